@@ -1,0 +1,9 @@
+# Debian's packages (script/setup installs them).
+find_package(doctest REQUIRED)
+include(/usr/lib/cmake/doctest/doctest.cmake)
+find_package(fmt REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(Threads REQUIRED)

@@ -1,0 +1,25 @@
+# The engine's static library, built by cargo once for all presets.
+find_program(CARGO cargo REQUIRED HINTS $ENV{HOME}/.cargo/bin)
+set(WEFT_CARGO_DIR ${CMAKE_SOURCE_DIR}/build/cargo)
+set(WEFT_ENGINE_LIBRARY ${WEFT_CARGO_DIR}/release/libweft_engine.a)
+set(WEFT_ENGINE_INCLUDE ${WEFT_CARGO_DIR}/include)
+file(GLOB_RECURSE rust_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/engine/wasmtime/*.rs)
+
+add_custom_command(
+  OUTPUT ${WEFT_ENGINE_LIBRARY} ${WEFT_ENGINE_INCLUDE}/wasmtime.h
+  COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${WEFT_CARGO_DIR} WEFT_ENGINE_INCLUDE=${WEFT_ENGINE_INCLUDE}
+          ${CARGO} build --quiet --release --locked --package weft-engine
+  # Cargo leaves an unchanged library's time alone; the build must still see the command as done.
+  COMMAND ${CMAKE_COMMAND} -E touch ${WEFT_ENGINE_LIBRARY} ${WEFT_ENGINE_INCLUDE}/wasmtime.h
+  DEPENDS ${rust_sources} ${CMAKE_SOURCE_DIR}/Cargo.toml ${CMAKE_SOURCE_DIR}/Cargo.lock
+          ${CMAKE_SOURCE_DIR}/src/engine/wasmtime/Cargo.toml
+  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+  COMMENT "Building the engine's Rust library (minutes the first time)"
+  USES_TERMINAL VERBATIM)
+add_custom_target(weft_engine_build DEPENDS ${WEFT_ENGINE_LIBRARY})
+
+add_library(weft_engine_rust STATIC IMPORTED GLOBAL)
+file(MAKE_DIRECTORY ${WEFT_ENGINE_INCLUDE})
+set_target_properties(weft_engine_rust PROPERTIES IMPORTED_LOCATION ${WEFT_ENGINE_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${WEFT_ENGINE_INCLUDE} INTERFACE_LINK_LIBRARIES "pthread;dl;m")
+add_dependencies(weft_engine_rust weft_engine_build)

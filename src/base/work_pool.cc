@@ -1,0 +1,71 @@
+#include "base/work_pool.h"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/assert.h"
+
+namespace weft {
+
+struct WorkPool::State {
+  explicit State(std::size_t queue_limit) : queue_max(queue_limit) {}
+
+  const std::size_t queue_max;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Work> queue;
+  bool stopping = false;
+  std::vector<std::jthread> threads;
+
+  void serve() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      changed.wait(lock, [this] { return stopping || !queue.empty(); });
+      if (queue.empty()) return;
+      Work work = std::move(queue.front());
+      queue.pop_front();
+      lock.unlock();
+      work();
+      work = nullptr;  // What the work owned is freed outside the lock.
+      lock.lock();
+    }
+  }
+};
+
+WorkPool::WorkPool(const char* name, std::size_t threads, std::size_t queue_max)
+    : state_(std::make_unique<State>(queue_max)) {
+  WEFT_ASSERT(threads >= 1 && queue_max >= 1);
+  for (std::size_t i = 0; i < threads; ++i) {
+    auto& thread = state_->threads.emplace_back([state = state_.get()] { state->serve(); });
+    pthread_setname_np(thread.native_handle(), name);
+  }
+}
+
+WorkPool::~WorkPool() {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->changed.notify_all();
+  state_->threads.clear();  // Joins.
+}
+
+Result<> WorkPool::run(Work work) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    if (state_->queue.size() >= state_->queue_max) {
+      return fail(ErrorCode::kResourceExhausted, "too much blocking work is waiting; try again");
+    }
+    state_->queue.push_back(std::move(work));
+  }
+  state_->changed.notify_one();
+  return {};
+}
+
+}  // namespace weft
