@@ -32,7 +32,7 @@
     (if (i64.lt_u (local.get $n) (i64.const 2)) (then (return (i32.const 0))))
     (local.set $d (i64.const 2))
     (loop $next
-      (if (i64.gt_u (i64.mul (local.get $d) (local.get $d)) (local.get $n))
+      (if (i64.gt_u (local.get $d) (i64.div_u (local.get $n) (local.get $d)))
         (then (return (i32.const 1))))
       (if (i64.eqz (i64.rem_u (local.get $n) (local.get $d)))
         (then (return (i32.const 0))))

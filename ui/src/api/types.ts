@@ -1,0 +1,119 @@
+// The JSON of the server's API, as its OpenAPI document says.
+
+export interface ExportedFunction {
+  name: string;
+  params: string[];
+  param_names?: (string | null)[] | null;
+  results: string[];
+}
+
+export interface ImportedItem {
+  module: string;
+  name: string;
+  kind: "func" | "memory" | "table" | "global" | "tag";
+  type: string;
+  /** The dialects that would provide it; empty when none would. */
+  provided_by: string[];
+}
+
+export interface Module {
+  id: string;
+  dialect: string;
+  exports: ExportedFunction[];
+  imports: ImportedItem[];
+  memories?: { min_pages: number; max_pages: number | null; shared: boolean; memory64: boolean }[];
+  size_bytes: number;
+  created: string;
+}
+
+export interface Limits {
+  deadline_ms: number;
+  memory_bytes: number;
+  output_bytes: number;
+  in_flight: number;
+}
+
+export interface FunctionRecord {
+  name: string;
+  version: number;
+  versions: number;
+  module: string;
+  dialect: string;
+  created: string;
+  deployed: string;
+  exports: ExportedFunction[];
+  limits: Limits;
+  grants: Record<string, unknown>;
+  environment: Record<string, string>;
+  state: "fresh" | "stateless";
+  last_hour: { calls: number; errors: number; p50_us: number | null; calls_per_minute: number[] };
+  last_called: string | null;
+}
+
+export interface VersionRecord {
+  version: number;
+  module: string;
+  dialect: string;
+  deployed: string;
+  current: boolean;
+  limits: Limits;
+  grants: Record<string, unknown>;
+  environment: Record<string, string>;
+}
+
+export interface Frame {
+  function?: string;
+  module_offset?: number;
+  file?: string;
+  line?: number;
+  column?: number;
+}
+
+export interface Problem {
+  code: string;
+  title: string;
+  status: number;
+  detail?: string;
+  invocation?: string;
+  backtrace?: Frame[];
+  position?: { line?: number; column?: number; offset?: number };
+  limit?: { name: string; value: number };
+  retryable?: boolean;
+}
+
+export interface Invocation {
+  id: string;
+  function: string;
+  version: number;
+  export?: string;
+  status: "ok" | "error";
+  error?: Problem;
+  started: string;
+  duration_us: number;
+  cpu_us: number;
+  input_bytes: number;
+  output_bytes: number;
+  input: string | null;
+  output: string | null;
+  log_bytes: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface ServerStatus {
+  version: string;
+  started: string;
+  uptime_s: number;
+  functions: number;
+  modules: number;
+}
+
+export interface Deployment {
+  module: string;
+  limits?: Partial<Limits>;
+  grants?: Record<string, unknown>;
+  environment?: Record<string, string>;
+}
