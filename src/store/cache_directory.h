@@ -17,8 +17,8 @@ namespace weft::store {
 // prove who put it: whoever executes an entry authenticates it first. Calls block on the disk.
 class CacheDirectory {
  public:
-  // Makes the directory (0700) if it can. `bytes_max` bounds the sum of all entries; the least
-  // recently used leave first. `clock` outlives this object.
+  // The directory is made (0700) when something is put. `bytes_max` bounds the sum of all entries;
+  // the least recently used leave first. `clock` outlives this object.
   CacheDirectory(std::filesystem::path directory, std::uint64_t bytes_max, const Clock& clock);
 
   // Keeps the bytes under the key, all or nothing; replaces an earlier entry. Does nothing when it

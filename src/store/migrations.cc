@@ -1,0 +1,113 @@
+#include "store/migrations.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+
+namespace weft::store {
+namespace {
+
+// BYTEA is PostgreSQL's word; SQLite takes any type name and leaves bytes in such a column as they
+// are.
+
+constexpr std::array<std::string_view, 10> kModulesFunctionsInvocations = {
+    R"(CREATE TABLE module (
+         id TEXT PRIMARY KEY,
+         dialect TEXT NOT NULL,
+         size_bytes BIGINT NOT NULL,
+         info TEXT NOT NULL,
+         created_us BIGINT NOT NULL))",
+    "CREATE INDEX module_by_age ON module (created_us, id)",
+    R"(CREATE TABLE function (
+         name TEXT PRIMARY KEY,
+         created_us BIGINT NOT NULL,
+         current_version BIGINT NOT NULL,
+         latest_version BIGINT NOT NULL))",
+    "CREATE INDEX function_by_age ON function (created_us, name)",
+    R"(CREATE TABLE function_version (
+         function TEXT NOT NULL REFERENCES function (name) ON DELETE CASCADE,
+         version BIGINT NOT NULL,
+         module TEXT NOT NULL REFERENCES module (id),
+         language TEXT NOT NULL,
+         limits TEXT NOT NULL,
+         grants TEXT NOT NULL,
+         environment TEXT NOT NULL,
+         deployed_us BIGINT NOT NULL,
+         PRIMARY KEY (function, version)))",
+    "CREATE INDEX function_version_by_module ON function_version (module)",
+    // `function` is no reference: records outlive the function.
+    R"(CREATE TABLE invocation (
+         id TEXT PRIMARY KEY,
+         function TEXT NOT NULL,
+         version BIGINT NOT NULL,
+         export_name TEXT,
+         status BIGINT NOT NULL,
+         error TEXT,
+         started_us BIGINT NOT NULL,
+         duration_us BIGINT NOT NULL,
+         cpu_us BIGINT NOT NULL,
+         input_bytes BIGINT NOT NULL,
+         output_bytes BIGINT NOT NULL,
+         input TEXT,
+         output TEXT,
+         log_bytes BIGINT NOT NULL))",
+    "CREATE INDEX invocation_by_function ON invocation (function, id)",
+    // Errors are few among many calls: finding them must not read the others.
+    "CREATE INDEX invocation_errors ON invocation (function, id) WHERE status = 1",
+    R"(CREATE TABLE invocation_log (
+         id TEXT PRIMARY KEY REFERENCES invocation (id) ON DELETE CASCADE,
+         log BYTEA NOT NULL))",
+};
+
+constexpr std::array<Migration, 1> kMigrations = {{
+    {1, kModulesFunctionsInvocations},
+}};
+
+Result<std::int64_t> version_of(Transaction& transaction) {
+  TRY(
+      transaction.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, "
+                          "applied_us BIGINT NOT NULL)"));
+  const auto rows = TRY(transaction.execute("SELECT MAX(version) FROM schema_version"));
+  return rows[0].maybe_integer(0).value_or(0);
+}
+
+Result<> apply(Transaction& transaction, const Clock& clock, std::span<const Migration> steps) {
+  const std::int64_t have = TRY(version_of(transaction));
+  const std::int64_t known = steps.empty() ? 0 : steps.back().version;
+  if (have > known) {
+    return fail(ErrorCode::kFailedPrecondition,
+                fmt::format("the database was made by a newer weft (schema {}, this one knows {}); "
+                            "run that version "
+                            "or a later one",
+                            have, known));
+  }
+  for (const auto& step : steps) {
+    if (step.version <= have) continue;
+    for (const auto statement : step.statements)
+      TRY(transaction.execute(statement));
+    TRY(transaction.execute("INSERT INTO schema_version (version, applied_us) VALUES ($1, $2)",
+                            {step.version, clock.wall().time_since_epoch().count()}));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  return kMigrations;
+}
+
+Result<> migrate(Database& database, const Clock& clock, std::span<const Migration> steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    WEFT_ASSERT(steps[i].version == static_cast<std::int64_t>(i) + 1);
+  }
+  auto migrated =
+      database.write([&](Transaction& transaction) { return apply(transaction, clock, steps); });
+  if (!migrated)
+    return fail(std::move(migrated).error().with_context("bring the database's schema up to date"));
+  return {};
+}
+
+}  // namespace weft::store
