@@ -73,6 +73,7 @@ class Writer {
   std::string open_;  // The brackets that are open, the innermost last.
   bool needs_comma_ = false;
   bool has_key_ = false;
+  bool has_value_ = false;
 };
 
 }  // namespace weft::json
