@@ -1,10 +1,16 @@
 # weft_module(NAME [LIBRARIES …]): a static library from src/NAME/**.cc, linked to the modules that src/LAYERS lets it
-# include; a test program from its *_test.cc; with WEFT_FUZZ, a fuzzer from each *_fuzz.cc.
+# include; a test program from its *_test.cc; with WEFT_FUZZ, a fuzzer from each X_fuzz.cc; under AddressSanitizer, a
+# program X_replay from it that the tests run over tests/corpus/X (tests/fuzz_replay_main.cc).
 set(WEFT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough
     -Wno-gnu-statement-expression -Werror)
 
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/LAYERS WEFT_LAYER_LINES REGEX "^[a-z]+:")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/LAYERS)
+
+# What script/test builds where it runs no more than unit tests and replays; script/fuzz builds the fuzzers.
+add_custom_target(unit_tests)
+add_custom_target(replays)
+add_custom_target(fuzzers)
 
 # The modules below `name`, as LAYERS declares them, that exist already.
 function(weft_layers name result)
@@ -22,6 +28,27 @@ function(weft_layers name result)
     endif()
   endforeach()
   message(FATAL_ERROR "src/LAYERS does not declare the module ${name}")
+endfunction()
+
+function(weft_fuzzer module source)
+  get_filename_component(fuzzer ${source} NAME_WE)
+  string(REGEX REPLACE "_fuzz$" "" subject ${fuzzer})
+  if(WEFT_FUZZ)
+    add_executable(${fuzzer} ${source})
+    target_compile_options(${fuzzer} PRIVATE ${WEFT_WARNINGS})
+    target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+    target_link_libraries(${fuzzer} PRIVATE weft_${module})
+    set_target_properties(${fuzzer} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzzers)
+    add_dependencies(fuzzers ${fuzzer})
+  elseif(WEFT_SANITIZE MATCHES "address")
+    add_executable(${subject}_replay ${source} ${CMAKE_SOURCE_DIR}/tests/fuzz_replay_main.cc)
+    target_compile_options(${subject}_replay PRIVATE ${WEFT_WARNINGS})
+    target_link_libraries(${subject}_replay PRIVATE weft_${module} fmt::fmt)
+    add_dependencies(replays ${subject}_replay)
+    add_test(NAME "${module}: fuzz target ${subject} over its corpus"
+      COMMAND ${subject}_replay ${CMAKE_SOURCE_DIR}/tests/corpus/${subject})
+    set_tests_properties("${module}: fuzz target ${subject} over its corpus" PROPERTIES LABELS fuzz TIMEOUT 300)
+  endif()
 endfunction()
 
 function(weft_module name)
@@ -46,16 +73,12 @@ function(weft_module name)
   if(tests)
     add_executable(${name}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/unit_main.cc)
     target_compile_options(${name}_test PRIVATE ${WEFT_WARNINGS})
-    target_link_libraries(${name}_test PRIVATE weft_${name} doctest::doctest)
+    target_link_libraries(${name}_test PRIVATE weft_${name} doctest::doctest rapidcheck)
+    add_dependencies(unit_tests ${name}_test)
     doctest_discover_tests(${name}_test TEST_PREFIX "${name}: " ADD_LABELS 0
       PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "TSAN_OPTIONS=report_signal_unsafe=0:halt_on_error=1")
   endif()
-  if(WEFT_FUZZ)
-    foreach(source IN LISTS fuzzers)
-      get_filename_component(fuzzer ${source} NAME_WE)
-      add_executable(${fuzzer} ${source})
-      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
-      target_link_libraries(${fuzzer} PRIVATE weft_${name})
-    endforeach()
-  endif()
+  foreach(source IN LISTS fuzzers)
+    weft_fuzzer(${name} ${source})
+  endforeach()
 endfunction()
