@@ -5,9 +5,9 @@ namespace weft::detail {
 [[noreturn]] void assert_failed(const char* expression, const char* file, int line);
 }
 
-#define WEFT_ASSERT(condition)                                            \
-  do {                                                                    \
-    if (!(condition)) [[unlikely]] {                                      \
-      ::weft::detail::assert_failed(#condition, __FILE__, __LINE__);      \
-    }                                                                     \
+#define WEFT_ASSERT(condition)                                       \
+  do {                                                               \
+    if (!(condition)) [[unlikely]] {                                 \
+      ::weft::detail::assert_failed(#condition, __FILE__, __LINE__); \
+    }                                                                \
   } while (false)

@@ -1,10 +1,10 @@
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <ctime>
+
+#include <fmt/format.h>
 
 namespace weft {
 namespace {
@@ -26,7 +26,9 @@ WallTime SystemClock::wall() const {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-MonotonicTime SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }
+MonotonicTime SystemClock::monotonic() const {
+  return std::chrono::steady_clock::now();
+}
 
 WallTime FakeClock::wall() const {
   return WallTime(std::chrono::seconds(kFakeEpochSeconds) + std::chrono::microseconds(elapsed_us_));

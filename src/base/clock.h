@@ -1,4 +1,5 @@
-// Time as an argument: wall time for people and records, monotonic time for deadlines and durations.
+// Time as an argument: wall time for people and records, monotonic time for deadlines and
+// durations.
 #pragma once
 
 #include <atomic>

@@ -1,12 +1,12 @@
 #include "base/id.h"
 
-#include <fmt/format.h>
-#include <openssl/sha.h>
-#include <sys/random.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+
+#include <fmt/format.h>
+#include <openssl/sha.h>
+#include <sys/random.h>
 
 #include "base/assert.h"
 
@@ -38,11 +38,13 @@ std::string make_ulid(WallTime now, Random& random) {
   std::array<unsigned char, 10> entropy{};
   random.fill(entropy.data(), entropy.size());
   std::string text(kUlidSize, '0');
-  for (std::size_t i = 0; i < 10; ++i) text[i] = kCrockford[(ms >> (45 - 5 * i)) & 31U];
+  for (std::size_t i = 0; i < 10; ++i)
+    text[i] = kCrockford[(ms >> (45 - 5 * i)) & 31U];
   // 80 bits in groups of 5: two runs of 40 bits, 8 characters each.
   for (std::size_t half = 0; half < 2; ++half) {
     std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < 5; ++i) bits = bits << 8U | entropy.at(half * 5 + i);
+    for (std::size_t i = 0; i < 5; ++i)
+      bits = bits << 8U | entropy.at(half * 5 + i);
     for (std::size_t i = 0; i < 8; ++i) {
       text[10 + half * 8 + i] = kCrockford[(bits >> (35 - 5 * i)) & 31U];
     }
@@ -59,15 +61,17 @@ std::string content_id(std::string_view bytes) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
   std::string text(kContentPrefix);
-  for (const unsigned char byte : digest) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+  for (const unsigned char byte : digest)
+    fmt::format_to(std::back_inserter(text), "{:02x}", byte);
   return text;
 }
 
 bool is_content_id(std::string_view text) {
   if (!text.starts_with(kContentPrefix)) return false;
   const std::string_view hex = text.substr(kContentPrefix.size());
-  return hex.size() == 2 * SHA256_DIGEST_LENGTH &&
-         std::ranges::all_of(hex, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return hex.size() == 2 * SHA256_DIGEST_LENGTH && std::ranges::all_of(hex, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
 }
 
 }  // namespace weft

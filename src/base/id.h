@@ -22,8 +22,8 @@ class SystemRandom final : public Random {
   void fill(void* bytes, std::size_t size) override;
 };
 
-// A ULID (github.com/ulid/spec): 26 characters of Crockford base 32, 48 bits of milliseconds and 80 random bits, so
-// that text order is time order to the millisecond.
+// A ULID (github.com/ulid/spec): 26 characters of Crockford base 32, 48 bits of milliseconds and 80
+// random bits, so that text order is time order to the millisecond.
 std::string make_ulid(WallTime now, Random& random);
 
 // Whether `text` has the form of a ULID.

@@ -1,9 +1,9 @@
 #include "base/id.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <doctest/doctest.h>
 
 namespace weft {
 namespace {
@@ -37,7 +37,8 @@ TEST_CASE("content ids are the SHA-256 of the bytes") {
   CHECK(id == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(is_content_id(id));
   CHECK_FALSE(is_content_id("sha256:ba78"));
-  CHECK_FALSE(is_content_id("sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"));
+  CHECK_FALSE(
+      is_content_id("sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"));
 }
 
 }  // namespace

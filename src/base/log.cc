@@ -1,10 +1,10 @@
 #include "base/log.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cstdio>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace weft {
 namespace {
@@ -49,7 +49,8 @@ void Log::error(std::string_view what, std::initializer_list<LogField> fields) c
   write(LogLevel::kError, what, fields);
 }
 
-void Log::write(LogLevel level, std::string_view what, std::initializer_list<LogField> fields) const {
+void Log::write(LogLevel level, std::string_view what,
+                std::initializer_list<LogField> fields) const {
   if (level < least_) return;
   std::string line = fmt::format("{} {} {}", to_rfc3339(clock_.wall()),
                                  kLevelNames.at(static_cast<std::size_t>(level)), printable(what));

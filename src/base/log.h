@@ -41,8 +41,8 @@ class Log {
   Sink sink_;
 };
 
-// `text` with every byte that could steer a terminal or forge a line replaced by an escape. For text of guests and
-// clients that ends in logs or error messages.
+// `text` with every byte that could steer a terminal or forge a line replaced by an escape. For
+// text of guests and clients that ends in logs or error messages.
 std::string printable(std::string_view text);
 
 }  // namespace weft

@@ -1,8 +1,8 @@
 #include "base/log.h"
 
-#include <doctest/doctest.h>
-
 #include <vector>
+
+#include <doctest/doctest.h>
 
 namespace weft {
 namespace {
@@ -10,7 +10,8 @@ namespace {
 TEST_CASE("log lines have time, level, text and quoted fields") {
   const FakeClock clock;
   std::vector<std::string> lines;
-  const Log log(clock, LogLevel::kInfo, [&lines](std::string_view line) { lines.emplace_back(line); });
+  const Log log(clock, LogLevel::kInfo,
+                [&lines](std::string_view line) { lines.emplace_back(line); });
   log.debug("not shown");
   log.info("deployed", {{"function", "add"}, {"note", "two words"}});
   REQUIRE(lines.size() == 1);

@@ -8,12 +8,16 @@ namespace weft {
 namespace {
 
 constexpr std::array kErrorCodes = {
-    ErrorCodeInfo{ErrorCode::kInvalidArgument, "invalid_argument", "Invalid argument", 400, 2, false},
-    ErrorCodeInfo{ErrorCode::kUnauthenticated, "unauthenticated", "Not authenticated", 401, 4, false},
-    ErrorCodeInfo{ErrorCode::kPermissionDenied, "permission_denied", "Permission denied", 403, 4, false},
+    ErrorCodeInfo{ErrorCode::kInvalidArgument, "invalid_argument", "Invalid argument", 400, 2,
+                  false},
+    ErrorCodeInfo{ErrorCode::kUnauthenticated, "unauthenticated", "Not authenticated", 401, 4,
+                  false},
+    ErrorCodeInfo{ErrorCode::kPermissionDenied, "permission_denied", "Permission denied", 403, 4,
+                  false},
     ErrorCodeInfo{ErrorCode::kNotFound, "not_found", "Not found", 404, 3, false},
     ErrorCodeInfo{ErrorCode::kAlreadyExists, "already_exists", "Already exists", 409, 5, false},
-    ErrorCodeInfo{ErrorCode::kFailedPrecondition, "failed_precondition", "Failed precondition", 409, 5, false},
+    ErrorCodeInfo{ErrorCode::kFailedPrecondition, "failed_precondition", "Failed precondition", 409,
+                  5, false},
     ErrorCodeInfo{ErrorCode::kTooLarge, "too_large", "Too large", 413, 6, false},
     ErrorCodeInfo{ErrorCode::kUnsupported, "unsupported", "Not supported", 422, 1, false},
     ErrorCodeInfo{ErrorCode::kResourceExhausted, "resource_exhausted", "Too busy", 429, 6, true},
@@ -22,9 +26,11 @@ constexpr std::array kErrorCodes = {
     ErrorCodeInfo{ErrorCode::kDataLoss, "data_loss", "Data loss", 500, 1, false},
     ErrorCodeInfo{ErrorCode::kGuestError, "guest_error", "The guest failed", 502, 1, false},
     ErrorCodeInfo{ErrorCode::kGuestTrap, "guest_trap", "The guest trapped", 502, 134, false},
-    ErrorCodeInfo{ErrorCode::kGuestLimit, "guest_limit", "The guest reached a limit", 502, 6, false},
+    ErrorCodeInfo{ErrorCode::kGuestLimit, "guest_limit", "The guest reached a limit", 502, 6,
+                  false},
     ErrorCodeInfo{ErrorCode::kUnavailable, "unavailable", "Unavailable", 503, 7, true},
-    ErrorCodeInfo{ErrorCode::kDeadlineExceeded, "deadline_exceeded", "Deadline exceeded", 504, 124, false},
+    ErrorCodeInfo{ErrorCode::kDeadlineExceeded, "deadline_exceeded", "Deadline exceeded", 504, 124,
+                  false},
 };
 
 }  // namespace
@@ -35,7 +41,9 @@ const ErrorCodeInfo& info(ErrorCode code) {
   return kErrorCodes.at(index);
 }
 
-std::vector<ErrorCodeInfo> error_codes() { return {kErrorCodes.begin(), kErrorCodes.end()}; }
+std::vector<ErrorCodeInfo> error_codes() {
+  return {kErrorCodes.begin(), kErrorCodes.end()};
+}
 
 std::optional<ErrorCode> error_code_named(std::string_view name) {
   for (const auto& entry : kErrorCodes) {

@@ -13,7 +13,8 @@
 
 namespace weft {
 
-// Stored and sent: never renumber. The table in result.cc gives each its name, HTTP status and exit code.
+// Stored and sent: never renumber. The table in result.cc gives each its name, HTTP status and exit
+// code.
 enum class ErrorCode : std::uint8_t {
   kInvalidArgument = 0,
   kUnauthenticated = 1,
@@ -52,7 +53,8 @@ std::vector<ErrorCodeInfo> error_codes();
 // The code of that name; nothing when there is none.
 std::optional<ErrorCode> error_code_named(std::string_view name);
 
-// Where in an input something is wrong. Lines and columns count from 1; the offset is in bytes from 0.
+// Where in an input something is wrong. Lines and columns count from 1; the offset is in bytes from
+// 0.
 struct Position {
   std::optional<std::uint64_t> line;
   std::optional<std::uint64_t> column;
@@ -63,11 +65,11 @@ struct Position {
 
 // One frame of a guest's stack, innermost first in a backtrace.
 struct BacktraceFrame {
-  std::string function;                        // name, or "function 12" without one
-  std::uint64_t module_offset = 0;             // bytes from the module's start
-  std::optional<std::string> file;             // from DWARF
-  std::optional<std::uint32_t> line;           // from 1
-  std::optional<std::uint32_t> column;         // from 1
+  std::string function;                 // name, or "function 12" without one
+  std::uint64_t module_offset = 0;      // bytes from the module's start
+  std::optional<std::string> file;      // from DWARF
+  std::optional<std::uint32_t> line;    // from 1
+  std::optional<std::uint32_t> column;  // from 1
 
   bool operator==(const BacktraceFrame&) const = default;
 };
@@ -80,8 +82,8 @@ struct LimitReached {
   bool operator==(const LimitReached&) const = default;
 };
 
-// Why something failed: a code for programs, one sentence for people, and what is known about the place.
-// A value; cheap to move.
+// Why something failed: a code for programs, one sentence for people, and what is known about the
+// place. A value; cheap to move.
 class [[nodiscard]] Error {
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -108,7 +110,8 @@ class [[nodiscard]] Error {
 
   ErrorCode code_;
   std::string message_;
-  std::shared_ptr<Details> details_;  // Absent for most errors; written only by the with_ functions.
+  std::shared_ptr<Details>
+      details_;  // Absent for most errors; written only by the with_ functions.
 };
 
 // A value or an Error. An ignored one does not compile.
@@ -121,18 +124,21 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
 inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
   return std::unexpected<Error>(Error(code, std::move(message)));
 }
-inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 
 }  // namespace weft
 
-// The value of a Result, or return its error from the calling function:  const auto x = TRY(parse(text));
-#define TRY(expression)                                                 \
-  ({                                                                    \
-    auto weft_try_result = (expression);                                \
-    if (!weft_try_result.has_value()) {                                 \
-      return ::weft::fail(std::move(weft_try_result).error());          \
-    }                                                                   \
-    ::weft::detail::take(std::move(weft_try_result));                   \
+// The value of a Result, or return its error from the calling function:  const auto x =
+// TRY(parse(text));
+#define TRY(expression)                                        \
+  ({                                                           \
+    auto weft_try_result = (expression);                       \
+    if (!weft_try_result.has_value()) {                        \
+      return ::weft::fail(std::move(weft_try_result).error()); \
+    }                                                          \
+    ::weft::detail::take(std::move(weft_try_result));          \
   })
 
 namespace weft::detail {

@@ -1,9 +1,9 @@
 #include "base/result.h"
 
-#include <doctest/doctest.h>
-
 #include <set>
 #include <string>
+
+#include <doctest/doctest.h>
 
 namespace weft {
 namespace {
@@ -39,14 +39,22 @@ TEST_CASE("error codes match the published table") {
     bool retryable;
   };
   const Row rows[] = {
-      {"invalid_argument", 400, 2, false}, {"unauthenticated", 401, 4, false},
-      {"permission_denied", 403, 4, false}, {"not_found", 404, 3, false},
-      {"already_exists", 409, 5, false},   {"failed_precondition", 409, 5, false},
-      {"too_large", 413, 6, false},        {"unsupported", 422, 1, false},
-      {"resource_exhausted", 429, 6, true}, {"cancelled", 499, 130, false},
-      {"internal", 500, 1, false},         {"data_loss", 500, 1, false},
-      {"guest_error", 502, 1, false},      {"guest_trap", 502, 134, false},
-      {"guest_limit", 502, 6, false},      {"unavailable", 503, 7, true},
+      {"invalid_argument", 400, 2, false},
+      {"unauthenticated", 401, 4, false},
+      {"permission_denied", 403, 4, false},
+      {"not_found", 404, 3, false},
+      {"already_exists", 409, 5, false},
+      {"failed_precondition", 409, 5, false},
+      {"too_large", 413, 6, false},
+      {"unsupported", 422, 1, false},
+      {"resource_exhausted", 429, 6, true},
+      {"cancelled", 499, 130, false},
+      {"internal", 500, 1, false},
+      {"data_loss", 500, 1, false},
+      {"guest_error", 502, 1, false},
+      {"guest_trap", 502, 134, false},
+      {"guest_limit", 502, 6, false},
+      {"unavailable", 503, 7, true},
       {"deadline_exceeded", 504, 124, false},
   };
   const auto codes = error_codes();

@@ -1,13 +1,13 @@
 #include "base/work_pool.h"
 
-#include <pthread.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <pthread.h>
 
 #include "base/assert.h"
 

@@ -1,4 +1,5 @@
-// Threads for work that can only block (disk, compilation, name resolution), so that event loops never do.
+// Threads for work that can only block (disk, compilation, name resolution), so that event loops
+// never do.
 #pragma once
 
 #include <cstddef>

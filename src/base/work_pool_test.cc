@@ -1,9 +1,9 @@
 #include "base/work_pool.h"
 
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <latch>
+
+#include <doctest/doctest.h>
 
 namespace weft {
 namespace {
@@ -26,7 +26,8 @@ TEST_CASE("a full queue refuses work with a retryable error") {
   REQUIRE(pool.run([&] {
                 running.count_down();
                 release.wait();
-              }).has_value());
+              })
+              .has_value());
   running.wait();
   REQUIRE(pool.run([] {}).has_value());
   const auto refused = pool.run([] {});

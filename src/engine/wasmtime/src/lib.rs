@@ -1,4 +1,12 @@
-//! The static library under `src/engine`: Wasmtime's C API, and the few functions that it lacks.
+//! The static library under `src/engine`: Wasmtime's C API, and the few functions that it lacks. Their C declarations,
+//! with the contracts, stand in `src/engine/wasmtime/weft_engine.h`.
+#![allow(non_camel_case_types, reason = "the C side's names")]
+
 pub use wasmtime_c_api::*;
 
-pub mod scan;
+mod config;
+mod limiter;
+mod scan;
+mod text;
+mod trace;
+mod wat;

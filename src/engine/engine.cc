@@ -1,0 +1,132 @@
+#include "engine/engine.h"
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "engine/failure.h"
+#include "engine/host_call.h"
+
+namespace weft::engine {
+namespace {
+
+// Enough to see who called what; deep recursion stays readable.
+constexpr std::size_t kBacktraceFramesMax = 32;
+
+wasm_functype_t* wasm_type_of(const FunctionType& type) {
+  const auto vector_of = [](const std::vector<ValueType>& types, wasm_valtype_vec_t* out) {
+    constexpr std::array<wasm_valkind_t, 4> kKinds = {WASM_I32, WASM_I64, WASM_F32, WASM_F64};
+    wasm_valtype_vec_new_uninitialized(out, types.size());
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      out->data[i] = wasm_valtype_new(kKinds.at(static_cast<std::size_t>(types[i])));
+    }
+  };
+  wasm_valtype_vec_t params;
+  wasm_valtype_vec_t results;
+  vector_of(type.params, &params);
+  vector_of(type.results, &results);
+  return wasm_functype_new(&params, &results);
+}
+
+wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* values,
+                       std::size_t) {
+  HostCall call(caller, values);
+  reinterpret_cast<HostFunction>(env)(call);
+  return call.take_trap();
+}
+
+}  // namespace
+
+void Code::Delete::operator()(wasmtime_module* module) const {
+  wasmtime_module_delete(module);
+}
+void Engine::Delete::operator()(wasm_engine_t* engine) const {
+  wasm_engine_delete(engine);
+}
+void Program::Delete::operator()(wasmtime_instance_pre* program) const {
+  wasmtime_instance_pre_delete(program);
+}
+void HostTable::Delete::operator()(wasmtime_linker* linker) const {
+  wasmtime_linker_delete(linker);
+}
+
+Result<std::string> Code::serialize() const {
+  wasm_byte_vec_t bytes{};
+  const FailureHandle failure(wasmtime_module_serialize(module_.get(), &bytes));
+  if (failure)
+    return fail(ErrorCode::kInternal, "cannot serialize compiled code: " + text_of(*failure));
+  std::string text(bytes.data, bytes.size);
+  wasm_byte_vec_delete(&bytes);
+  return text;
+}
+
+Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
+  // An impossible combination would abort inside Wasmtime.
+  if (options.wasm_stack_bytes + 1024 * 1024 > options.async_stack_bytes) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the asynchronous stack must exceed the wasm stack by 1 MiB");
+  }
+  wasm_config_t* config = wasm_config_new();
+  wasmtime_config_wasm_threads_set(config, false);
+  wasmtime_config_shared_memory_set(config, false);
+  wasmtime_config_wasm_relaxed_simd_deterministic_set(config, true);
+  wasmtime_config_max_wasm_stack_set(config, options.wasm_stack_bytes);
+  wasmtime_config_async_stack_size_set(config, options.async_stack_bytes);
+  wasmtime_config_parallel_compilation_set(config, options.parallel_compilation);
+  wasmtime_config_epoch_interruption_set(config, options.interruption == Interruption::kEpoch);
+  wasmtime_config_consume_fuel_set(config, options.interruption == Interruption::kFuel);
+  wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
+  weft_config_backtraces(config, kBacktraceFramesMax);
+  return std::unique_ptr<Engine>(new Engine(options, wasm_engine_new_with_config(config)));
+}
+
+Engine::Engine(const EngineOptions& options, wasm_engine_t* engine)
+    : options_(options),
+      engine_(engine),
+      fingerprint_(
+          fmt::format("wasmtime-{}-{:016x}", WASMTIME_VERSION, weft_engine_fingerprint(engine))) {}
+
+Engine::~Engine() = default;
+
+Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
+  wasmtime_module_t* raw = nullptr;
+  const FailureHandle failure(wasmtime_module_new(
+      engine_.get(), reinterpret_cast<const std::uint8_t*>(module.data()), module.size(), &raw));
+  if (failure)
+    return fail(ErrorCode::kUnsupported, "the module cannot be compiled: " + text_of(*failure));
+  return std::make_shared<const Code>(raw);
+}
+
+Result<std::shared_ptr<const Code>> Engine::load(std::string_view serialized) const {
+  wasmtime_module_t* raw = nullptr;
+  const FailureHandle failure(wasmtime_module_deserialize(
+      engine_.get(), reinterpret_cast<const std::uint8_t*>(serialized.data()), serialized.size(),
+      &raw));
+  if (failure)
+    return fail(ErrorCode::kFailedPrecondition, "compiled code does not fit: " + text_of(*failure));
+  return std::make_shared<const Code>(raw);
+}
+
+void Engine::tick() const {
+  wasmtime_engine_increment_epoch(engine_.get());
+}
+
+HostTable::HostTable(const Engine& engine)
+    : engine_(engine), linker_(wasmtime_linker_new(&engine.get())) {}
+
+void HostTable::define(std::string_view module, std::string_view name, const FunctionType& type,
+                       HostFunction function) {
+  const Handle<wasm_functype_t, wasm_functype_delete> wasm_type(wasm_type_of(type));
+  const FailureHandle failure(wasmtime_linker_define_func_unchecked(
+      linker_.get(), module.data(), module.size(), name.data(), name.size(), wasm_type.get(),
+      call_host, reinterpret_cast<void*>(function), nullptr));
+  WEFT_ASSERT(!failure);
+}
+
+Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Code> code) const {
+  wasmtime_instance_pre_t* raw = nullptr;
+  const FailureHandle failure(wasmtime_linker_instantiate_pre(linker_.get(), &code->get(), &raw));
+  if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
+  return std::make_shared<const Program>(engine_, std::move(code), raw);
+}
+
+}  // namespace weft::engine

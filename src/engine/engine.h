@@ -1,0 +1,135 @@
+// Wasmtime behind a few types: an Engine compiles modules to Code, a HostTable links Code to a
+// Program, and an Instance (engine/instance.h) runs a Program.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/types.h"
+
+struct wasm_engine_t;
+struct wasmtime_module;
+struct wasmtime_linker;
+struct wasmtime_instance_pre;
+
+namespace weft::engine {
+
+// How a guest that computes for long is stopped (docs/adr/0007).
+enum class Interruption : std::uint8_t {
+  kNone,   // not at all, at no cost: the deadline ends the process
+  kEpoch,  // a check in each loop: the guest yields at the engine's tick
+  kFuel,   // counts instructions: runs end at the same one each time
+};
+
+struct EngineOptions {
+  Interruption interruption = Interruption::kEpoch;
+  // Several threads compile one module. Off under ThreadSanitizer, which takes their hand-overs for
+  // races.
+  bool parallel_compilation = true;
+  std::uint64_t wasm_stack_bytes = 512 * 1024;
+  std::uint64_t async_stack_bytes =
+      2 * 1024 * 1024;  // holds the wasm stack and 1 MiB or more for the host
+};
+
+// Compiled code of one module. Immutable; shared by all its instances, on any thread.
+class Code {
+ public:
+  struct Delete {
+    void operator()(wasmtime_module* module) const;
+  };
+  explicit Code(wasmtime_module* module) : module_(module) {}
+
+  // What Engine::load takes back.
+  Result<std::string> serialize() const;
+
+  const wasmtime_module& get() const { return *module_; }
+
+ private:
+  std::unique_ptr<wasmtime_module, Delete> module_;
+};
+
+// Thread-safe. Outlives everything made from it.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  Interruption interruption() const { return options_.interruption; }
+  // Changes when compiled code of one engine does not fit another.
+  const std::string& fingerprint() const { return fingerprint_; }
+
+  // Compiles a binary module that `inspect` found valid. Takes milliseconds to seconds on the
+  // calling thread (and on others). kUnsupported or kTooLarge when the compiler cannot translate
+  // it.
+  Result<std::shared_ptr<const Code>> compile(std::string_view module) const;
+
+  // Code from bytes that `Code::serialize` made in an engine of the same fingerprint. Bytes from
+  // anywhere else can take over the process: the caller authenticates them.
+  Result<std::shared_ptr<const Code>> load(std::string_view serialized) const;
+
+  // Ends the current slice of all guests that run on this engine.
+  void tick() const;
+
+  wasm_engine_t& get() const { return *engine_; }
+
+ private:
+  struct Delete {
+    void operator()(wasm_engine_t* engine) const;
+  };
+  Engine(const EngineOptions& options, wasm_engine_t* engine);
+
+  EngineOptions options_;
+  std::unique_ptr<wasm_engine_t, Delete> engine_;
+  std::string fingerprint_;
+};
+
+class HostCall;
+
+// A function that guests import. Runs on the guest's stack: at most 256 KiB of it are for the host.
+// It must not throw.
+using HostFunction = void (*)(HostCall& call);
+
+// Code linked with what it imports, ready to be instantiated often. Immutable, thread-safe.
+class Program {
+ public:
+  struct Delete {
+    void operator()(wasmtime_instance_pre* program) const;
+  };
+  Program(const Engine& engine, std::shared_ptr<const Code> code, wasmtime_instance_pre* program)
+      : engine_(engine), code_(std::move(code)), program_(program) {}
+
+  const Engine& engine() const { return engine_; }
+  const wasmtime_instance_pre& get() const { return *program_; }
+
+ private:
+  const Engine& engine_;  // Outlives this object.
+  std::shared_ptr<const Code> code_;
+  std::unique_ptr<wasmtime_instance_pre, Delete> program_;
+};
+
+// The host functions of one dialect. Filled once, then only read: thread-compatible.
+class HostTable {
+ public:
+  explicit HostTable(const Engine& engine);
+
+  // Adds a function with numeric parameters and at most one result. Names are unique.
+  void define(std::string_view module, std::string_view name, const FunctionType& type,
+              HostFunction function);
+
+  // kFailedPrecondition when an import of the code has no function of that name and type here.
+  Result<std::shared_ptr<const Program>> link(std::shared_ptr<const Code> code) const;
+
+ private:
+  struct Delete {
+    void operator()(wasmtime_linker* linker) const;
+  };
+  const Engine& engine_;  // Outlives this object.
+  std::unique_ptr<wasmtime_linker, Delete> linker_;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,245 @@
+#include "engine/engine.h"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "engine/instance.h"
+#include "engine/module_info.h"
+
+namespace weft::engine {
+namespace {
+
+// A module from text, ready to run without imports.
+struct Guest {
+  std::unique_ptr<Engine> engine;
+  std::shared_ptr<const Program> program;
+  ModuleInfo info;
+
+  explicit Guest(std::string_view wat, EngineOptions options = {}) {
+    // ThreadSanitizer takes the compiler's own hand-overs for races.
+    options.parallel_compilation = false;
+    engine = Engine::create(options).value();
+    const std::string module = to_binary(wat, "test.wat").value();
+    info = inspect(module).value();
+    const HostTable table(*engine);
+    program = table.link(engine->compile(module).value()).value();
+  }
+
+  std::unique_ptr<Instance> instance(const InstanceLimits& limits = {}) const {
+    return Instance::create(program, limits, nullptr).value();
+  }
+};
+
+std::unique_ptr<Instance> started(const Guest& guest, const InstanceLimits& limits = {}) {
+  auto instance = guest.instance(limits);
+  REQUIRE(instantiate(*instance).has_value());
+  return instance;
+}
+
+constexpr std::string_view kArithmetic = R"((module
+  (func (export "add") (param $a i32) (param $b i32) (result i32) (i32.add (local.get $a) (local.get $b)))
+  (func $div (export "div") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "all") (param i32 i64 f32 f64 v128) (result v128 f64 f32 i64 i32)
+    local.get 4 local.get 3 local.get 2 local.get 1 local.get 0)
+  (func (export "spin") (loop br 0))
+  (func $deep (export "deep") call $deep)
+  (func (export "reference") (param externref))
+))";
+
+constexpr std::string_view kHungry = R"((module
+  (memory (export "memory") 1)
+  (table 1 funcref)
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "grow_or_trap") (param i32)
+    (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)))
+  (func (export "grow_table") (param i32)
+    (if (i32.eq (table.grow (ref.null func) (local.get 0)) (i32.const -1)) (then unreachable)))
+))";
+
+TEST_CASE("a typed export is called with every numeric type and several results") {
+  const Guest guest(kArithmetic);
+  const auto instance = started(guest);
+  const std::vector<Value> two = {2, 3};
+  CHECK(call(*instance, "add", two).value() == std::vector<Value>{5});
+  V128 lanes;
+  for (std::size_t i = 0; i < 16; ++i)
+    lanes.bytes.at(i) = static_cast<std::uint8_t>(i);
+  const std::vector<Value> all = {1, std::int64_t{INT64_MIN}, 1.5F, -0.25, lanes};
+  CHECK(call(*instance, "all", all).value() ==
+        std::vector<Value>{lanes, -0.25, 1.5F, std::int64_t{INT64_MIN}, 1});
+}
+
+TEST_CASE("a call that does not fit the export is refused before it runs") {
+  const Guest guest(kArithmetic);
+  const auto instance = started(guest);
+  CHECK(call(*instance, "sub", {}).error().code() == ErrorCode::kNotFound);
+  const auto few = call(*instance, "add", {}).error();
+  CHECK(few.code() == ErrorCode::kInvalidArgument);
+  CHECK(few.message() == "add has type (i32, i32) -> i32: it takes 2 arguments, not 0");
+  const std::vector<Value> wrong = {2, 2.0};
+  CHECK(call(*instance, "add", wrong).error().message() == "argument 2 of add is i32, not f64");
+  CHECK(call(*instance, "reference", {}).error().code() == ErrorCode::kUnsupported);
+}
+
+TEST_CASE("a trap has words, function names and the source line of its text") {
+  const Guest guest(kArithmetic);
+  const auto instance = started(guest);
+  const std::vector<Value> zero = {1, 0};
+  const auto error = call(*instance, "div", zero).error();
+  CHECK(error.code() == ErrorCode::kGuestTrap);
+  CHECK(error.message() == "integer divide by zero");
+  REQUIRE(error.backtrace().size() == 1);
+  const auto& frame = error.backtrace().front();
+  CHECK(frame.function == "div");
+  CHECK(frame.module_offset > 0);
+  CHECK(frame.line == 4);
+  CHECK(frame.file.value_or("").ends_with("test.wat"));
+}
+
+TEST_CASE("endless recursion ends with a trap and a bounded backtrace") {
+  const Guest guest(kArithmetic);
+  const auto instance = started(guest);
+  const auto error = call(*instance, "deep", {}).error();
+  CHECK(error.code() == ErrorCode::kGuestTrap);
+  CHECK(error.message() == "call stack exhausted");
+  CHECK(error.backtrace().size() >= 2);
+  CHECK(error.backtrace().size() <= 64);
+}
+
+TEST_CASE("a guest that computes yields at the tick and is cancelled by its destruction") {
+  const Guest guest(kArithmetic);
+  auto instance = started(guest);
+  REQUIRE(instance->begin_call("spin", {}).has_value());
+  for (int slice = 0; slice < 3; ++slice) {
+    std::atomic<bool> done = false;
+    std::jthread ticker([&] {
+      while (!done)
+        guest.engine->tick();
+    });
+    CHECK(instance->poll() == Progress::kRunning);
+    done = true;
+  }
+  instance.reset();
+}
+
+TEST_CASE("fuel ends a guest at a limit") {
+  const Guest guest(kArithmetic, {.interruption = Interruption::kFuel});
+  const auto instance = started(guest, {.fuel = 100'000});
+  const auto error = call(*instance, "spin", {}).error();
+  CHECK(error.code() == ErrorCode::kGuestLimit);
+}
+
+TEST_CASE("memory beyond the limit is refused, and named when the guest gives up") {
+  const Guest guest(kHungry);
+  const auto instance = started(guest, {.memory_bytes = 10 * 65'536});
+  const std::vector<Value> nine = {9};
+  const std::vector<Value> one = {1};
+  CHECK(call(*instance, "grow", nine).value() == std::vector<Value>{1});
+  CHECK(call(*instance, "grow", one).value() == std::vector<Value>{-1});
+  const auto error = call(*instance, "grow_or_trap", one).error();
+  CHECK(error.code() == ErrorCode::kGuestLimit);
+  CHECK(error.limit()->name == "memory_bytes");
+  CHECK(error.limit()->value == 655'360);
+}
+
+TEST_CASE("a module whose first memory exceeds the limit does not start") {
+  const Guest guest("(module (memory 100))");
+  const auto instance = guest.instance({.memory_bytes = 65'536});
+  const auto error = instantiate(*instance).error();
+  CHECK(error.code() == ErrorCode::kGuestLimit);
+  CHECK(error.limit()->name == "memory_bytes");
+}
+
+TEST_CASE("tables have a limit too") {
+  const Guest guest(kHungry);
+  const auto instance = started(guest, {.table_elements = 10});
+  const std::vector<Value> many = {100};
+  const auto error = call(*instance, "grow_table", many).error();
+  CHECK(error.code() == ErrorCode::kGuestLimit);
+  CHECK(error.limit()->name == "table_elements");
+}
+
+TEST_CASE("a start function that traps fails the instantiation") {
+  const Guest guest("(module (func $main unreachable) (start $main))");
+  CHECK(guest.info.has_start);
+  const auto error = instantiate(*guest.instance()).error();
+  CHECK(error.code() == ErrorCode::kGuestTrap);
+  CHECK(error.backtrace().front().function == "main");
+}
+
+TEST_CASE("compiled code survives serialisation and is refused by another engine") {
+  const Guest guest(kArithmetic);
+  const auto code = guest.engine->compile(to_binary(kArithmetic, "test.wat").value()).value();
+  const std::string bytes = code->serialize().value();
+  const auto again = guest.engine->load(bytes).value();
+  const auto instance =
+      Instance::create(HostTable(*guest.engine).link(again).value(), {}, nullptr).value();
+  REQUIRE(instantiate(*instance).has_value());
+  const std::vector<Value> two = {2, 3};
+  CHECK(call(*instance, "add", two).value() == std::vector<Value>{5});
+
+  const auto other =
+      Engine::create({.interruption = Interruption::kNone, .parallel_compilation = false}).value();
+  CHECK(other->fingerprint() != guest.engine->fingerprint());
+  CHECK(other->load(bytes).error().code() == ErrorCode::kFailedPrecondition);
+}
+
+struct Counter final : HostState {
+  int calls = 0;
+};
+
+void count(HostCall& call) {
+  auto& counter = call.state<Counter>();
+  ++counter.calls;
+  std::uint32_t word = 0;
+  if (!call.memory().load(call.address(0), word)) {
+    call.stop(Error(ErrorCode::kGuestError, "bad address"));
+    return;
+  }
+  call.return_i32(static_cast<std::int32_t>(word) + counter.calls);
+}
+
+TEST_CASE("a host function reads guest memory within its bounds and can stop the guest") {
+  const auto engine = Engine::create({.parallel_compilation = false}).value();
+  HostTable table(*engine);
+  table.define("host", "count", {.params = {ValueType::kI32}, .results = {ValueType::kI32}}, count);
+  const std::string module = to_binary(R"((module
+    (import "host" "count" (func $count (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "\2a\00\00\00")
+    (func $ask (export "ask") (param i32) (result i32) (call $count (local.get 0)))))",
+                                       "host.wat")
+                                 .value();
+  const auto program = table.link(engine->compile(module).value()).value();
+  Counter counter;
+  const auto instance = Instance::create(program, {}, &counter).value();
+  REQUIRE(instantiate(*instance).has_value());
+  const std::vector<Value> good = {8};
+  CHECK(call(*instance, "ask", good).value() == std::vector<Value>{43});
+  const std::vector<Value> last_byte = {65'533};
+  const auto error = call(*instance, "ask", last_byte).error();
+  CHECK(error.code() == ErrorCode::kGuestError);
+  CHECK(error.message() == "bad address");
+  CHECK(error.backtrace().front().function == "ask");
+  CHECK(counter.calls == 2);
+}
+
+TEST_CASE("an import that nobody provides is refused at linking") {
+  const auto engine = Engine::create({.parallel_compilation = false}).value();
+  const std::string module =
+      to_binary(R"((module (import "env" "missing" (func))))", "m.wat").value();
+  const auto linked = HostTable(*engine).link(engine->compile(module).value());
+  CHECK(linked.error().code() == ErrorCode::kFailedPrecondition);
+  CHECK(linked.error().message().find("missing") != std::string::npos);
+}
+
+TEST_CASE("an engine whose stacks do not fit together is refused, not aborted") {
+  CHECK(
+      Engine::create({.wasm_stack_bytes = 2 << 20, .async_stack_bytes = 2 << 20}).error().code() ==
+      ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace weft::engine

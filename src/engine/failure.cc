@@ -1,0 +1,104 @@
+#include "engine/failure.h"
+
+#include <fmt/format.h>
+
+namespace weft::engine {
+namespace {
+
+std::string copy(weft_text_t text) {
+  return text.size == 0 ? std::string()
+                        : std::string(reinterpret_cast<const char*>(text.data), text.size);
+}
+
+void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {
+  static_cast<std::string*>(env)->append(reinterpret_cast<const char*>(data), size);
+}
+
+void take_frame(void* env, const weft_frame_t* frame) {
+  BacktraceFrame taken{.function = copy(frame->function),
+                       .module_offset = frame->module_offset,
+                       .file = std::nullopt,
+                       .line = std::nullopt,
+                       .column = std::nullopt};
+  if (taken.function.empty()) taken.function = fmt::format("function {}", frame->function_index);
+  if (frame->file.size > 0) taken.file = copy(frame->file);
+  if (frame->line > 0) taken.line = frame->line;
+  if (frame->column > 0) taken.column = frame->column;
+  static_cast<std::vector<BacktraceFrame>*>(env)->push_back(std::move(taken));
+}
+
+// The words of the specification's test suite, which toolchains quote too.
+std::string_view words_of(wasmtime_trap_code_t code) {
+  switch (code) {
+    case WASMTIME_TRAP_CODE_STACK_OVERFLOW:
+      return "call stack exhausted";
+    case WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS:
+      return "out of bounds memory access";
+    case WASMTIME_TRAP_CODE_HEAP_MISALIGNED:
+      return "unaligned atomic access";
+    case WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS:
+      return "out of bounds table access";
+    case WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL:
+      return "indirect call to a null function";
+    case WASMTIME_TRAP_CODE_BAD_SIGNATURE:
+      return "indirect call type mismatch";
+    case WASMTIME_TRAP_CODE_INTEGER_OVERFLOW:
+      return "integer overflow";
+    case WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO:
+      return "integer divide by zero";
+    case WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER:
+      return "invalid conversion to integer";
+    case WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED:
+      return "unreachable code reached (the program gave up: an abort, a panic or a failed check)";
+    default:
+      return "";
+  }
+}
+
+// What the trap's message says without Wasmtime's prefix and backtrace.
+std::string message_of(const wasm_trap_t& trap) {
+  wasm_byte_vec_t bytes{};
+  wasm_trap_message(&trap, &bytes);
+  std::string text(bytes.data, bytes.size);
+  wasm_byte_vec_delete(&bytes);
+  constexpr std::string_view kPrefix = "wasm trap: ";
+  if (const auto at = text.find(kPrefix); at != std::string::npos)
+    text.erase(0, at + kPrefix.size());
+  if (const auto end = text.find_first_of(std::string_view("\n\0", 2)); end != std::string::npos)
+    text.resize(end);
+  return text;
+}
+
+}  // namespace
+
+std::string text_of(const wasmtime_error_t& failure) {
+  std::string text;
+  weft_error_root_cause(&failure, &text, append_to_string);
+  return text;
+}
+
+Error error_of(const wasm_trap_t& trap) {
+  std::vector<BacktraceFrame> frames;
+  weft_trap_frames(&trap, &frames, take_frame);
+  wasmtime_trap_code_t code = 0;
+  const bool known = wasmtime_trap_code(&trap, &code);
+  if (known && code == WASMTIME_TRAP_CODE_OUT_OF_FUEL) {
+    return Error(ErrorCode::kGuestLimit, "the guest used all its fuel")
+        .with_backtrace(std::move(frames));
+  }
+  if (known && code == WASMTIME_TRAP_CODE_INTERRUPT) {
+    return Error(ErrorCode::kDeadlineExceeded, "the guest was interrupted")
+        .with_backtrace(std::move(frames));
+  }
+  const std::string_view words = known ? words_of(code) : "";
+  return Error(ErrorCode::kGuestTrap, words.empty() ? message_of(trap) : std::string(words))
+      .with_backtrace(std::move(frames));
+}
+
+Error error_of(const wasmtime_error_t& failure) {
+  std::vector<BacktraceFrame> frames;
+  weft_error_frames(&failure, &frames, take_frame);
+  return Error(ErrorCode::kGuestTrap, text_of(failure)).with_backtrace(std::move(frames));
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,22 @@
+// Wasmtime's traps and errors as weft's errors. Private to engine.
+#pragma once
+
+#include "base/handle.h"
+#include "base/result.h"
+#include "engine/wasmtime/weft_engine.h"
+
+namespace weft::engine {
+
+using TrapHandle = Handle<wasm_trap_t, wasm_trap_delete>;
+using FailureHandle = Handle<wasmtime_error_t, wasmtime_error_delete>;
+
+// The innermost cause in words.
+std::string text_of(const wasmtime_error_t& failure);
+
+// kGuestTrap, kGuestLimit (fuel) or kDeadlineExceeded, with the backtrace.
+Error error_of(const wasm_trap_t& trap);
+
+// kGuestTrap with the failure's text, and its backtrace when it has one.
+Error error_of(const wasmtime_error_t& failure);
+
+}  // namespace weft::engine

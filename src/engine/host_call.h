@@ -1,0 +1,98 @@
+// What a host function sees of the guest that called it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+
+struct wasmtime_caller;
+struct wasm_trap_t;
+union wasmtime_val_raw;
+
+namespace weft::engine {
+
+struct InstanceParts;
+
+// An address in a guest's memory. A number, never a pointer: GuestMemory checks it.
+enum class GuestAddress : std::uint64_t {};
+
+// A guest's linear memory while a host function runs. Borrowed: growing the memory or returning to
+// the guest ends it.
+class GuestMemory {
+ public:
+  GuestMemory(std::uint8_t* data, std::size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}
+
+  std::size_t size_bytes() const { return size_bytes_; }
+
+  // The bytes at [address, address + size_bytes), which may be written. Nothing when any lies
+  // outside.
+  std::optional<std::span<std::uint8_t>> bytes(GuestAddress address,
+                                               std::uint64_t size_bytes) const;
+
+  // A little-endian number. False, with nothing read or written, when any byte lies outside.
+  template <class T>
+  bool load(GuestAddress address, T& value) const {
+    const auto place = bytes(address, sizeof(T));
+    if (place) std::memcpy(&value, place->data(), sizeof(T));
+    return place.has_value();
+  }
+  template <class T>
+  bool store(GuestAddress address, T value) const {
+    const auto place = bytes(address, sizeof(T));
+    if (place) std::memcpy(place->data(), &value, sizeof(T));
+    return place.has_value();
+  }
+
+ private:
+  std::uint8_t* data_;
+  std::size_t size_bytes_;
+};
+
+// What a dialect keeps for each instance.
+class HostState {
+ public:
+  virtual ~HostState() = default;
+};
+
+// Confined to one call of a host function.
+class HostCall {
+ public:
+  HostCall(wasmtime_caller* caller, wasmtime_val_raw* values) : caller_(caller), values_(values) {}
+
+  // The arguments, by position; their types are those that the function was defined with.
+  std::int32_t i32(std::size_t index) const;
+  std::int64_t i64(std::size_t index) const;
+  GuestAddress address(std::size_t index) const;
+
+  void return_i32(std::int32_t value);
+
+  // The memory exported as "memory"; empty (every access is refused) when there is none.
+  GuestMemory memory() const;
+
+  // The state that the instance was created with. T is what the dialect passed.
+  template <class T>
+  T& state() const {
+    return static_cast<T&>(host_state());
+  }
+
+  // Ends the guest: its call fails with `error` and the guest's backtrace. The host function
+  // returns afterwards.
+  void stop(Error error);
+
+  wasm_trap_t* take_trap();
+
+ private:
+  HostState& host_state() const;
+  InstanceParts& parts() const;
+
+  wasmtime_caller* caller_;
+  wasmtime_val_raw* values_;
+  wasm_trap_t* trap_ = nullptr;
+};
+
+}  // namespace weft::engine

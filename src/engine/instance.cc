@@ -1,0 +1,271 @@
+#include "engine/instance.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "engine/instance_parts.h"
+
+namespace weft::engine {
+namespace {
+
+// A guest may run for one tick of the engine before it yields.
+constexpr std::uint64_t kTicksPerSlice = 1;
+
+wasmtime_val_t to_wasmtime(const Value& value) {
+  wasmtime_val_t raw{};
+  raw.kind = static_cast<wasmtime_valkind_t>(value.index());
+  std::visit(
+      [&raw](const auto& number) {
+        static_assert(sizeof(number) <= sizeof(raw.of));
+        std::memcpy(&raw.of, &number, sizeof(number));
+      },
+      value);
+  return raw;
+}
+
+template <class T>
+Value number_in(const wasmtime_valunion_t& raw) {
+  T number{};
+  std::memcpy(&number, &raw, sizeof(number));
+  return number;
+}
+
+Value from_wasmtime(const wasmtime_val_t& raw) {
+  switch (raw.kind) {
+    case WASMTIME_I32:
+      return number_in<std::int32_t>(raw.of);
+    case WASMTIME_I64:
+      return number_in<std::int64_t>(raw.of);
+    case WASMTIME_F32:
+      return number_in<float>(raw.of);
+    case WASMTIME_F64:
+      return number_in<double>(raw.of);
+    default:
+      WEFT_ASSERT(raw.kind == WASMTIME_V128);  // begin_call refuses other types.
+      return number_in<V128>(raw.of);
+  }
+}
+
+// wasm_valtype_kind would abort the process at a v128 or a typed reference.
+ValueType value_type_of(const wasm_valtype_t& type) {
+  wasmtime_valtype_t known;
+  wasmtime_valtype_new(&type, &known);
+  const auto kind = known.kind;
+  wasmtime_valtype_delete(&known);
+  return kind <= WASMTIME_VALTYPE_KIND_V128 ? static_cast<ValueType>(kind)
+                                            : ValueType::kOtherReference;
+}
+
+FunctionType type_of_function(const wasmtime_context_t* context, const wasmtime_func_t& function) {
+  const Handle<wasm_functype_t, wasm_functype_delete> type(wasmtime_func_type(context, &function));
+  const auto types_in = [](const wasm_valtype_vec_t* types) {
+    std::vector<ValueType> list;
+    for (std::size_t i = 0; i < types->size; ++i)
+      list.push_back(value_type_of(*types->data[i]));
+    return list;
+  };
+  return {.params = types_in(wasm_functype_params(type.get())),
+          .results = types_in(wasm_functype_results(type.get()))};
+}
+
+Result<> check_arguments(std::string_view name, const FunctionType& type,
+                         std::span<const Value> arguments) {
+  for (const auto* list : {&type.params, &type.results}) {
+    for (const ValueType one : *list) {
+      if (!is_numeric(one)) {
+        return fail(ErrorCode::kUnsupported,
+                    fmt::format("{} has type {}: references cannot be passed from outside", name,
+                                to_string(type)));
+      }
+    }
+  }
+  if (arguments.size() != type.params.size()) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} has type {}: it takes {} argument{}, not {}", name, to_string(type),
+                    type.params.size(), type.params.size() == 1 ? "" : "s", arguments.size()));
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (type_of(arguments[i]) != type.params[i]) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("argument {} of {} is {}, not {}", i + 1, name,
+                              name_of(type.params[i]), name_of(type_of(arguments[i]))));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+InstanceParts::~InstanceParts() {
+  future.reset();
+  if (trap != nullptr) wasm_trap_delete(trap);
+  if (failure != nullptr) wasmtime_error_delete(failure);
+}
+
+void InstanceParts::begin(Operation next) {
+  WEFT_ASSERT(operation == Operation::kNone);
+  operation = next;
+  if (!is_async()) return;
+  wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
+  if (next == Operation::kInstantiation) {
+    future.reset(wasmtime_instance_pre_instantiate_async(&program->get(), context, &instance, &trap,
+                                                         &failure));
+  } else {
+    future.reset(wasmtime_func_call_async(context, &callee->function, arguments.data(),
+                                          arguments.size(), results.data(), results.size(), &trap,
+                                          &failure));
+  }
+}
+
+void InstanceParts::run_to_the_end() {
+  if (operation == Operation::kInstantiation) {
+    failure = wasmtime_instance_pre_instantiate(&program->get(), context, &instance, &trap);
+  } else {
+    failure = wasmtime_func_call(context, &callee->function, arguments.data(), arguments.size(),
+                                 results.data(), results.size(), &trap);
+  }
+}
+
+void InstanceParts::finish_instantiation() {
+  constexpr std::string_view kName = "memory";
+  wasmtime_extern_t item;
+  if (!wasmtime_instance_export_get(context, &instance, kName.data(), kName.size(), &item)) return;
+  if (item.kind == WASMTIME_EXTERN_MEMORY) memory = item.of.memory;
+  wasmtime_extern_delete(&item);
+}
+
+Error InstanceParts::failed_with() {
+  Error error = trap != nullptr ? error_of(*trap) : error_of(*failure);
+  if (stopped) return Error(*stopped).with_backtrace(error.backtrace());
+  // A guest sees a refused growth as a failed allocation, and usually traps soon after: the limit
+  // is the cause.
+  if (limiter.memory_refused) {
+    return Error(ErrorCode::kGuestLimit,
+                 fmt::format("the guest needs more than {} bytes of memory ({})",
+                             limiter.memory_bytes_max, error.message()))
+        .with_limit("memory_bytes", limiter.memory_bytes_max)
+        .with_backtrace(error.backtrace());
+  }
+  if (limiter.table_refused) {
+    return Error(ErrorCode::kGuestLimit,
+                 fmt::format("the guest needs more than {} table elements ({})",
+                             limiter.table_elements_max, error.message()))
+        .with_limit("table_elements", limiter.table_elements_max)
+        .with_backtrace(error.backtrace());
+  }
+  return error;
+}
+
+Instance::Instance(std::unique_ptr<InstanceParts> parts) : parts_(std::move(parts)) {}
+
+Instance::~Instance() = default;
+
+Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program> program,
+                                                   const InstanceLimits& limits, HostState* state) {
+  auto parts = std::make_unique<InstanceParts>();
+  parts->program = std::move(program);
+  parts->state = state;
+  parts->limiter.memory_bytes_max = limits.memory_bytes;
+  parts->limiter.table_elements_max = limits.table_elements;
+  const Engine& engine = parts->program->engine();
+  parts->store.reset(wasmtime_store_new(&engine.get(), parts.get(), nullptr));
+  parts->context = wasmtime_store_context(parts->store.get());
+  weft_store_limiter(parts->store.get(), &parts->limiter);
+  if (engine.interruption() == Interruption::kEpoch) {
+    // The header declares a result that the function does not return: it is not read.
+    static_cast<void>(
+        wasmtime_context_epoch_deadline_async_yield_and_update(parts->context, kTicksPerSlice));
+  }
+  if (engine.interruption() == Interruption::kFuel) {
+    const FailureHandle failure(wasmtime_context_set_fuel(parts->context, limits.fuel));
+    if (failure) return fail(ErrorCode::kInternal, text_of(*failure));
+  }
+  return std::unique_ptr<Instance>(new Instance(std::move(parts)));
+}
+
+void Instance::begin_instantiation() {
+  parts_->begin(InstanceParts::Operation::kInstantiation);
+}
+
+Result<> Instance::begin_call(std::string_view name, std::span<const Value> arguments) {
+  auto found = parts_->callees.find(name);
+  if (found == parts_->callees.end()) {
+    wasmtime_extern_t item;
+    if (!wasmtime_instance_export_get(parts_->context, &parts_->instance, name.data(), name.size(),
+                                      &item)) {
+      return fail(ErrorCode::kNotFound, fmt::format("the module exports nothing named {}", name));
+    }
+    const bool is_function = item.kind == WASMTIME_EXTERN_FUNC;
+    const wasmtime_func_t function = item.of.func;
+    wasmtime_extern_delete(&item);
+    if (!is_function)
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("the export {} is not a function", name));
+    found = parts_->callees
+                .emplace(name, InstanceParts::Callee{function,
+                                                     type_of_function(parts_->context, function)})
+                .first;
+  }
+  const InstanceParts::Callee& callee = found->second;
+  TRY(check_arguments(name, callee.type, arguments));
+  parts_->callee = &callee;
+  parts_->arguments.clear();
+  for (const Value& argument : arguments)
+    parts_->arguments.push_back(to_wasmtime(argument));
+  parts_->results.assign(callee.type.results.size(), wasmtime_val_t{});
+  parts_->begin(InstanceParts::Operation::kCall);
+  return {};
+}
+
+Progress Instance::poll() {
+  WEFT_ASSERT(parts_->operation != InstanceParts::Operation::kNone);
+  if (!parts_->is_async()) {
+    parts_->run_to_the_end();
+    return Progress::kDone;
+  }
+  WEFT_ASSERT(parts_->future != nullptr);
+  if (!wasmtime_call_future_poll(parts_->future.get())) return Progress::kRunning;
+  parts_->future.reset();  // A finished future may not be polled again.
+  return Progress::kDone;
+}
+
+Result<std::span<const Value>> Instance::take() {
+  const auto operation = std::exchange(parts_->operation, InstanceParts::Operation::kNone);
+  if (parts_->trap != nullptr || parts_->failure != nullptr) return fail(parts_->failed_with());
+  parts_->values.clear();
+  if (operation == InstanceParts::Operation::kInstantiation) {
+    parts_->finish_instantiation();
+  } else {
+    for (const wasmtime_val_t& raw : parts_->results)
+      parts_->values.push_back(from_wasmtime(raw));
+  }
+  return std::span<const Value>(parts_->values);
+}
+
+GuestMemory Instance::memory() {
+  if (!parts_->memory) return {nullptr, 0};
+  return {wasmtime_memory_data(parts_->context, &*parts_->memory),
+          wasmtime_memory_data_size(parts_->context, &*parts_->memory)};
+}
+
+Result<> instantiate(Instance& instance) {
+  instance.begin_instantiation();
+  while (instance.poll() == Progress::kRunning) {
+  }
+  TRY(instance.take());
+  return {};
+}
+
+Result<std::vector<Value>> call(Instance& instance, std::string_view name,
+                                std::span<const Value> arguments) {
+  TRY(instance.begin_call(name, arguments));
+  while (instance.poll() == Progress::kRunning) {
+  }
+  const auto values = TRY(instance.take());
+  return std::vector<Value>(values.begin(), values.end());
+}
+
+}  // namespace weft::engine

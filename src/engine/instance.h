@@ -1,0 +1,69 @@
+// A running guest: one store, one instance, and the call that is under way in it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "engine/host_call.h"
+#include "engine/types.h"
+
+namespace weft::engine {
+
+struct InstanceLimits {
+  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;  // of all its memories
+  std::uint64_t table_elements = 1'000'000;           // of all its tables
+  std::uint64_t fuel = 0;  // for its whole life; only with Interruption::kFuel
+};
+
+enum class Progress : std::uint8_t { kRunning, kDone };
+
+struct InstanceParts;
+
+// Thread-compatible: used by one thread at a time, which may change between polls. Destroying it
+// cancels what runs. After a call that failed, only destruction is allowed.
+class Instance {
+ public:
+  // Nothing of the guest runs yet. `state` may be null when no host function uses it; it outlives
+  // this object.
+  static Result<std::unique_ptr<Instance>> create(std::shared_ptr<const Program> program,
+                                                  const InstanceLimits& limits, HostState* state);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance();
+
+  // Each begins one operation; poll() until it is done, then take() its outcome. The first is
+  // instantiation, which runs the start function.
+  void begin_instantiation();
+  // kNotFound, kInvalidArgument when `name` is no function, or `arguments` do not fit its type.
+  Result<> begin_call(std::string_view name, std::span<const Value> arguments);
+
+  // Runs the guest until it is done or, on an engine with epochs, its slice ends. A guest without
+  // interruption runs to its end.
+  Progress poll();
+
+  // The results of a finished operation, valid until the next one begins; none for instantiation.
+  // Errors: kGuestTrap, kGuestLimit (with the limit's name), or what a host function stopped the
+  // guest with; each with a backtrace.
+  Result<std::span<const Value>> take();
+
+  // The memory exported as "memory"; empty when there is none.
+  GuestMemory memory();
+
+ private:
+  explicit Instance(std::unique_ptr<InstanceParts> parts);
+
+  std::unique_ptr<InstanceParts> parts_;
+};
+
+// begin_instantiation, poll to the end, take.
+Result<> instantiate(Instance& instance);
+// begin_call, poll to the end, take.
+Result<std::vector<Value>> call(Instance& instance, std::string_view name,
+                                std::span<const Value> arguments);
+
+}  // namespace weft::engine

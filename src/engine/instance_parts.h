@@ -1,0 +1,52 @@
+// The inside of an Instance, which host calls reach through the store. Private to engine.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/handle.h"
+#include "engine/failure.h"
+#include "engine/instance.h"
+
+namespace weft::engine {
+
+struct InstanceParts {
+  // An export that was called before, so that a second call need not look for it.
+  struct Callee {
+    wasmtime_func_t function;
+    FunctionType type;
+  };
+  enum class Operation : std::uint8_t { kNone, kInstantiation, kCall };
+
+  std::shared_ptr<const Program> program;
+  HostState* state = nullptr;  // Outlives this object.
+  weft_limiter_t limiter{};
+  Handle<wasmtime_store_t, wasmtime_store_delete> store;
+  wasmtime_context_t* context = nullptr;  // The store's.
+  wasmtime_instance_t instance{};
+  std::optional<wasmtime_memory_t> memory;
+  std::map<std::string, Callee, std::less<>> callees;
+
+  // The operation under way. The future borrows everything here, so it is declared last and dies
+  // first.
+  Operation operation = Operation::kNone;
+  const Callee* callee = nullptr;
+  std::vector<wasmtime_val_t> arguments;
+  std::vector<wasmtime_val_t> results;
+  std::vector<Value> values;
+  wasm_trap_t* trap = nullptr;
+  wasmtime_error_t* failure = nullptr;
+  std::optional<Error> stopped;
+  Handle<wasmtime_call_future_t, wasmtime_call_future_delete> future;
+
+  ~InstanceParts();
+  bool is_async() const { return program->engine().interruption() == Interruption::kEpoch; }
+  void begin(Operation next);
+  void run_to_the_end();
+  void finish_instantiation();
+  Error failed_with();
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,81 @@
+// What a module says about itself, read and validated without compiling it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/types.h"
+
+namespace weft::engine {
+
+enum class ItemKind : std::uint8_t {
+  kFunction = 0,
+  kTable = 1,
+  kMemory = 2,
+  kGlobal = 3,
+  kTag = 4
+};
+
+// "func", "table", "memory", "global", "tag".
+std::string_view name_of(ItemKind kind);
+
+struct ImportInfo {
+  std::string module;
+  std::string name;
+  ItemKind kind = ItemKind::kFunction;
+  std::string type;       // as text, for people
+  FunctionType function;  // of a function
+
+  bool operator==(const ImportInfo&) const = default;
+};
+
+struct ExportInfo {
+  std::string name;
+  ItemKind kind = ItemKind::kFunction;
+  std::string type;       // as text, for people
+  FunctionType function;  // of a function
+  std::vector<std::string>
+      param_names;  // from the name section: empty, or one for each parameter ("" where unknown)
+
+  bool operator==(const ExportInfo&) const = default;
+};
+
+struct MemoryInfo {
+  std::uint64_t min_pages = 0;
+  std::optional<std::uint64_t> max_pages;
+  bool shared = false;
+  bool memory64 = false;
+
+  bool operator==(const MemoryInfo&) const = default;
+};
+
+struct ModuleInfo {
+  std::vector<ImportInfo> imports;
+  std::vector<ExportInfo> exports;
+  std::vector<MemoryInfo> memories;
+  std::uint32_t functions = 0;
+  bool has_start = false;
+  bool has_debug_info = false;
+  // Without it, an instance that has returned from a call cannot be told from a new one.
+  bool has_mutable_state = false;
+
+  const ExportInfo* find_export(std::string_view name) const;
+};
+
+// Whether the bytes begin as a binary module or component does.
+bool is_binary_module(std::string_view bytes);
+
+// A binary module from bytes that are one already or WebAssembly text. `file` names the text in
+// backtraces. kInvalidArgument with line and column for wrong text, and for bytes that are neither.
+Result<std::string> to_binary(std::string_view bytes, std::string_view file);
+
+// Validates a binary module. kInvalidArgument with an offset when it is malformed or invalid;
+// kUnsupported, naming the proposal, when it is valid with one that the engine does not accept, and
+// for components.
+Result<ModuleInfo> inspect(std::string_view module);
+
+}  // namespace weft::engine

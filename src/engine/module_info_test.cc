@@ -1,0 +1,96 @@
+#include "engine/module_info.h"
+
+#include <doctest/doctest.h>
+
+namespace weft::engine {
+namespace {
+
+ModuleInfo info_of(std::string_view wat) {
+  return inspect(to_binary(wat, "test.wat").value()).value();
+}
+
+TEST_CASE("imports, exports, memories and names of parameters are read without compiling") {
+  const ModuleInfo info = info_of(R"((module
+    (import "env" "log" (func (param i32 i32)))
+    (import "env" "table" (table 1 funcref))
+    (memory (export "memory") 1 4)
+    (global (export "counter") (mut i64) (i64.const 0))
+    (func (export "add") (param $a i32) (param i64) (result f64 v128) unreachable)))");
+  REQUIRE(info.imports.size() == 2);
+  CHECK(info.imports[0].module == "env");
+  CHECK(info.imports[0].name == "log");
+  CHECK(info.imports[0].type == "(i32, i32) -> ()");
+  CHECK(info.imports[1].kind == ItemKind::kTable);
+  const ExportInfo* add = info.find_export("add");
+  REQUIRE(add != nullptr);
+  CHECK(to_string(add->function) == "(i32, i64) -> (f64, v128)");
+  CHECK(add->type == "(i32, i64) -> (f64, v128)");
+  CHECK(add->param_names == std::vector<std::string>{"a", ""});
+  CHECK(info.find_export("memory")->kind == ItemKind::kMemory);
+  CHECK(info.memories == std::vector<MemoryInfo>{{.min_pages = 1, .max_pages = 4}});
+  CHECK(info.has_mutable_state);
+  CHECK(info.has_debug_info);
+  CHECK(info.find_export("nothing") == nullptr);
+}
+
+TEST_CASE("state that could outlive a call is found") {
+  CHECK_FALSE(
+      info_of("(module (func (export \"f\")) (global i32 (i32.const 1)))").has_mutable_state);
+  CHECK(info_of("(module (memory 0))").has_mutable_state);
+  CHECK(info_of("(module (table 0 funcref))").has_mutable_state);
+  CHECK(info_of("(module (global (mut i32) (i32.const 0)))").has_mutable_state);
+  CHECK(info_of("(module (data \"x\"))").has_mutable_state);
+  CHECK(info_of("(module (type $s (struct (field (mut i32)))) (global (ref $s) (struct.new $s "
+                "(i32.const 0))))")
+            .has_mutable_state);
+}
+
+TEST_CASE("wrong text is refused with line and column") {
+  const auto error = to_binary("(module\n  (func (result i33)))", "test.wat").error();
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  CHECK(error.position()->line == 2);
+  CHECK(error.position()->column == 17);
+  CHECK(error.message().starts_with("line 2, column 17: "));
+}
+
+TEST_CASE("bytes that are no module are refused in words") {
+  CHECK(to_binary("", "x").error().message().starts_with("the module is empty"));
+  CHECK(to_binary("\x7f"
+                  "ELF",
+                  "x")
+            .error()
+            .message()
+            .starts_with("neither a WebAssembly module"));
+  CHECK(to_binary("(module \xff)", "x").error().code() == ErrorCode::kInvalidArgument);
+  CHECK(inspect("").error().code() == ErrorCode::kInvalidArgument);
+  CHECK(inspect("hello").error().code() == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("a module cut off anywhere is refused with an offset, never accepted as another") {
+  const std::string whole =
+      to_binary("(module (func (export \"f\") (result i32) i32.const 7))", "x").value();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto result = inspect(std::string_view(whole).substr(0, size));
+    if (result) continue;  // Cut between two sections it can be a module of its own.
+    CHECK(result.error().code() == ErrorCode::kInvalidArgument);
+    CHECK(result.error().position()->offset.value_or(999) <= size);
+  }
+}
+
+TEST_CASE("an invalid module is refused with an offset") {
+  const std::string module = to_binary("(module (func (result i32) i64.const 1))", "x").value();
+  const auto error = inspect(module).error();
+  CHECK(error.code() == ErrorCode::kInvalidArgument);
+  CHECK(error.message().find("type mismatch") != std::string::npos);
+  CHECK(error.position()->offset.value_or(0) > 8);
+}
+
+TEST_CASE("a proposal that is not enabled is named") {
+  const auto error = inspect(to_binary("(module (memory 1 2 shared))", "x").value()).error();
+  CHECK(error.code() == ErrorCode::kUnsupported);
+  CHECK(error.message().find("threads") != std::string::npos);
+  CHECK(inspect(to_binary("(component)", "x").value()).error().code() == ErrorCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace weft::engine

@@ -1,0 +1,24 @@
+//! Settings of the engine that the C API does not reach.
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use wasmtime::{Config, Engine, WasmBacktraceDetails};
+use wasmtime_c_api::{wasm_config_t, wasm_engine_t};
+
+// Both are `#[repr(C)]` structs of exactly one field.
+const _: () = assert!(size_of::<wasm_config_t>() == size_of::<Config>());
+const _: () = assert!(size_of::<wasm_engine_t>() == size_of::<Engine>());
+
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_config_backtraces(config: &mut wasm_config_t, frames_max: usize) {
+    let config = unsafe { &mut *std::ptr::from_mut(config).cast::<Config>() };
+    config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(frames_max));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_engine_fingerprint(engine: &wasm_engine_t) -> u64 {
+    let engine = unsafe { &*std::ptr::from_ref(engine).cast::<Engine>() };
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.finish()
+}

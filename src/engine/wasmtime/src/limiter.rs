@@ -1,0 +1,82 @@
+//! A store's limits, which remember that they were reached: a guest sees a failed growth as -1 and often traps later,
+//! and the host must be able to say why.
+use wasmtime::{ResourceLimiter, Result, Store};
+use wasmtime_c_api::{wasmtime_store_t, WasmtimeStoreData};
+
+const _: () = assert!(size_of::<wasmtime_store_t>() == size_of::<Store<WasmtimeStoreData>>());
+
+#[repr(C)]
+pub struct weft_limiter_t {
+    memory_bytes_max: u64,
+    table_elements_max: u64,
+    memory_bytes: u64,
+    table_elements: u64,
+    memory_refused: bool,
+    table_refused: bool,
+}
+
+// How many objects one instantiation may create; each is small, so these only stop nonsense.
+const INSTANCES_MAX: usize = 1;
+const TABLES_MAX: usize = 1_000;
+const MEMORIES_MAX: usize = 100;
+
+fn grow(total: &mut u64, limit: u64, current: usize, desired: usize) -> bool {
+    let more = (desired - current) as u64;
+    match total.checked_add(more) {
+        Some(sum) if sum <= limit => {
+            *total = sum;
+            true
+        }
+        _ => false,
+    }
+}
+
+impl ResourceLimiter for weft_limiter_t {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if maximum.is_some_and(|max| desired > max) {
+            return Ok(false);
+        }
+        let granted = grow(&mut self.memory_bytes, self.memory_bytes_max, current, desired);
+        self.memory_refused |= !granted;
+        Ok(granted)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if maximum.is_some_and(|max| desired > max) {
+            return Ok(false);
+        }
+        let granted = grow(&mut self.table_elements, self.table_elements_max, current, desired);
+        self.table_refused |= !granted;
+        Ok(granted)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        TABLES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES_MAX
+    }
+}
+
+struct LimiterPointer(*mut weft_limiter_t);
+unsafe impl Send for LimiterPointer {}
+unsafe impl Sync for LimiterPointer {}
+
+impl LimiterPointer {
+    /// The store's owner keeps the limiter alive longer than the store, and only one thread uses both at a time.
+    fn get(&mut self) -> &'static mut weft_limiter_t {
+        unsafe { &mut *self.0 }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_store_limiter(store: &mut wasmtime_store_t, limiter: *mut weft_limiter_t) {
+    let store = unsafe { &mut *std::ptr::from_mut(store).cast::<Store<WasmtimeStoreData>>() };
+    let mut pointer = LimiterPointer(limiter);
+    store.limiter(move |_data| pointer.get());
+}

@@ -1,0 +1,80 @@
+//! Backtraces with demangled names and source lines.
+use std::ffi::c_void;
+
+use wasmtime::{Error, FrameInfo, WasmBacktrace};
+use wasmtime_c_api::{wasm_trap_t, wasmtime_error_t};
+
+use crate::text::weft_text_t;
+
+const _: () = assert!(size_of::<wasm_trap_t>() == size_of::<Error>());
+const _: () = assert!(size_of::<wasmtime_error_t>() == size_of::<Error>());
+
+#[repr(C)]
+pub struct weft_frame_t {
+    function: weft_text_t,
+    file: weft_text_t,
+    module_offset: u64,
+    function_index: u32,
+    line: u32,
+    column: u32,
+}
+
+type Visit = extern "C" fn(env: *mut c_void, frame: &weft_frame_t);
+
+fn visit_frame(frame: &FrameInfo, env: *mut c_void, visit: Visit) {
+    let symbols = frame.symbols();
+    // Inlined functions come first; the last symbol is the function itself.
+    let inlined = symbols.len().max(1);
+    for at in 0..inlined {
+        let symbol = symbols.get(at);
+        let raw_name = symbol.and_then(|s| s.name()).or_else(|| frame.func_name());
+        let name = raw_name.map(|raw| {
+            let mut demangled = String::new();
+            match wasmtime_environ::demangle_function_name(&mut demangled, raw) {
+                Ok(()) => demangled,
+                Err(_) => raw.to_string(),
+            }
+        });
+        visit(
+            env,
+            &weft_frame_t {
+                function: weft_text_t::of_option(name.as_deref()),
+                file: weft_text_t::of_option(symbol.and_then(|s| s.file())),
+                module_offset: frame.module_offset().unwrap_or(0) as u64,
+                function_index: frame.func_index(),
+                line: symbol.and_then(|s| s.line()).unwrap_or(0),
+                column: symbol.and_then(|s| s.column()).unwrap_or(0),
+            },
+        );
+    }
+}
+
+fn visit_error(error: &Error, env: *mut c_void, visit: Visit) {
+    if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
+        for frame in trace.frames() {
+            visit_frame(frame, env, visit);
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_trap_frames(trap: &wasm_trap_t, env: *mut c_void, visit: Visit) {
+    visit_error(unsafe { &*std::ptr::from_ref(trap).cast::<Error>() }, env, visit);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_error_frames(error: &wasmtime_error_t, env: *mut c_void, visit: Visit) {
+    visit_error(unsafe { &*std::ptr::from_ref(error).cast::<Error>() }, env, visit);
+}
+
+/// The message of the error's innermost cause, without context and backtrace.
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_error_root_cause(
+    error: &wasmtime_error_t,
+    env: *mut c_void,
+    sink: crate::text::weft_sink_t,
+) {
+    let error = unsafe { &*std::ptr::from_ref(error).cast::<Error>() };
+    let text = error.root_cause().to_string();
+    sink(env, text.as_ptr(), text.len());
+}

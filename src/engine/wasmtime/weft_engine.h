@@ -1,0 +1,119 @@
+/* C declarations of the functions that src/engine/wasmtime adds to Wasmtime's C API. Only engine/
+ * .cc files include it. Nothing here may be called with a null pointer unless said so; texts are
+ * borrowed for the time of the call. */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <wasmtime.h>
+
+extern "C" {
+
+/* `data` is never null when `size` is not 0. */
+struct weft_text_t {
+  const std::uint8_t* data;
+  std::size_t size;
+};
+
+using weft_sink_t = void (*)(void* env, const std::uint8_t* data, std::size_t size);
+
+/* Keeps line tables of modules and at most `frames_max` (≥ 1) frames in the backtrace of a trap. */
+void weft_config_backtraces(wasm_config_t* config, std::size_t frames_max);
+
+/* Changes whenever compiled code of this engine would not fit another: version, settings, CPU
+ * features. */
+std::uint64_t weft_engine_fingerprint(const wasm_engine_t* engine);
+
+/* What a store may use, what it uses, and whether more was refused. Outlives the store that it is
+ * set on; read it only between calls. */
+struct weft_limiter_t {
+  std::uint64_t memory_bytes_max;
+  std::uint64_t table_elements_max;
+  std::uint64_t memory_bytes;
+  std::uint64_t table_elements;
+  bool memory_refused;
+  bool table_refused;
+};
+void weft_store_limiter(wasmtime_store_t* store, weft_limiter_t* limiter);
+
+/* A frame of a backtrace, innermost first. `function` and `file` may be empty; line and column
+ * count from 1, 0 is unknown. */
+struct weft_frame_t {
+  weft_text_t function;
+  weft_text_t file;
+  std::uint64_t module_offset;
+  std::uint32_t function_index;
+  std::uint32_t line;
+  std::uint32_t column;
+};
+using weft_visit_frame_t = void (*)(void* env, const weft_frame_t* frame);
+void weft_trap_frames(const wasm_trap_t* trap, void* env, weft_visit_frame_t visit);
+void weft_error_frames(const wasmtime_error_t* error, void* env, weft_visit_frame_t visit);
+void weft_error_root_cause(const wasmtime_error_t* error, void* env, weft_sink_t sink);
+
+/* Text format to binary. True: `sink` got the module. False: `sink` got a message, `error` the
+ * place. */
+struct weft_wat_error_t {
+  std::uint64_t line;
+  std::uint64_t column;
+};
+bool weft_wat_to_wasm(weft_text_t text, weft_text_t file, void* env, weft_sink_t sink,
+                      weft_wat_error_t* error);
+
+enum : std::uint8_t {
+  WEFT_SCAN_OK = 0,
+  WEFT_SCAN_INVALID = 1,
+  WEFT_SCAN_UNSUPPORTED =
+      2, /* valid with a proposal that the engine does not accept; the message is its name */
+  WEFT_SCAN_COMPONENT = 3,
+};
+enum : std::uint8_t {
+  WEFT_FUNC = 0,
+  WEFT_TABLE = 1,
+  WEFT_MEMORY = 2,
+  WEFT_GLOBAL = 3,
+  WEFT_TAG = 4
+};
+
+/* An import, export or memory. Types of values: 0 i32, 1 i64, 2 f32, 3 f64, 4 v128, 5 funcref, 6
+ * externref, 7 another reference. A global's type stands in `results`. `param_names` is null or has
+ * `params_count` entries, empty where a parameter has no name. `maximum` is UINT64_MAX when there
+ * is none. */
+struct weft_item_t {
+  bool imported;
+  std::uint8_t kind;
+  weft_text_t module;
+  weft_text_t name;
+  weft_text_t type_text;
+  const std::uint8_t* params;
+  std::size_t params_count;
+  const std::uint8_t* results;
+  std::size_t results_count;
+  const weft_text_t* param_names;
+  std::uint64_t minimum;
+  std::uint64_t maximum;
+  bool shared;
+  bool memory64;
+};
+
+struct weft_scan_t {
+  std::uint8_t status;
+  std::uint64_t error_offset;
+  bool has_start;
+  bool has_debug_info;
+  bool has_mutable_state;
+  std::uint32_t functions;
+};
+
+struct weft_scan_visitor_t {
+  void* env;
+  void (*item)(void* env, const weft_item_t* item);
+  void (*memory)(void* env, const weft_item_t* item);
+  void (*error)(void* env, weft_text_t message);
+};
+
+/* Validates a binary module and passes its imports, then exports, then memories to the visitor. */
+void weft_scan(weft_text_t module, const weft_scan_visitor_t* visitor, weft_scan_t* out);
+
+}  // extern "C"
