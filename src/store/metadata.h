@@ -13,6 +13,9 @@
 
 namespace weft::store {
 
+// Lower-case ASCII letters, digits and inner hyphens; 1 to 63 of them.
+bool is_function_name(std::string_view text);
+
 // A compiled upload. Its bytes are the blob of the same id.
 struct ModuleRecord {
   std::string id;       // content id
@@ -62,7 +65,8 @@ class Metadata {
   Metadata(Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
   // Records a module unless it is known. `created` is ignored: it is now, or when it was first put.
-  // Says whether it is new. Its blob must be durable before.
+  // Says whether it is new. Its blob must be durable before. kInvalidArgument when the id is no
+  // content id.
   Result<bool> put_module(const ModuleRecord& record);
   Result<ModuleRecord> module(std::string_view id);
   Result<Listed<ModuleRecord>> modules(const Page& page);
@@ -71,12 +75,11 @@ class Metadata {
   Result<> remove_module(std::string_view id);
 
   // Makes the next version of the function (and the function, the first time) and lets it be the
-  // current one. kNotFound when the module is not there.
+  // current one. kNotFound when the module is not there, kInvalidArgument for a bad name.
   Result<VersionRecord> deploy(std::string_view name, const VersionSpec& spec);
   Result<FunctionRecord> function(std::string_view name);
   Result<VersionRecord> version(std::string_view name, std::int64_t version);
-  // Those whose name contains `search` (ASCII letters of either case; at most 200 bytes); all when
-  // it is empty.
+  // Those whose name contains `search` (letters of either case); all when it is empty.
   Result<Listed<FunctionRecord>> functions(std::string_view search, const Page& page);
   Result<Listed<VersionRecord>> versions(std::string_view name, const Page& page);
   // Lets an existing version be the current one.

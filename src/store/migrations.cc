@@ -12,7 +12,7 @@ namespace {
 // BYTEA is PostgreSQL's word; SQLite takes any type name and leaves bytes in such a column as they
 // are.
 
-constexpr std::array<std::string_view, 10> kModulesFunctionsInvocations = {
+constexpr std::array<std::string_view, 11> kModulesFunctionsInvocations = {
     R"(CREATE TABLE module (
          id TEXT PRIMARY KEY,
          dialect TEXT NOT NULL,
@@ -53,9 +53,12 @@ constexpr std::array<std::string_view, 10> kModulesFunctionsInvocations = {
          input TEXT,
          output TEXT,
          log_bytes BIGINT NOT NULL))",
-    "CREATE INDEX invocation_by_function ON invocation (function, id)",
+    // With what Invocations::activity reads, so that it needs the index alone.
+    R"(CREATE INDEX invocation_by_function
+         ON invocation (function, id, started_us, status, duration_us))",
     // Errors are few among many calls: finding them must not read the others.
-    "CREATE INDEX invocation_errors ON invocation (function, id) WHERE status = 1",
+    "CREATE INDEX invocation_errors ON invocation (id) WHERE status = 1",
+    "CREATE INDEX invocation_errors_by_function ON invocation (function, id) WHERE status = 1",
     R"(CREATE TABLE invocation_log (
          id TEXT PRIMARY KEY REFERENCES invocation (id) ON DELETE CASCADE,
          log BYTEA NOT NULL))",

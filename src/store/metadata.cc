@@ -1,0 +1,269 @@
+#include "store/metadata.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "store/listing.h"
+
+namespace weft::store {
+namespace {
+
+constexpr std::size_t kFunctionNameMax = 63;
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+bool is_name_character(char c) {
+  return is_letter_or_digit(c) || c == '-';
+}
+
+ModuleRecord module_of(const Row& row) {
+  return {.id = row.text(0),
+          .dialect = row.text(1),
+          .size_bytes = static_cast<std::uint64_t>(row.integer(2)),
+          .info = row.text(3),
+          .created = wall_time(row.integer(4))};
+}
+
+FunctionRecord function_of(const Row& row) {
+  return {.name = row.text(0),
+          .created = wall_time(row.integer(1)),
+          .current_version = row.integer(2),
+          .latest_version = row.integer(3)};
+}
+
+VersionRecord version_of(const Row& row) {
+  return {.function = row.text(0),
+          .version = row.integer(1),
+          .spec = {.module = row.text(2),
+                   .language = row.text(3),
+                   .limits = row.text(4),
+                   .grants = row.text(5),
+                   .environment = row.text(6)},
+          .dialect = row.text(7),
+          .deployed = wall_time(row.integer(8))};
+}
+
+std::unexpected<Error> no_module(std::string_view id) {
+  return fail(ErrorCode::kNotFound,
+              fmt::format("there is no module {}; upload it first", printable(id.substr(0, 100))));
+}
+std::unexpected<Error> no_function(std::string_view name) {
+  return fail(ErrorCode::kNotFound,
+              fmt::format("there is no function '{}'", printable(name.substr(0, 100))));
+}
+std::unexpected<Error> no_version(std::string_view name, std::int64_t version) {
+  return fail(ErrorCode::kNotFound, fmt::format("the function '{}' has no version {}",
+                                                printable(name.substr(0, 100)), version));
+}
+
+// The number of the new version; makes the function if it is not there.
+Result<std::int64_t> allocate_version(Transaction& transaction, std::string_view name,
+                                      WallTime now) {
+  const auto rows = TRY(transaction.execute(
+      R"(INSERT INTO function (name, created_us, current_version, latest_version) VALUES ($1, $2, 1, 1)
+         ON CONFLICT (name) DO UPDATE SET latest_version = function.latest_version + 1,
+                                          current_version = function.latest_version + 1
+         RETURNING latest_version)",
+      {name, microseconds(now)}));
+  return rows[0].integer(0);
+}
+
+Result<VersionRecord> add_version(Transaction& transaction, std::string_view name,
+                                  const VersionSpec& spec, WallTime now) {
+  const auto module =
+      TRY(transaction.execute("SELECT dialect FROM module WHERE id = $1", {spec.module}));
+  if (module.empty()) return no_module(spec.module);
+  VersionRecord record{.function = std::string(name),
+                       .version = TRY(allocate_version(transaction, name, now)),
+                       .spec = spec,
+                       .dialect = module[0].text(0),
+                       .deployed = now};
+  TRY(transaction.execute(
+      R"(INSERT INTO function_version
+           (function, version, module, language, limits, grants, environment, deployed_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8))",
+      {name, record.version, spec.module, spec.language, spec.limits, spec.grants, spec.environment,
+       microseconds(now)}));
+  return record;
+}
+
+Result<> remove_unused_module(Transaction& transaction, std::string_view id) {
+  const auto users =
+      TRY(transaction.execute("SELECT function, version FROM function_version WHERE module = $1 "
+                              "ORDER BY function, version LIMIT 1",
+                              {id}));
+  if (!users.empty()) {
+    return fail(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("version {} of the function '{}' uses the module; remove the function first",
+                    users[0].integer(1), users[0].text(0)));
+  }
+  const auto removed = TRY(transaction.execute("DELETE FROM module WHERE id = $1", {id}));
+  if (removed.changed == 0) return no_module(id);
+  return {};
+}
+
+}  // namespace
+
+bool is_function_name(std::string_view text) {
+  return !text.empty() && text.size() <= kFunctionNameMax &&
+         std::ranges::all_of(text, is_name_character) && is_letter_or_digit(text.front()) &&
+         is_letter_or_digit(text.back());
+}
+
+Result<bool> Metadata::put_module(const ModuleRecord& record) {
+  if (!is_content_id(record.id)) {
+    return fail(ErrorCode::kInvalidArgument, "a module's id is \"sha256:\" and 64 hex digits");
+  }
+  const WallTime now = clock_.wall();
+  bool is_new = false;
+  TRY(database_.write([&](Transaction& transaction) -> Result<> {
+    const auto rows = TRY(transaction.execute(
+        R"(INSERT INTO module (id, dialect, size_bytes, info, created_us) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (id) DO NOTHING RETURNING id)",
+        {record.id, record.dialect, record.size_bytes, record.info, microseconds(now)}));
+    is_new = !rows.empty();
+    return {};
+  }));
+  return is_new;
+}
+
+Result<ModuleRecord> Metadata::module(std::string_view id) {
+  if (!is_content_id(id)) return no_module(id);
+  const auto rows = TRY(database_.read(
+      "SELECT id, dialect, size_bytes, info, created_us FROM module WHERE id = $1", {id}));
+  if (rows.empty()) return no_module(id);
+  return module_of(rows[0]);
+}
+
+Result<Listed<ModuleRecord>> Metadata::modules(const Page& page) {
+  const Cursor start = TRY(start_of(page, CursorKind::kModules));
+  const auto rows = TRY(database_.read(
+      R"(SELECT id, dialect, size_bytes, info, created_us FROM module
+         WHERE (created_us, id) < ($1, $2) ORDER BY created_us DESC, id DESC LIMIT $3)",
+      {start.number, start.text, rows_for(page)}));
+  return listed<ModuleRecord>(rows, page, module_of, [](const ModuleRecord& last) {
+    return Cursor{CursorKind::kModules, microseconds(last.created), last.id};
+  });
+}
+
+Result<> Metadata::remove_module(std::string_view id) {
+  if (!is_content_id(id)) return no_module(id);
+  return database_.write(
+      [&](Transaction& transaction) { return remove_unused_module(transaction, id); });
+}
+
+Result<VersionRecord> Metadata::deploy(std::string_view name, const VersionSpec& spec) {
+  if (!is_function_name(name)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' cannot name a function: use 1 to {} lower-case letters, digits "
+                            "and hyphens, with a "
+                            "letter or digit at both ends",
+                            printable(name.substr(0, 100)), kFunctionNameMax));
+  }
+  if (!is_content_id(spec.module)) return no_module(spec.module);
+  const WallTime now = clock_.wall();
+  VersionRecord record;
+  TRY(database_.write([&](Transaction& transaction) -> Result<> {
+    record = TRY(add_version(transaction, name, spec, now));
+    return {};
+  }));
+  return record;
+}
+
+Result<FunctionRecord> Metadata::function(std::string_view name) {
+  if (!is_function_name(name)) return no_function(name);
+  const auto rows = TRY(database_.read(
+      "SELECT name, created_us, current_version, latest_version FROM function WHERE name = $1",
+      {name}));
+  if (rows.empty()) return no_function(name);
+  return function_of(rows[0]);
+}
+
+Result<VersionRecord> Metadata::version(std::string_view name, std::int64_t version) {
+  if (!is_function_name(name)) return no_function(name);
+  const auto rows = TRY(database_.read(
+      R"(SELECT v.function, v.version, v.module, v.language, v.limits, v.grants, v.environment, m.dialect,
+                v.deployed_us
+         FROM function_version v JOIN module m ON m.id = v.module WHERE v.function = $1 AND v.version = $2)",
+      {name, version}));
+  if (rows.empty()) {
+    TRY(function(name));
+    return no_version(name, version);
+  }
+  return version_of(rows[0]);
+}
+
+Result<Listed<FunctionRecord>> Metadata::functions(std::string_view search, const Page& page) {
+  const Cursor start = TRY(start_of(page, CursorKind::kFunctions));
+  std::string part(search.substr(0, kFunctionNameMax + 1));
+  std::ranges::transform(part, part.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c | 0x20) : c; });
+  // No name has such a part; this also keeps the wildcards of LIKE out.
+  if (part.size() > kFunctionNameMax || !std::ranges::all_of(part, is_name_character)) {
+    return Listed<FunctionRecord>{};
+  }
+  const auto rows = TRY(database_.read(
+      R"(SELECT name, created_us, current_version, latest_version FROM function
+         WHERE (created_us, name) < ($1, $2) AND name LIKE $3 ORDER BY created_us DESC, name DESC LIMIT $4)",
+      {start.number, start.text, fmt::format("%{}%", part), rows_for(page)}));
+  return listed<FunctionRecord>(rows, page, function_of, [](const FunctionRecord& last) {
+    return Cursor{CursorKind::kFunctions, microseconds(last.created), last.name};
+  });
+}
+
+Result<Listed<VersionRecord>> Metadata::versions(std::string_view name, const Page& page) {
+  const Cursor start = TRY(start_of(page, CursorKind::kVersions));
+  TRY(function(name));
+  const auto rows = TRY(database_.read(
+      R"(SELECT v.function, v.version, v.module, v.language, v.limits, v.grants, v.environment, m.dialect,
+                v.deployed_us
+         FROM function_version v JOIN module m ON m.id = v.module
+         WHERE v.function = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3)",
+      {name, start.number, rows_for(page)}));
+  return listed<VersionRecord>(rows, page, version_of, [](const VersionRecord& last) {
+    return Cursor{CursorKind::kVersions, last.version, ""};
+  });
+}
+
+Result<FunctionRecord> Metadata::rollback(std::string_view name, std::int64_t version) {
+  if (!is_function_name(name)) return no_function(name);
+  FunctionRecord record;
+  TRY(database_.write([&](Transaction& transaction) -> Result<> {
+    const auto function =
+        TRY(transaction.execute("SELECT name FROM function WHERE name = $1", {name}));
+    if (function.empty()) return no_function(name);
+    const auto rows = TRY(transaction.execute(
+        R"(UPDATE function SET current_version = $2
+           WHERE name = $1 AND EXISTS (SELECT 1 FROM function_version WHERE function = $1 AND version = $2)
+           RETURNING name, created_us, current_version, latest_version)",
+        {name, version}));
+    if (rows.empty()) return no_version(name, version);
+    record = function_of(rows[0]);
+    return {};
+  }));
+  return record;
+}
+
+Result<> Metadata::remove_function(std::string_view name) {
+  if (!is_function_name(name)) return no_function(name);
+  return database_.write([&](Transaction& transaction) -> Result<> {
+    const auto removed = TRY(transaction.execute("DELETE FROM function WHERE name = $1", {name}));
+    if (removed.changed == 0) return no_function(name);
+    return {};
+  });
+}
+
+Result<Metadata::Counts> Metadata::counts() {
+  const auto rows =
+      TRY(database_.read("SELECT (SELECT COUNT(*) FROM module), (SELECT COUNT(*) FROM function)"));
+  return Counts{.modules = static_cast<std::uint64_t>(rows[0].integer(0)),
+                .functions = static_cast<std::uint64_t>(rows[0].integer(1))};
+}
+
+}  // namespace weft::store
