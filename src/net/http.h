@@ -74,6 +74,7 @@ class HttpRequest {
 
   const std::string& body() const { return body_; }
   std::string take_body() { return std::exchange(body_, {}); }
+  void set_body(std::string body) { body_ = std::move(body); }
 
  private:
   friend class RequestParser;

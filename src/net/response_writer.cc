@@ -1,0 +1,198 @@
+#include "net/response_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+
+#include <fmt/format.h>
+
+namespace weft::net {
+namespace {
+
+constexpr int kStatusMin = 200;
+constexpr int kStatusMax = 599;
+
+// RFC 9110 §15. Statuses without an entry get an empty reason, which the grammar allows.
+std::string_view reason(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 499:
+      return "Client Closed Request";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "";
+  }
+}
+
+// RFC 9110 §5.6.2.
+constexpr std::array<bool, 256> kTokenBytes = [] {
+  std::array<bool, 256> allowed{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"
+                                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    allowed[static_cast<unsigned char>(c)] = true;
+  }
+  return allowed;
+}();
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return kTokenBytes[static_cast<unsigned char>(c)];
+  });
+}
+
+// A stray CR, LF or NUL would let the value end the header and begin another (RFC 9110 §5.5).
+bool is_field_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+  });
+}
+
+// Headers that describe the connection or the framing; the server alone writes them.
+bool is_reserved(std::string_view name) {
+  switch (name.size()) {
+    case 4:
+      return equals_ignoring_case(name, "date");
+    case 7:
+      return equals_ignoring_case(name, "upgrade") || equals_ignoring_case(name, "trailer");
+    case 10:
+      return equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "keep-alive");
+    case 14:
+      return equals_ignoring_case(name, "content-length");
+    case 17:
+      return equals_ignoring_case(name, "transfer-encoding");
+    default:
+      return false;
+  }
+}
+
+void append_number(std::string& out, std::size_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+}  // namespace
+
+bool status_has_body(int status) {
+  return status != 204 && status != 304;
+}
+
+bool append_response_head(std::string& out, const HttpResponse& response,
+                          const ResponseOptions& options) {
+  if (response.status < kStatusMin || response.status > kStatusMax) return false;
+  const std::size_t before = out.size();
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::size_t>(response.status));
+  out.push_back(' ');
+  out.append(reason(response.status));
+  out.append("\r\n");
+  for (const Header& header : response.headers) {
+    if (!is_token(header.name) || !is_field_value(header.value)) {
+      out.resize(before);
+      return false;
+    }
+    if (is_reserved(header.name)) continue;
+    out.append(header.name);
+    out.append(": ");
+    out.append(header.value);
+    out.append("\r\n");
+  }
+  if (response.status != 204) {
+    out.append("Content-Length: ");
+    append_number(out, response.body.size());
+    out.append("\r\n");
+  }
+  if (!options.keep_alive) {
+    out.append("Connection: close\r\n");
+  } else if (!options.http11) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("Date: ");
+  out.append(options.date);
+  out.append("\r\n\r\n");
+  return true;
+}
+
+std::string http_date(std::int64_t unix_seconds) {
+  static constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                            "Thu", "Fri", "Sat"};
+  static constexpr std::array<std::string_view, 12> kMonths = {
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = unix_seconds;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                     kDays.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                     kMonths.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+}  // namespace weft::net
