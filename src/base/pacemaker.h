@@ -1,0 +1,31 @@
+// A thread that beats at an interval while there is something to do, and sleeps when there is not.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace weft {
+
+// Thread-safe.
+class Pacemaker {
+ public:
+  // What happens at each beat; false when nothing is left to do, so that the thread sleeps until wake().
+  using Beat = std::move_only_function<bool()>;
+
+  // `name` shows in tools (at most 15 bytes). Starts asleep.
+  Pacemaker(const char* name, std::chrono::microseconds interval, Beat beat);
+  Pacemaker(const Pacemaker&) = delete;
+  Pacemaker& operator=(const Pacemaker&) = delete;
+  // Ends after at most one more beat.
+  ~Pacemaker();
+
+  // Makes sure that a beat begins after this call. Costs one atomic load while the thread is awake.
+  void wake();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft

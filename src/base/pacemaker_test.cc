@@ -1,0 +1,46 @@
+#include "base/pacemaker.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <semaphore>
+
+namespace weft {
+namespace {
+
+TEST_CASE("a pacemaker beats only after a wake and until there is nothing to do") {
+  std::atomic<int> beats = 0;
+  std::counting_semaphore<> rested(0);
+  Pacemaker pacemaker("test", std::chrono::microseconds(100), [&] {
+    const bool more = ++beats % 3 != 0;
+    if (!more) rested.release();
+    return more;
+  });
+  for (int round = 1; round <= 20; ++round) {
+    pacemaker.wake();
+    rested.acquire();
+    CHECK(beats >= 3);
+  }
+}
+
+TEST_CASE("every wake is followed by a beat") {
+  std::atomic<int> wanted = 0;
+  std::atomic<int> seen = 0;
+  std::binary_semaphore caught_up(0);
+  {
+    Pacemaker pacemaker("test", std::chrono::microseconds(10), [&] {
+      seen = wanted.load();
+      caught_up.release();
+      return false;
+    });
+    for (int i = 1; i <= 1000; ++i) {
+      wanted = i;
+      pacemaker.wake();
+      while (seen != i) caught_up.acquire();
+    }
+  }
+  CHECK(seen == 1000);
+}
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,39 @@
+// Compiled code, kept so that a module is compiled once. What is loaded was written by somebody who has the key.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "engine/engine.h"
+#include "store/cache_directory.h"
+
+namespace weft::function {
+
+// Thread-safe. Blocks: compiles, reads, writes.
+class CodeCache {
+ public:
+  using Key = std::array<std::uint8_t, 32>;
+
+  // The key in that file, which is made (0600) when it does not exist. kPermissionDenied when others can read it;
+  // kUnavailable when it cannot be read or made.
+  static Result<Key> load_or_make_key(const std::filesystem::path& file, Random& random);
+
+  // `directory` outlives this object.
+  CodeCache(store::CacheDirectory& directory, const Key& key) : directory_(directory), key_(key) {}
+
+  // The compiled code of a valid binary module: from the cache when an entry of this engine proves to be ours, else
+  // compiled and kept. Errors of Engine::compile.
+  Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine, std::string_view module);
+
+ private:
+  store::CacheDirectory& directory_;
+  Key key_;
+};
+
+}  // namespace weft::function

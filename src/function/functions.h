@@ -1,0 +1,167 @@
+// Modules, functions and their calls: what the server and the command line are faces of.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "abi/dialect.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/work_pool.h"
+#include "engine/module_info.h"
+#include "function/code_cache.h"
+#include "function/limits.h"
+#include "json/value.h"
+#include "store/blobs.h"
+#include "store/invocations.h"
+#include "store/metadata.h"
+
+namespace weft::function {
+
+// A module as clients see it.
+struct Module {
+  std::string id;
+  abi::Dialect dialect = abi::Dialect::kTyped;
+  std::uint64_t size_bytes = 0;
+  WallTime created;
+  engine::ModuleInfo info;
+};
+
+struct UploadedModule {
+  Module module;
+  bool is_new = false;
+};
+
+// What a deployment asks for.
+struct Deployment {
+  std::string module;  // content id
+  FunctionLimits limits;
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+// What happened to a function during the last hour.
+struct Activity {
+  std::uint64_t calls = 0;
+  std::uint64_t errors = 0;
+  std::optional<std::uint64_t> p50_us;
+  std::array<std::uint64_t, 60> calls_per_minute{};  // oldest first
+  std::optional<WallTime> last_called;               // ever
+};
+
+// How an instance relates to the calls before it.
+enum class State : std::uint8_t {
+  kFresh,      // each call gets an instance of its own
+  kStateless,  // the module has nothing that could change, so instances are kept
+};
+
+// A function as clients see it: its current version.
+struct Function {
+  std::string name;
+  std::int64_t version = 0;
+  std::int64_t versions = 0;
+  WallTime created;
+  WallTime deployed;
+  Module module;
+  FunctionLimits limits;
+  std::vector<std::pair<std::string, std::string>> environment;
+  State state = State::kFresh;
+  Activity activity;
+};
+
+struct Version {
+  std::int64_t version = 0;
+  bool current = false;
+  std::string module;
+  abi::Dialect dialect = abi::Dialect::kTyped;
+  WallTime deployed;
+  FunctionLimits limits;
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+// A call of the current version of a function.
+struct Call {
+  std::string function;
+  std::string payload;
+};
+
+struct Response {
+  std::string content_type;
+  std::string body;
+};
+
+// How a call ended.
+struct Outcome {
+  // Absent when the call was refused before it had one: no such function, too many calls.
+  std::optional<std::string> invocation;
+  std::uint64_t duration_us = 0;
+  Result<Response> response;
+};
+
+// What Functions is made of; all of it outlives the object.
+struct FunctionsParts {
+  const engine::Engine& engine;
+  CodeCache& code_cache;
+  store::Metadata& metadata;
+  store::Blobs& blobs;
+  store::Invocations& invocations;
+  const Clock& clock;
+  Random& random;
+  const Log& log;
+};
+
+// Thread-safe. Calls marked "blocks" read disks or compile: not for event loops.
+class Functions {
+ public:
+  using Done = std::move_only_function<void(Outcome)>;
+
+  Functions(const FunctionsParts& parts, const PlatformLimits& limits);
+  Functions(const Functions&) = delete;
+  Functions& operator=(const Functions&) = delete;
+  // Writes what is still to be recorded. No call may be under way.
+  ~Functions();
+
+  const PlatformLimits& limits() const;
+
+  // Blocks. Stores a module: binary or text. kTooLarge; kInvalidArgument with a position for what is not valid;
+  // kUnsupported for a proposal that the engine lacks. Missing imports are allowed until it is deployed.
+  Result<UploadedModule> upload(std::string_view bytes);
+  Result<Module> module(std::string_view id);                                // blocks
+  Result<std::string> module_bytes(std::string_view id);                     // blocks; as uploaded
+  Result<store::Listed<Module>> modules(const store::Page& page);            // blocks
+  Result<> remove_module(std::string_view id);                               // blocks
+
+  // Blocks: compiles. The next version of the function takes over when this returns; calls under way end on the old
+  // one. kNotFound for the module, kInvalidArgument for the name, kUnsupported naming missing imports.
+  Result<Function> deploy(std::string_view name, const Deployment& deployment);
+  Result<Function> rollback(std::string_view name, std::int64_t version);    // blocks
+  Result<Function> function(std::string_view name);                          // blocks
+  Result<store::Listed<Function>> functions(std::string_view search, const store::Page& page);  // blocks
+  Result<store::Listed<Version>> versions(std::string_view name, const store::Page& page);      // blocks
+  Result<> remove_function(std::string_view name);                           // blocks
+  Result<store::Metadata::Counts> counts();                                  // blocks
+
+  // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that thread, possibly inside
+  // this call. Never blocks.
+  void invoke(Call call, Executor& executor, Done done);
+
+  // How many calls are under way.
+  std::uint32_t in_flight() const;
+
+  // Hands everything recorded so far to the store and waits until it is durable. Blocks.
+  void flush_records();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace weft::function

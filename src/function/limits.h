@@ -1,0 +1,38 @@
+// What one function may use: named as users set it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "json/value.h"
+
+namespace weft::function {
+
+struct FunctionLimits {
+  std::uint32_t deadline_ms = 10'000;
+  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;
+  std::uint64_t output_bytes = 6ULL * 1024 * 1024;  // of the result, and of what the guest writes, each
+  std::uint32_t in_flight = 100;                    // calls at the same time
+
+  bool operator==(const FunctionLimits&) const = default;
+};
+
+// Limits from an object whose members are named as above; absent ones keep their defaults. kInvalidArgument for unknown
+// names and for values out of range, with the range.
+Result<FunctionLimits> limits_of(const json::Value& object);
+
+// The inverse, with all members.
+json::Value to_json(const FunctionLimits& limits);
+
+// What all of them together may use.
+struct PlatformLimits {
+  std::uint64_t module_bytes = 64ULL * 1024 * 1024;  // of an upload, and of what its text becomes
+  std::uint64_t payload_bytes = 8ULL * 1024 * 1024;  // of a call
+  std::uint32_t in_flight = 1'000;                   // calls at the same time, of all functions
+  std::uint32_t compilations_waiting = 64;
+  std::uint64_t kept_text_bytes = 4 * 1024;  // of a payload and of a result, in a call's record
+  std::uint64_t kept_log_bytes = 64 * 1024;  // of the guest's output, in a call's record
+};
+
+}  // namespace weft::function

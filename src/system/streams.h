@@ -1,0 +1,80 @@
+// The standard streams of a guest: where its output goes and where its input comes from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace weft::system {
+
+// Confined to the invocation's thread.
+class OutputStream {
+ public:
+  virtual ~OutputStream() = default;
+
+  // Takes all bytes or none. kGuestLimit when the stream is full, kUnavailable when nobody reads any more (POSIX's
+  // EPIPE), kInternal for other failures.
+  virtual Result<> write(std::span<const std::uint8_t> bytes) = 0;
+};
+
+// Confined to the invocation's thread.
+class InputStream {
+ public:
+  virtual ~InputStream() = default;
+
+  // Fills the front of `bytes` and returns how many; 0 at the end. May block when it stands for a terminal or a pipe.
+  virtual Result<std::size_t> read(std::span<std::uint8_t> bytes) = 0;
+};
+
+// Keeps what is written, up to `limit_bytes`; `limit_name` is what the limit is called in the error.
+class CaptureStream final : public OutputStream {
+ public:
+  CaptureStream(std::uint64_t limit_bytes, std::string limit_name)
+      : limit_bytes_(limit_bytes), limit_name_(std::move(limit_name)) {}
+
+  Result<> write(std::span<const std::uint8_t> bytes) override;
+  const std::string& text() const { return text_; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::uint64_t limit_bytes_;
+  std::string limit_name_;
+  std::string text_;
+};
+
+// Writes to a file descriptor of this process, which it does not close.
+class DescriptorOutput final : public OutputStream {
+ public:
+  explicit DescriptorOutput(int descriptor) : descriptor_(descriptor) {}
+  Result<> write(std::span<const std::uint8_t> bytes) override;
+
+ private:
+  int descriptor_;
+};
+
+// Reads from a file descriptor of this process, which it does not close.
+class DescriptorInput final : public InputStream {
+ public:
+  explicit DescriptorInput(int descriptor) : descriptor_(descriptor) {}
+  Result<std::size_t> read(std::span<std::uint8_t> bytes) override;
+
+ private:
+  int descriptor_;
+};
+
+// Reads from bytes in memory.
+class BytesInput final : public InputStream {
+ public:
+  explicit BytesInput(std::string bytes) : bytes_(std::move(bytes)) {}
+  Result<std::size_t> read(std::span<std::uint8_t> bytes) override;
+
+ private:
+  std::string bytes_;
+  std::size_t offset_ = 0;
+};
+
+}  // namespace weft::system
