@@ -19,33 +19,33 @@ namespace weft::store {
 enum class InvocationStatus : std::uint8_t { kOk = 0, kError = 1 };
 
 struct InvocationRecord {
-  std::string id;  // a ULID; its time is when the call was accepted
-  std::string function;
+  std::string id = {};  // a ULID; its time is when the call was accepted
+  std::string function = {};
   std::int64_t version = 0;
-  std::optional<std::string> export_name;
+  std::optional<std::string> export_name = {};
   InvocationStatus status = InvocationStatus::kOk;
-  std::optional<std::string> error;  // the problem document, JSON
-  WallTime started;
+  std::optional<std::string> error = {};  // the problem document, JSON
+  WallTime started = {};
   std::int64_t duration_us = 0;
   std::int64_t cpu_us = 0;
   std::uint64_t input_bytes = 0;
   std::uint64_t output_bytes = 0;
-  std::optional<std::string> input;   // UTF-8; the caller keeps only short ones
-  std::optional<std::string> output;  // UTF-8; likewise
-  std::uint64_t log_bytes = 0;        // size of the guest's output that was kept
+  std::optional<std::string> input = {};   // UTF-8; the caller keeps only short ones
+  std::optional<std::string> output = {};  // UTF-8; likewise
+  std::uint64_t log_bytes = 0;             // size of the guest's output that was kept
 
   bool operator==(const InvocationRecord&) const = default;
 };
 
 // A record with the guest's output. `record.log_bytes` is ignored: it is the log's size.
 struct NewInvocation {
-  InvocationRecord record;
-  std::string log;
+  InvocationRecord record = {};
+  std::string log = {};
 };
 
 struct InvocationFilter {
-  std::optional<std::string> function;
-  std::optional<InvocationStatus> status;
+  std::optional<std::string> function = {};
+  std::optional<InvocationStatus> status = {};
 };
 
 // What happened to a function during the last hour.
@@ -54,7 +54,7 @@ struct Activity {
   std::uint64_t errors = 0;
   std::optional<std::int64_t> p50_us;                // median duration; nothing without calls
   std::array<std::uint64_t, 60> calls_per_minute{};  // oldest first
-  std::optional<WallTime> last_called;               // ever, as far as records go back
+  std::optional<WallTime> last_called = {};          // ever, as far as records go back
 
   bool operator==(const Activity&) const = default;
 };

@@ -18,19 +18,19 @@ bool is_function_name(std::string_view text);
 
 // A compiled upload. Its bytes are the blob of the same id.
 struct ModuleRecord {
-  std::string id;       // content id
-  std::string dialect;  // "typed", "command", …
+  std::string id = {};       // content id
+  std::string dialect = {};  // "typed", "command", …
   std::uint64_t size_bytes = 0;
-  std::string info;  // JSON: exports, imports, memories
-  WallTime created;
+  std::string info = {};  // JSON: exports, imports, memories
+  WallTime created = {};
 
   bool operator==(const ModuleRecord&) const = default;
 };
 
 // What a deployment asks for. JSON texts are objects that the caller has checked.
 struct VersionSpec {
-  std::string module;    // content id of a module that has been put
-  std::string language;  // of the source it was deployed from ("python"); empty for a module
+  std::string module = {};    // content id of a module that has been put
+  std::string language = {};  // of the source it was deployed from ("python"); empty for a module
   std::string limits = "{}";
   std::string grants = "{}";
   std::string environment = "{}";
@@ -40,18 +40,18 @@ struct VersionSpec {
 
 // One immutable deployment of a function.
 struct VersionRecord {
-  std::string function;
+  std::string function = {};
   std::int64_t version = 0;  // from 1
-  VersionSpec spec;
-  std::string dialect;  // of the module
-  WallTime deployed;
+  VersionSpec spec = {};
+  std::string dialect = {};  // of the module
+  WallTime deployed = {};
 
   bool operator==(const VersionRecord&) const = default;
 };
 
 struct FunctionRecord {
-  std::string name;
-  WallTime created;
+  std::string name = {};
+  WallTime created = {};
   std::int64_t current_version = 0;  // the one that is called
   std::int64_t latest_version = 0;   // the newest; also how many there are
 

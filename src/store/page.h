@@ -17,7 +17,7 @@ inline constexpr std::size_t kPageLimitMax = 1000;
 // Which part of a list to return.
 struct Page {
   std::size_t limit = 50;  // 1 … kPageLimitMax, else kInvalidArgument
-  std::string after;       // the `next` of the page before; empty: the first page
+  std::string after = {};  // the `next` of the page before; empty: the first page
 };
 
 // Part of a list, newest first.
