@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -54,19 +55,22 @@ std::optional<WallTime> from_rfc3339(std::string_view text) {
   for (std::size_t i = 0; i < kShape.size(); ++i) {
     if (kShape[i] != 'd' && kShape[i] != text[i]) return std::nullopt;
   }
-  const std::array parts = {digits(text, 0, 4),  digits(text, 5, 2),  digits(text, 8, 2),
-                            digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2),
-                            digits(text, 20, 6)};
-  for (const auto& part : parts) {
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 7> kParts = {
+      {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}, {20, 6}}};
+  std::array<int, kParts.size()> parts{};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto part = digits(text, kParts.at(i).first, kParts.at(i).second);
     if (!part) return std::nullopt;
+    parts.at(i) = *part;
   }
-  const std::chrono::year_month_day date(std::chrono::year(*parts[0]),
-                                         std::chrono::month(static_cast<unsigned>(*parts[1])),
-                                         std::chrono::day(static_cast<unsigned>(*parts[2])));
-  if (!date.ok() || *parts[3] > 23 || *parts[4] > 59 || *parts[5] > 59) return std::nullopt;
-  return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(*parts[3]) +
-         std::chrono::minutes(*parts[4]) + std::chrono::seconds(*parts[5]) +
-         std::chrono::microseconds(*parts[6]);
+  const auto [year, month, day, hour, minute, second, microsecond] = parts;
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute) + std::chrono::seconds(second) +
+         std::chrono::microseconds(microsecond);
 }
 
 std::chrono::nanoseconds thread_cpu_time() {

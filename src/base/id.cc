@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::string_view kContentPrefix = "sha256:";
 constexpr std::size_t kUlidSize = 26;
+constexpr std::size_t kContentHexSize = 64;
 
 }  // namespace
 
@@ -69,7 +70,7 @@ std::string content_id(std::string_view bytes) {
 bool is_content_id(std::string_view text) {
   if (!text.starts_with(kContentPrefix)) return false;
   const std::string_view hex = text.substr(kContentPrefix.size());
-  return hex.size() == 2 * SHA256_DIGEST_LENGTH && std::ranges::all_of(hex, [](char c) {
+  return hex.size() == kContentHexSize && std::ranges::all_of(hex, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
          });
 }

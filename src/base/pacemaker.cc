@@ -1,11 +1,11 @@
 #include "base/pacemaker.h"
 
-#include <pthread.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+
+#include <pthread.h>
 
 namespace weft {
 
@@ -15,10 +15,11 @@ struct Pacemaker::State {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
-  // Set by wake() and cleared before a beat that could say false, so that no wake is missed in between.
+  // Set by wake() and cleared before a beat that could say false, so that no wake is missed in
+  // between.
   std::atomic<bool> wanted = false;
-  // Whether a wake must be notified. The thread sets it before it looks at `wanted`, a waker reads it after it has set
-  // `wanted`: one of the two sees the other.
+  // Whether a wake must be notified. The thread sets it before it looks at `wanted`, a waker reads
+  // it after it has set `wanted`: one of the two sees the other.
   std::atomic<bool> asleep = false;
   std::jthread thread;
 

@@ -10,7 +10,8 @@ namespace weft {
 // Thread-safe.
 class Pacemaker {
  public:
-  // What happens at each beat; false when nothing is left to do, so that the thread sleeps until wake().
+  // What happens at each beat; false when nothing is left to do, so that the thread sleeps until
+  // wake().
   using Beat = std::move_only_function<bool()>;
 
   // `name` shows in tools (at most 15 bytes). Starts asleep.

@@ -1,9 +1,9 @@
 #include "base/pacemaker.h"
 
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <semaphore>
+
+#include <doctest/doctest.h>
 
 namespace weft {
 namespace {
@@ -36,7 +36,8 @@ TEST_CASE("every wake is followed by a beat") {
     for (int i = 1; i <= 1000; ++i) {
       wanted = i;
       pacemaker.wake();
-      while (seen != i) caught_up.acquire();
+      while (seen != i)
+        caught_up.acquire();
     }
   }
   CHECK(seen == 1000);

@@ -53,18 +53,18 @@ std::optional<ErrorCode> error_code_named(std::string_view name) {
 }
 
 const std::optional<Position>& Error::position() const {
-  static const std::optional<Position> none;
-  return details_ ? details_->position : none;
+  static const std::optional<Position> kNone;
+  return details_ ? details_->position : kNone;
 }
 
 const std::vector<BacktraceFrame>& Error::backtrace() const {
-  static const std::vector<BacktraceFrame> none;
-  return details_ ? details_->backtrace : none;
+  static const std::vector<BacktraceFrame> kNone;
+  return details_ ? details_->backtrace : kNone;
 }
 
 const std::optional<LimitReached>& Error::limit() const {
-  static const std::optional<LimitReached> none;
-  return details_ ? details_->limit : none;
+  static const std::optional<LimitReached> kNone;
+  return details_ ? details_->limit : kNone;
 }
 
 Error Error::with_context(std::string_view context) && {

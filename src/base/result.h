@@ -144,7 +144,7 @@ inline std::unexpected<Error> fail(Error error) {
 namespace weft::detail {
 template <class T>
 T take(Result<T>&& result) {
-  return std::move(*result);
+  return *std::move(result);
 }
 inline void take(Result<>&&) {}
 }  // namespace weft::detail
