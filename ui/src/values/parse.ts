@@ -11,9 +11,6 @@ const intRanges = {
   i64: { min: -(2n ** 63n), max: 2n ** 63n - 1n, bits: 64 },
 } as const;
 
-const f32Max = 3.4028234663852886e38;
-// Halfway between the largest f32 and the next power of two: from here on a value rounds to infinity.
-const f32Overflow = 3.4028235677973366e38;
 const decimalFloat = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
@@ -76,11 +73,11 @@ function parseFloatValue(type: "f32" | "f64", text: string): Parsed {
   if (!decimalFloat.test(text))
     return { ok: false, error: `not a number; ${type} takes ${describeType(type)}` };
   const value = Number(text);
-  const tooLarge = type === "f32" ? Math.abs(value) >= f32Overflow : !Number.isFinite(value);
+  const tooLarge = type === "f32" ? !Number.isFinite(Math.fround(value)) : !Number.isFinite(value);
   if (tooLarge) return { ok: false, error: `outside ${type}: ${describeType(type)}` };
   // The typed digits go out as they are where JSON allows, so that the server rounds once.
   const json = jsonNumber.test(text) ? text : printFloat(value);
-  const stored = type === "f32" ? Math.fround(clampToF32(value)) : value;
+  const stored = type === "f32" ? Math.fround(value) : value;
   if (stored === 0 && /[1-9]/.test(text.replace(/[eE].*$/, ""))) {
     return { ok: true, json, text, note: `too small for ${type}: becomes ${printFloat(stored)}` };
   }
@@ -88,10 +85,6 @@ function parseFloatValue(type: "f32" | "f64", text: string): Parsed {
     return { ok: true, json, text, note: `${printF32(stored)} is the nearest f32` };
   }
   return { ok: true, json, text };
-}
-
-function clampToF32(value: number): number {
-  return Math.max(-f32Max, Math.min(f32Max, value));
 }
 
 function specialFloat(text: string): "NaN" | "Infinity" | "-Infinity" | null {

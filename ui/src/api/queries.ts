@@ -1,0 +1,97 @@
+// What the pages ask for and how often it is asked again.
+import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { api } from "./client";
+import { onRecovery } from "./connection";
+import { UnreachableError } from "./problems";
+import type { FunctionRecord, Page } from "./types";
+
+const listRefreshMs = 5000;
+const liveRefreshMs = 3000;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    // The connection's probe asks again for everything; retries on top would only delay the banner.
+    queries: { retry: false, staleTime: 1000, networkMode: "always" },
+    mutations: { retry: false, networkMode: "always" },
+  },
+});
+
+onRecovery(() => void queryClient.invalidateQueries());
+
+/** Every function; the list is small enough to search on the page. */
+async function allFunctions(): Promise<FunctionRecord[]> {
+  const pagesMax = 10;
+  const items: FunctionRecord[] = [];
+  let next: string | null = null;
+  for (let count = 0; count < pagesMax; count++) {
+    const page: Page<FunctionRecord> = await api.functions(next);
+    items.push(...page.items);
+    next = page.next;
+    if (next === null) break;
+  }
+  return items;
+}
+
+export function useFunctions() {
+  return useQuery({ queryKey: ["functions"], queryFn: allFunctions, refetchInterval: listRefreshMs });
+}
+
+export function useFunction(name: string) {
+  return useQuery({
+    queryKey: ["function", name],
+    queryFn: () => api.function(name),
+    placeholderData: () =>
+      queryClient.getQueryData<FunctionRecord[]>(["functions"])?.find((one) => one.name === name),
+  });
+}
+
+export function useModule(id: string) {
+  return useQuery({ queryKey: ["module", id], queryFn: () => api.module(id), staleTime: Infinity });
+}
+
+export function useVersions(name: string) {
+  return useQuery({ queryKey: ["versions", name], queryFn: () => api.versions(name) });
+}
+
+export function useStatus() {
+  return useQuery({ queryKey: ["status"], queryFn: api.status, refetchInterval: listRefreshMs });
+}
+
+export function useInvocations(name: string, status: string | null, live: boolean) {
+  return useInfiniteQuery({
+    queryKey: ["invocations", name, status],
+    queryFn: ({ pageParam }) => api.invocations(name, status, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: live ? liveRefreshMs : false,
+  });
+}
+
+export function useInvocation(id: string | null) {
+  return useQuery({
+    queryKey: ["invocation", id],
+    queryFn: () => api.invocation(id ?? ""),
+    enabled: id !== null,
+    staleTime: Infinity,
+  });
+}
+
+export function useLogs(id: string, wanted: boolean) {
+  return useQuery({
+    queryKey: ["logs", id],
+    queryFn: () => api.logs(id),
+    enabled: wanted,
+    staleTime: Infinity,
+  });
+}
+
+/** After a deploy, a rollback or a removal. */
+export function refreshFunction(name: string): void {
+  void queryClient.invalidateQueries({ queryKey: ["functions"] });
+  void queryClient.invalidateQueries({ queryKey: ["function", name] });
+  void queryClient.invalidateQueries({ queryKey: ["versions", name] });
+}
+
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof UnreachableError;
+}

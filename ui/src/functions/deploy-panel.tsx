@@ -1,0 +1,228 @@
+import { useRef, type KeyboardEvent } from "react";
+import { missingImports } from "../api/problems";
+import { useFunctions } from "../api/queries";
+import { CloseIcon, UploadIcon } from "../parts/icons";
+import { ProblemCard } from "../parts/problem";
+import { navigate } from "../router";
+import { formatBytes } from "../values/format";
+import { nameError } from "./name";
+import { usePending, type Pending } from "./pending";
+import { typeText } from "./signature";
+
+/** Opens the file dialog; the same input serves the button, the drop zone and the key n. */
+export function ChooseFiles({ big = false }: { big?: boolean }) {
+  const { add } = usePending();
+  const input = useRef<HTMLInputElement>(null);
+  const choose = () => input.current?.click();
+  return (
+    <>
+      <input
+        ref={input}
+        id={big ? "zone-files" : "deploy-files"}
+        className="visually-hidden"
+        type="file"
+        multiple
+        accept=".wasm,.wat"
+        tabIndex={-1}
+        aria-label={big ? "Files to deploy, from the drop zone" : "Files to deploy"}
+        onChange={(event) => {
+          add(event.target.files ?? []);
+          event.target.value = "";
+        }}
+      />
+      {big ? (
+        <button type="button" className="drop-zone" onClick={choose}>
+          <UploadIcon />
+          <span>
+            Drop a <code>.wasm</code> or <code>.wat</code> here, or <u>choose a file</u>
+          </span>
+        </button>
+      ) : (
+        <button
+          type="button"
+          id="choose-files"
+          className="button primary"
+          onClick={choose}
+          title="Choose files to deploy (n)"
+        >
+          <UploadIcon /> Deploy
+        </button>
+      )}
+    </>
+  );
+}
+
+/** On a function's page: the chosen file becomes its next version. */
+export function ChooseVersion({ name }: { name: string }) {
+  const { add } = usePending();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        className="visually-hidden"
+        type="file"
+        accept=".wasm,.wat"
+        tabIndex={-1}
+        aria-label={`File for the next version of ${name}`}
+        onChange={(event) => {
+          add(event.target.files ?? [], name);
+          event.target.value = "";
+          navigate("/functions");
+        }}
+      />
+      <button
+        type="button"
+        id="choose-files"
+        className="button"
+        title="Choose a file (n), or drop one on the page"
+        onClick={() => input.current?.click()}
+      >
+        <UploadIcon /> New version
+      </button>
+    </>
+  );
+}
+
+/** Uploaded files that wait for a name and a press of Deploy. */
+export function PendingList() {
+  const { items, deploy } = usePending();
+  if (items.length === 0) return null;
+  const deployable = items.filter(
+    (one) => one.stage === "ready" && !nameError(one.name) && missingOf(one).length === 0,
+  );
+  return (
+    <section className="card pending" aria-label="Ready to deploy">
+      <ul>
+        {items.map((item) => (
+          <PendingRow key={item.key} item={item} />
+        ))}
+      </ul>
+      {deployable.length > 1 && (
+        <p className="pending-all">
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => void deploy(deployable.map((one) => one.key))}
+          >
+            Deploy all {deployable.length}
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function missingOf(item: Pending) {
+  return item.module ? missingImports(item.module.imports, item.module.dialect) : [];
+}
+
+function PendingRow({ item }: { item: Pending }) {
+  const { rename, discard, deploy } = usePending();
+  const functions = useFunctions();
+  const missing = missingOf(item);
+  const wrongName = nameError(item.name);
+  const existing = functions.data?.find((one) => one.name === item.name);
+  const busy = item.stage === "deploying";
+  const canDeploy = item.stage === "ready" && wrongName === null && missing.length === 0;
+  const run = () => canDeploy && void deploy([item.key]);
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Enter") run();
+    if (event.key === "Escape") discard(item.key);
+  };
+  const nameId = `name-${item.key}`;
+  return (
+    <li className="pending-row">
+      <div className="pending-file">
+        <strong>{item.file}</strong>
+        <span className="muted">
+          {formatBytes(item.sizeBytes)}
+          {item.module && ` · ${item.module.dialect} · ${exportsText(item)}`}
+        </span>
+      </div>
+      {item.stage === "uploading" && <UploadProgress item={item} />}
+      {(item.stage === "ready" || busy) && (
+        <div className="pending-name">
+          <label htmlFor={nameId}>Name</label>
+          <input
+            id={nameId}
+            className="input"
+            value={item.name}
+            autoFocus
+            spellCheck={false}
+            autoComplete="off"
+            aria-invalid={wrongName !== null}
+            aria-describedby={`${nameId}-hint`}
+            onChange={(event) => rename(item.key, event.target.value)}
+            onKeyDown={onKey}
+          />
+          <button type="button" className="button primary" disabled={!canDeploy || busy} onClick={run}>
+            {busy ? "Deploying…" : "Deploy"}
+          </button>
+          <span id={`${nameId}-hint`} className={wrongName ? "hint error" : "hint"}>
+            {wrongName ?? nextVersionText(item, existing?.versions)}
+          </span>
+        </div>
+      )}
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Discard ${item.file}`}
+        title="Discard"
+        onClick={() => discard(item.key)}
+      >
+        <CloseIcon />
+      </button>
+      {missing.length > 0 && (
+        <div className="pending-problem">
+          <div className="problem" role="alert">
+            <p className="problem-title">
+              {missing.length === 1 ? "An import is missing" : `${missing.length} imports are missing`}
+            </p>
+            <ul className="missing">
+              {missing.slice(0, 8).map((one) => (
+                <li key={one.name}>
+                  <code>{one.name}</code> <span className="muted">{one.type}</span> — {one.help}
+                </li>
+              ))}
+            </ul>
+            {missing.length > 8 && <p className="muted">and {missing.length - 8} more</p>}
+            <p className="problem-advice">
+              A {item.module?.dialect} module can only import what its dialect provides. Build it for another
+              one, or without
+              {missing.length === 1 ? " this import." : " these imports."}
+            </p>
+          </div>
+        </div>
+      )}
+      {item.problem && (
+        <div className="pending-problem">
+          <ProblemCard problem={item.problem} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function exportsText(item: Pending): string {
+  const exports = item.module?.exports ?? [];
+  if (exports.length === 0) return "no callable exports";
+  const [first] = exports;
+  return exports.length === 1 && first ? `${first.name} ${typeText(first)}` : `${exports.length} exports`;
+}
+
+function nextVersionText(item: Pending, versions: number | undefined): string {
+  return versions === undefined
+    ? "a new function"
+    : `${item.name} exists: this becomes version ${versions + 1}`;
+}
+
+function UploadProgress({ item }: { item: Pending }) {
+  const percent = Math.round(item.progress * 100);
+  return (
+    <div className="pending-progress">
+      <progress value={percent} max={100} aria-label={`Upload of ${item.file}`} />
+      <span className="muted">{percent < 100 ? `uploading, ${percent} %` : "compiling…"}</span>
+    </div>
+  );
+}

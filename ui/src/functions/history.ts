@@ -1,0 +1,34 @@
+// The calls made from this browser, kept per function so that a reload loses nothing.
+import { useCallback } from "react";
+import type { Problem } from "../api/types";
+import { useStored } from "../stored";
+import type { JsonValue } from "../values/format";
+
+export interface CallRecord {
+  key: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** The export of a typed call; null for a payload. */
+  exported: string | null;
+  /** As typed. A payload call has one. */
+  inputs: string[];
+  durationUs: number | null;
+  invocation: string | null;
+  outcome:
+    | { kind: "results"; types: string[]; results: JsonValue[] }
+    | { kind: "output"; text: string | null; contentType: string; sizeBytes: number }
+    | { kind: "problem"; problem: Problem };
+}
+
+const keptMax = 50;
+
+export function useHistory(name: string) {
+  const [calls, change] = useStored<CallRecord[]>("local", `history:${name}`, []);
+  const add = useCallback((call: CallRecord) => change((old) => [call, ...old].slice(0, keptMax)), [change]);
+  const clear = useCallback(() => change(() => []), [change]);
+  return { calls, add, clear };
+}
+
+export function newKey(): string {
+  return `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+}

@@ -1,0 +1,211 @@
+import { useState, type KeyboardEvent } from "react";
+import { uploadModule } from "../api/client";
+import { problemOf } from "../api/problems";
+import { isUnreachable, useFunctions } from "../api/queries";
+import type { FunctionRecord, Problem } from "../api/types";
+import { curlDeploy } from "../functions/commands";
+import { ChooseFiles, PendingList } from "../functions/deploy-panel";
+import { examples, type Example } from "../functions/examples";
+import { deployModule, usePending } from "../functions/pending";
+import { Copy } from "../parts/copy";
+import { Ago } from "../parts/now";
+import { ProblemCard } from "../parts/problem";
+import { Sparkline } from "../parts/sparkline";
+import { functionHref, Link, navigate, useQueryValue } from "../router";
+import { formatCount, formatDuration } from "../values/format";
+
+export function FunctionsPage() {
+  const functions = useFunctions();
+  const { items } = usePending();
+  const [search, setSearch] = useQueryValue("q");
+  const all = functions.data;
+  const shown = (all ?? []).filter((one) => one.name.includes((search ?? "").trim().toLowerCase()));
+  const empty = all !== undefined && all.length === 0;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Functions</h1>
+        {!empty && (
+          <input
+            id="search-functions"
+            className="input search"
+            type="search"
+            placeholder="Search  /"
+            aria-label="Search functions by name"
+            value={search ?? ""}
+            onChange={(event) => setSearch(event.target.value)}
+            onKeyDown={(event) => {
+              const [first] = shown;
+              if (event.key === "Enter" && first) navigate(functionHref(first.name));
+            }}
+          />
+        )}
+        <ChooseFiles />
+      </div>
+      {!(items.length > 0 && !empty) && <ChooseFiles big />}
+      <PendingList />
+      {functions.isPending && <p className="muted loading">Loading the functions…</p>}
+      {functions.error && !isUnreachable(functions.error) && (
+        <ProblemCard problem={problemOf(functions.error)}>
+          <button type="button" className="button small" onClick={() => void functions.refetch()}>
+            Try again
+          </button>
+        </ProblemCard>
+      )}
+      {empty && <FirstSteps />}
+      {all && all.length > 0 && <FunctionTable functions={shown} />}
+      {all && all.length > 0 && shown.length === 0 && (
+        <p className="empty">
+          No function’s name contains “{search}”.{" "}
+          <button type="button" className="link" onClick={() => setSearch(null)}>
+            Show all {all.length}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Arrow keys move between the rows' links. */
+export function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-row]")];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  if (at < 0) return;
+  event.preventDefault();
+  links[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+}
+
+function FunctionTable({ functions }: { functions: FunctionRecord[] }) {
+  if (functions.length === 0) return null;
+  return (
+    <table className="table functions-table">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col" className="wide-only">
+            Dialect
+          </th>
+          <th scope="col" className="number wide-only">
+            Version
+          </th>
+          <th scope="col" className="number">
+            Calls, 1 h
+          </th>
+          <th scope="col" className="number wide-only">
+            p50
+          </th>
+          <th scope="col" className="number">
+            Errors
+          </th>
+          <th scope="col" className="number">
+            Last
+          </th>
+        </tr>
+      </thead>
+      <tbody onKeyDown={moveBetweenRows}>
+        {functions.map((one) => (
+          <FunctionRow key={one.name} one={one} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function FunctionRow({ one }: { one: FunctionRecord }) {
+  const hour = one.last_hour;
+  return (
+    <tr>
+      <th scope="row">
+        <Link href={functionHref(one.name)} className="row-link" data-row>
+          {one.name}
+        </Link>
+        <span className="narrow-only muted sub">
+          {one.dialect} · v{one.version}
+          {hour.p50_us !== null && ` · ${formatDuration(hour.p50_us)}`}
+        </span>
+      </th>
+      <td className="wide-only muted">{one.dialect}</td>
+      <td className="number wide-only">{one.version}</td>
+      <td className="number calls">
+        {hour.calls === 0 ? (
+          <span className="muted">none</span>
+        ) : (
+          <>
+            <span className="wide-only">
+              <Sparkline values={hour.calls_per_minute} label={`${hour.calls} calls in the last hour`} />
+            </span>
+            <span className="count" title={`${hour.calls} calls`}>
+              {formatCount(hour.calls)}
+            </span>
+          </>
+        )}
+      </td>
+      <td className="number wide-only">{hour.p50_us === null ? "" : formatDuration(hour.p50_us)}</td>
+      <td className="number">
+        {hour.errors > 0 ? (
+          <Link href={`${functionHref(one.name, "invocations")}?status=error`} className="error-count">
+            {formatCount(hour.errors)}
+          </Link>
+        ) : (
+          <span className="muted">{hour.calls > 0 ? "0" : ""}</span>
+        )}
+      </td>
+      <td className="number muted">{one.last_called ? <Ago time={one.last_called} /> : "never"}</td>
+    </tr>
+  );
+}
+
+function FirstSteps() {
+  const [busy, setBusy] = useState<string | null>(null);
+  const [problem, setProblem] = useState<{ name: string; problem: Problem } | null>(null);
+  const deploy = async (example: Example) => {
+    setBusy(example.name);
+    setProblem(null);
+    try {
+      const module = await uploadModule(new Blob([example.wat]), () => {}, new AbortController().signal);
+      await deployModule(example.name, module.id);
+      navigate(functionHref(example.name));
+    } catch (error) {
+      setProblem({ name: example.name, problem: problemOf(error) });
+      setBusy(null);
+    }
+  };
+  const curl = curlDeploy(location.origin, "add", "add.wat");
+  return (
+    <div className="first-steps">
+      <section aria-labelledby="first-examples">
+        <h2 id="first-examples">Or start with an example</h2>
+        <ul className="examples">
+          {examples.map((example) => (
+            <li key={example.name} className="card">
+              <h3>{example.name}.wat</h3>
+              <p className="muted">{example.shows}</p>
+              <details>
+                <summary>Show the text</summary>
+                <pre tabIndex={0}>{example.wat}</pre>
+              </details>
+              <button
+                type="button"
+                className="button"
+                disabled={busy !== null}
+                onClick={() => void deploy(example)}
+              >
+                {busy === example.name ? "Deploying…" : `Deploy ${example.name}`}
+              </button>
+              {problem?.name === example.name && <ProblemCard problem={problem.problem} />}
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="first-curl">
+        <h2 id="first-curl">The same from a terminal</h2>
+        <div className="snippet">
+          <pre tabIndex={0}>{curl}</pre>
+          <Copy text={() => curl} label="Copy both lines" />
+        </div>
+        <p className="muted">Then call it here, or with the command that its page offers to copy.</p>
+      </section>
+    </div>
+  );
+}

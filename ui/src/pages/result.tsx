@@ -1,0 +1,179 @@
+import { useState } from "react";
+import { useInvocation, useLogs } from "../api/queries";
+import type { CallRecord } from "../functions/history";
+import { Copy } from "../parts/copy";
+import { ProblemCard, shortId } from "../parts/problem";
+import { functionHref, invocationHref, Link } from "../router";
+import {
+  formatBytes,
+  formatDuration,
+  formatValue,
+  hexOfValue,
+  unsignedOfValue,
+  type JsonValue,
+} from "../values/format";
+import { laneShapes, lanesOf, type LaneShape } from "../values/lanes";
+import { isValueType } from "../values/parse";
+
+interface ResultPanelProps {
+  name: string;
+  call: CallRecord | undefined;
+  busy: boolean;
+  /** Whether a successful call of this dialect can have printed something. */
+  readLogs: boolean;
+}
+
+export function ResultPanel({ name, call, busy, readLogs }: ResultPanelProps) {
+  return (
+    <section className="card result" aria-labelledby="result-title" aria-busy={busy}>
+      <h2 id="result-title">Result</h2>
+      {busy && <p className="muted">Calling…</p>}
+      {!call && !busy && <p className="muted">Call the function and its result appears here.</p>}
+      {call && !busy && <Outcome name={name} call={call} readLogs={readLogs} />}
+    </section>
+  );
+}
+
+function Outcome({ name, call, readLogs }: { name: string; call: CallRecord; readLogs: boolean }) {
+  const { outcome } = call;
+  const href = call.invocation ? invocationHref(name, call.invocation) : undefined;
+  const wantsLogs = call.invocation !== null && (readLogs || outcome.kind === "problem");
+  return (
+    <div aria-live="polite">
+      {outcome.kind === "problem" && (
+        <ProblemCard
+          problem={outcome.problem}
+          settingsHref={functionHref(name, "settings")}
+          {...(href ? { invocationHref: href } : {})}
+        />
+      )}
+      {outcome.kind === "results" && <Results types={outcome.types} results={outcome.results} />}
+      {outcome.kind === "output" && <Output outcome={outcome} />}
+      {outcome.kind !== "problem" && (
+        <p className="result-meta">
+          {call.durationUs !== null && <span>{formatDuration(call.durationUs)}</span>}
+          {href && call.invocation && (
+            <span>
+              invocation{" "}
+              <Link href={href}>
+                <code>{shortId(call.invocation)}</code>
+              </Link>
+            </span>
+          )}
+        </p>
+      )}
+      {wantsLogs && call.invocation && <PrintedBy id={call.invocation} />}
+    </div>
+  );
+}
+
+function Results({ types, results }: { types: string[]; results: JsonValue[] }) {
+  if (results.length === 0) return <p className="result-value none">Done. The export returns nothing.</p>;
+  return (
+    <ol className={results.length > 1 ? "results several" : "results"}>
+      {results.map((value, i) => (
+        <li key={i}>
+          <OneResult type={types[i] ?? "i32"} value={value} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function OneResult({ type, value }: { type: string; value: JsonValue }) {
+  if (!isValueType(type)) return <code>{JSON.stringify(value)}</code>;
+  const text = formatValue(type, value);
+  const hex = hexOfValue(type, value);
+  const unsigned = unsignedOfValue(type, value);
+  return (
+    <>
+      <p className={type === "v128" ? "result-value long" : "result-value"}>
+        <output>{text}</output> <span className="type">{type}</span>
+        <Copy text={() => text} label="Copy the value" />
+      </p>
+      {(hex ?? unsigned) && (
+        <dl className="forms">
+          {hex && (
+            <div>
+              <dt>{type.startsWith("f") ? "bits" : "hex"}</dt>
+              <dd>{hex}</dd>
+            </div>
+          )}
+          {unsigned && (
+            <div>
+              <dt>unsigned</dt>
+              <dd>{unsigned}</dd>
+            </div>
+          )}
+        </dl>
+      )}
+      {type === "v128" && <LaneView hex={text} />}
+    </>
+  );
+}
+
+function LaneView({ hex }: { hex: string }) {
+  const [shape, setShape] = useState<LaneShape>("f32x4");
+  if (!/^0x[0-9a-fA-F]{32}$/.test(hex)) return null;
+  return (
+    <div className="lane-view">
+      <label className="lanes-shape">
+        Lanes
+        <select
+          className="input"
+          value={shape}
+          onChange={(event) => setShape(event.target.value as LaneShape)}
+        >
+          {laneShapes.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      </label>
+      <ol className={`lane-grid ${shape}`} start={0}>
+        {lanesOf(hex, shape).map((lane, i) => (
+          <li key={i}>{lane}</li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Output({ outcome }: { outcome: Extract<CallRecord["outcome"], { kind: "output" }> }) {
+  const { text, contentType, sizeBytes } = outcome;
+  const shownBytes = text === null ? 0 : new TextEncoder().encode(text).length;
+  return (
+    <>
+      <p className="result-type">
+        <span>{contentType.split(";")[0] || "no content type"}</span>
+        <span>{formatBytes(sizeBytes)}</span>
+        {text !== null && text !== "" && <Copy text={() => text} label="Copy the output" />}
+      </p>
+      {text === null && <p className="muted">The output is not text. Use curl to save it to a file.</p>}
+      {text === "" && <p className="muted">The function wrote nothing.</p>}
+      {text && (
+        <pre className="output" tabIndex={0}>
+          {text}
+        </pre>
+      )}
+      {text !== null && shownBytes < sizeBytes && (
+        <p className="muted">The first {formatBytes(shownBytes)} are shown. Use curl for all of it.</p>
+      )}
+    </>
+  );
+}
+
+/** What the guest wrote to its log, when it wrote anything. */
+function PrintedBy({ id }: { id: string }) {
+  const invocation = useInvocation(id);
+  const bytes = invocation.data?.log_bytes ?? 0;
+  const logs = useLogs(id, bytes > 0);
+  if (!logs.data) return null;
+  return (
+    <>
+      <h3 className="printed">The guest printed</h3>
+      <pre className="output" tabIndex={0}>
+        {logs.data}
+      </pre>
+    </>
+  );
+}

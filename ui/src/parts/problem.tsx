@@ -1,0 +1,85 @@
+import type { ReactNode } from "react";
+import { adviceFor, frameWhere, limitText, positionText } from "../api/problems";
+import type { Frame, Problem } from "../api/types";
+import { Link } from "../router";
+import { AlertIcon } from "./icons";
+
+interface ProblemProps {
+  problem: Problem;
+  /** Where the limits of this function are changed, when a function is concerned. */
+  settingsHref?: string;
+  invocationHref?: string;
+  /** A way on: "Try again", "Choose another file". */
+  children?: ReactNode;
+}
+
+/** Any failure, beside what caused it: what happened, where, and what to do next. */
+export function ProblemCard({ problem, settingsHref, invocationHref, children }: ProblemProps) {
+  const advice = adviceFor(problem);
+  const where = problem.position ? positionText(problem.position) : "";
+  const atLimit = problem.limit || problem.code === "deadline_exceeded" || problem.code === "guest_limit";
+  return (
+    <div className="problem" role="alert">
+      <p className="problem-title">
+        <AlertIcon />
+        <span>{problem.title}</span>
+        <code className="problem-code">{problem.code}</code>
+      </p>
+      {problem.detail && problem.detail !== problem.title && (
+        <p className="problem-detail">{problem.detail}</p>
+      )}
+      {where && <p className="problem-where">at {where}</p>}
+      {problem.limit && <p className="problem-where">limit {limitText(problem.limit)}</p>}
+      {problem.backtrace && problem.backtrace.length > 0 && <Backtrace frames={problem.backtrace} />}
+      {advice && <p className="problem-advice">{advice}</p>}
+      {(children || (atLimit && settingsHref) || (invocationHref && problem.invocation)) && (
+        <p className="problem-actions">
+          {children}
+          {atLimit && settingsHref && <Link href={settingsHref}>Change the limits</Link>}
+          {invocationHref && problem.invocation && (
+            <Link href={invocationHref}>
+              invocation <code>{shortId(problem.invocation)}</code>
+            </Link>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function Backtrace({ frames }: { frames: Frame[] }) {
+  return (
+    <table className="backtrace">
+      <caption>Backtrace</caption>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">Depth</th>
+          <th scope="col">Function</th>
+          <th scope="col">Where</th>
+        </tr>
+      </thead>
+      <tbody>
+        {frames.map((frame, depth) => (
+          <tr key={depth}>
+            <td className="number">{depth}</td>
+            <td>{frame.function ?? "unnamed"}</td>
+            <td
+              title={
+                frame.module_offset === undefined
+                  ? undefined
+                  : `module offset 0x${frame.module_offset.toString(16)}`
+              }
+            >
+              {frameWhere(frame)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The end of an id tells ids of one moment apart; the start sorts them. */
+export function shortId(id: string): string {
+  return id.length > 12 ? `${id.slice(0, 4)}…${id.slice(-6)}` : id;
+}

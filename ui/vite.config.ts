@@ -1,0 +1,32 @@
+/// <reference types="vitest/config" />
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+// `--mode mock` answers /v1 from dev/mock-api.ts; otherwise /v1 goes to a server that runs on this machine.
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), ...(mode === "mock" ? [mockApi()] : [])],
+  build: {
+    target: "es2022",
+    // No inline scripts and no data: modules, so that the page runs under default-src 'self'.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
+  server: {
+    fs: { allow: [".."] },
+    proxy: mode === "mock" ? {} : { "/v1": "http://127.0.0.1:8080", "/healthz": "http://127.0.0.1:8080" },
+  },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
+}));
+
+function mockApi(): Plugin {
+  const load = async () => (await import("./dev/mock-api.ts")).createMockApi();
+  return {
+    name: "weft-mock-api",
+    async configureServer(server) {
+      server.middlewares.use(await load());
+    },
+    async configurePreviewServer(server) {
+      server.middlewares.use(await load());
+    },
+  };
+}
