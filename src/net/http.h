@@ -137,8 +137,8 @@ class Body {
 // status 204 and 304, the body is not sent; for HEAD and 304 its length is announced.
 struct HttpResponse {
   int status = 200;
-  std::vector<Header> headers;
-  Body body;
+  std::vector<Header> headers = {};
+  Body body = {};
 };
 
 // The error as application/problem+json with code, title, status and detail (RFC 9457). `status`

@@ -16,9 +16,9 @@ namespace weft::net {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;  // http:// or https://
-  std::vector<Header> headers;
-  std::string body;
+  std::string url = {};  // http:// or https://
+  std::vector<Header> headers = {};
+  std::string body = {};
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{60'000};                // the whole exchange; 0: none
   std::uint64_t response_bytes_max = 256ull * 1024 * 1024;  // of the body

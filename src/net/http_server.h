@@ -32,10 +32,10 @@ struct HttpLimits {
 };
 
 struct ServerOptions {
-  Endpoint listen;
+  Endpoint listen = {};
   unsigned threads = 1;      // event loops, 1…256, each on its own thread
   bool pin_threads = false;  // each to one of the processors that this process may use
-  HttpLimits limits;
+  HttpLimits limits = {};
 };
 
 // Thread-safe. Serves from `create` until `stop` or destruction.
