@@ -30,8 +30,8 @@ std::optional<Dialect> dialect_named(std::string_view name);
 // kCommand for a module that exports _start, else kTyped.
 Dialect dialect_of(const engine::ModuleInfo& module);
 
-// The dialects whose hosts provide such an import, whether weft has them yet or not; the one that does first. Empty:
-// none is known.
+// The dialects whose hosts provide such an import, whether weft has them yet or not; the one that
+// does first. Empty: none is known.
 std::vector<Dialect> providers_of(const engine::ImportInfo& import);
 
 // Whether this weft provides the import, with this very type.

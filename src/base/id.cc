@@ -16,6 +16,27 @@ namespace {
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::string_view kContentPrefix = "sha256:";
 constexpr std::size_t kUlidSize = 26;
+
+std::uint64_t milliseconds_of(WallTime time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
+std::string ulid_of(std::uint64_t ms, const UlidEntropy& entropy) {
+  std::string text(kUlidSize, '0');
+  for (std::size_t i = 0; i < 10; ++i)
+    text[i] = kCrockford[(ms >> (45 - 5 * i)) & 31U];
+  // 80 bits in groups of 5: two runs of 40 bits, 8 characters each.
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < 5; ++i)
+      bits = bits << 8U | entropy.at(half * 5 + i);
+    for (std::size_t i = 0; i < 8; ++i) {
+      text[10 + half * 8 + i] = kCrockford[(bits >> (35 - 5 * i)) & 31U];
+    }
+  }
+  return text;
+}
 constexpr std::size_t kContentHexSize = 64;
 
 }  // namespace
@@ -34,23 +55,24 @@ void SystemRandom::fill(void* bytes, std::size_t size) {
 }
 
 std::string make_ulid(WallTime now, Random& random) {
-  const auto ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
-  std::array<unsigned char, 10> entropy{};
+  UlidEntropy entropy{};
   random.fill(entropy.data(), entropy.size());
-  std::string text(kUlidSize, '0');
-  for (std::size_t i = 0; i < 10; ++i)
-    text[i] = kCrockford[(ms >> (45 - 5 * i)) & 31U];
-  // 80 bits in groups of 5: two runs of 40 bits, 8 characters each.
-  for (std::size_t half = 0; half < 2; ++half) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < 5; ++i)
-      bits = bits << 8U | entropy.at(half * 5 + i);
-    for (std::size_t i = 0; i < 8; ++i) {
-      text[10 + half * 8 + i] = kCrockford[(bits >> (35 - 5 * i)) & 31U];
+  return ulid_of(milliseconds_of(now), entropy);
+}
+
+std::string UlidSource::next() {
+  const std::uint64_t now = milliseconds_of(clock_.wall());
+  return last_.with([&](Last& last) {
+    if (now > last.ms) {
+      last.ms = now;
+      random_.fill(last.entropy.data(), last.entropy.size());
+      last.entropy.front() &= 0x7fU;  // Leaves room to count up.
+    } else {
+      for (auto byte = last.entropy.rbegin(); byte != last.entropy.rend() && ++*byte == 0; ++byte) {
+      }
     }
-  }
-  return text;
+    return ulid_of(last.ms, last.entropy);
+  });
 }
 
 bool is_ulid(std::string_view text) {

@@ -24,6 +24,19 @@ TEST_CASE("ULIDs have 26 characters and sort by time") {
         make_ulid(WallTime(std::chrono::milliseconds(6)), system));
 }
 
+TEST_CASE("a source of ULIDs never repeats and always ascends, even in one millisecond") {
+  FakeClock clock;
+  FixedRandom random;
+  UlidSource source(clock, random);
+  std::string last = source.next();
+  for (int i = 0; i < 1000; ++i) {
+    if (i % 100 == 0) clock.advance(std::chrono::milliseconds(1));
+    const std::string next = source.next();
+    CHECK(next > last);
+    last = next;
+  }
+}
+
 TEST_CASE("ULIDs are recognised") {
   SystemRandom random;
   CHECK(is_ulid(make_ulid(SystemClock().wall(), random)));

@@ -1,4 +1,5 @@
-// Compiled code, kept so that a module is compiled once. What is loaded was written by somebody who has the key.
+// Compiled code, kept so that a module is compiled once. What is loaded was written by somebody who
+// has the key.
 #pragma once
 
 #include <array>
@@ -20,16 +21,17 @@ class CodeCache {
  public:
   using Key = std::array<std::uint8_t, 32>;
 
-  // The key in that file, which is made (0600) when it does not exist. kPermissionDenied when others can read it;
-  // kUnavailable when it cannot be read or made.
+  // The key in that file, which is made (0600) when it does not exist. kPermissionDenied when
+  // others can read it; kUnavailable when it cannot be read or made.
   static Result<Key> load_or_make_key(const std::filesystem::path& file, Random& random);
 
   // `directory` outlives this object.
   CodeCache(store::CacheDirectory& directory, const Key& key) : directory_(directory), key_(key) {}
 
-  // The compiled code of a valid binary module: from the cache when an entry of this engine proves to be ours, else
-  // compiled and kept. Errors of Engine::compile.
-  Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine, std::string_view module);
+  // The compiled code of a valid binary module: from the cache when an entry of this engine proves
+  // to be ours, else compiled and kept. Errors of Engine::compile.
+  Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine,
+                                                      std::string_view module);
 
  private:
   store::CacheDirectory& directory_;

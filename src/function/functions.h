@@ -131,26 +131,30 @@ class Functions {
 
   const PlatformLimits& limits() const;
 
-  // Blocks. Stores a module: binary or text. kTooLarge; kInvalidArgument with a position for what is not valid;
-  // kUnsupported for a proposal that the engine lacks. Missing imports are allowed until it is deployed.
+  // Blocks. Stores a module: binary or text. kTooLarge; kInvalidArgument with a position for what
+  // is not valid; kUnsupported for a proposal that the engine lacks. Missing imports are allowed
+  // until it is deployed.
   Result<UploadedModule> upload(std::string_view bytes);
-  Result<Module> module(std::string_view id);                                // blocks
-  Result<std::string> module_bytes(std::string_view id);                     // blocks; as uploaded
-  Result<store::Listed<Module>> modules(const store::Page& page);            // blocks
-  Result<> remove_module(std::string_view id);                               // blocks
+  Result<Module> module(std::string_view id);                      // blocks
+  Result<std::string> module_bytes(std::string_view id);           // blocks; as uploaded
+  Result<store::Listed<Module>> modules(const store::Page& page);  // blocks
+  Result<> remove_module(std::string_view id);                     // blocks
 
-  // Blocks: compiles. The next version of the function takes over when this returns; calls under way end on the old
-  // one. kNotFound for the module, kInvalidArgument for the name, kUnsupported naming missing imports.
+  // Blocks: compiles. The next version of the function takes over when this returns; calls under
+  // way end on the old one. kNotFound for the module, kInvalidArgument for the name, kUnsupported
+  // naming missing imports.
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
-  Result<Function> rollback(std::string_view name, std::int64_t version);    // blocks
-  Result<Function> function(std::string_view name);                          // blocks
-  Result<store::Listed<Function>> functions(std::string_view search, const store::Page& page);  // blocks
-  Result<store::Listed<Version>> versions(std::string_view name, const store::Page& page);      // blocks
-  Result<> remove_function(std::string_view name);                           // blocks
-  Result<store::Metadata::Counts> counts();                                  // blocks
+  Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
+  Result<Function> function(std::string_view name);                        // blocks
+  Result<store::Listed<Function>> functions(std::string_view search,
+                                            const store::Page& page);  // blocks
+  Result<store::Listed<Version>> versions(std::string_view name,
+                                          const store::Page& page);  // blocks
+  Result<> remove_function(std::string_view name);                   // blocks
+  Result<store::Metadata::Counts> counts();                          // blocks
 
-  // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that thread, possibly inside
-  // this call. Never blocks.
+  // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that
+  // thread, possibly inside this call. Never blocks.
   void invoke(Call call, Executor& executor, Done done);
 
   // How many calls are under way.

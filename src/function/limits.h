@@ -12,14 +12,15 @@ namespace weft::function {
 struct FunctionLimits {
   std::uint32_t deadline_ms = 10'000;
   std::uint64_t memory_bytes = 256ULL * 1024 * 1024;
-  std::uint64_t output_bytes = 6ULL * 1024 * 1024;  // of the result, and of what the guest writes, each
-  std::uint32_t in_flight = 100;                    // calls at the same time
+  std::uint64_t output_bytes =
+      6ULL * 1024 * 1024;         // of the result, and of what the guest writes, each
+  std::uint32_t in_flight = 100;  // calls at the same time
 
   bool operator==(const FunctionLimits&) const = default;
 };
 
-// Limits from an object whose members are named as above; absent ones keep their defaults. kInvalidArgument for unknown
-// names and for values out of range, with the range.
+// Limits from an object whose members are named as above; absent ones keep their defaults.
+// kInvalidArgument for unknown names and for values out of range, with the range.
 Result<FunctionLimits> limits_of(const json::Value& object);
 
 // The inverse, with all members.

@@ -1,18 +1,19 @@
 #include "system/streams.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 namespace weft::system {
 
 Result<> CaptureStream::write(std::span<const std::uint8_t> bytes) {
   if (bytes.size() > limit_bytes_ - text_.size()) {
-    return fail(Error(ErrorCode::kGuestLimit, fmt::format("the guest wrote more than {} bytes", limit_bytes_))
+    return fail(Error(ErrorCode::kGuestLimit,
+                      fmt::format("the guest wrote more than {} bytes", limit_bytes_))
                     .with_limit(limit_name_, limit_bytes_));
   }
   text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -36,7 +37,8 @@ Result<std::size_t> DescriptorInput::read(std::span<std::uint8_t> bytes) {
   for (;;) {
     const ssize_t got = ::read(descriptor_, bytes.data(), bytes.size());
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) return fail(ErrorCode::kInternal, "cannot read: " + std::system_category().message(errno));
+    if (errno != EINTR)
+      return fail(ErrorCode::kInternal, "cannot read: " + std::system_category().message(errno));
   }
 }
 

@@ -16,8 +16,8 @@ class OutputStream {
  public:
   virtual ~OutputStream() = default;
 
-  // Takes all bytes or none. kGuestLimit when the stream is full, kUnavailable when nobody reads any more (POSIX's
-  // EPIPE), kInternal for other failures.
+  // Takes all bytes or none. kGuestLimit when the stream is full, kUnavailable when nobody reads
+  // any more (POSIX's EPIPE), kInternal for other failures.
   virtual Result<> write(std::span<const std::uint8_t> bytes) = 0;
 };
 
@@ -26,11 +26,13 @@ class InputStream {
  public:
   virtual ~InputStream() = default;
 
-  // Fills the front of `bytes` and returns how many; 0 at the end. May block when it stands for a terminal or a pipe.
+  // Fills the front of `bytes` and returns how many; 0 at the end. May block when it stands for a
+  // terminal or a pipe.
   virtual Result<std::size_t> read(std::span<std::uint8_t> bytes) = 0;
 };
 
-// Keeps what is written, up to `limit_bytes`; `limit_name` is what the limit is called in the error.
+// Keeps what is written, up to `limit_bytes`; `limit_name` is what the limit is called in the
+// error.
 class CaptureStream final : public OutputStream {
  public:
   CaptureStream(std::uint64_t limit_bytes, std::string limit_name)

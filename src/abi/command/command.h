@@ -1,5 +1,6 @@
-// Programs of WASI preview 1 (github.com/WebAssembly/WASI, tag snapshot-01): arguments, environment, standard streams,
-// clocks and randomness. A program has no directories and no sockets here.
+// Programs of WASI preview 1 (github.com/WebAssembly/WASI, tag snapshot-01): arguments,
+// environment, standard streams, clocks and randomness. A program has no directories and no sockets
+// here.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class Program final : public engine::HostState {
   explicit Program(World world) : world_(std::move(world)) {}
 
   const World& world() const { return world_; }
-  // Set when the guest called proc_exit; its call then fails, although nothing went wrong with code 0.
+  // Set when the guest called proc_exit; its call then fails, although nothing went wrong with code
+  // 0.
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }
   void set_exit_code(std::uint32_t code) { exit_code_ = code; }
 
@@ -47,6 +49,7 @@ class Program final : public engine::HostState {
 void define_functions(engine::HostTable& table);
 
 // The type of a function of that module; nothing when there is none.
-std::optional<engine::FunctionType> type_of_function(std::string_view module, std::string_view name);
+std::optional<engine::FunctionType> type_of_function(std::string_view module,
+                                                     std::string_view name);
 
 }  // namespace weft::abi::command

@@ -1,0 +1,110 @@
+#include "abi/dialect.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "abi/command/command.h"
+#include "base/log.h"
+
+namespace weft::abi {
+namespace {
+
+constexpr std::array<std::string_view, 8> kNames = {"typed", "command", "component", "emscripten",
+                                                    "se2",   "extism",  "reactor",   "python"};
+
+// How many missing imports an error lists; a module for another host can lack hundreds.
+constexpr std::size_t kMissingShownMax = 5;
+
+constexpr std::array<std::string_view, 16> kSe2Functions = {
+    "return_result",   "return_error",     "get_ffi_result",    "add_ffi_var",
+    "fetch_url",       "graphql_query",    "cache_set",         "cache_get",
+    "log_msg",         "get_static_file",  "request_get_field", "request_set_field",
+    "resp_set_header", "get_secret_value", "db_exec",           "abort"};
+
+bool is_wasi(std::string_view module) {
+  return module == "wasi_snapshot_preview1" || module == "wasi_unstable" ||
+         module.starts_with("wasix_");
+}
+
+std::string describe(const engine::ImportInfo& import) {
+  std::string text = fmt::format("{}.{}", printable(import.module), printable(import.name));
+  if (import.kind == engine::ItemKind::kFunction) {
+    text += fmt::format(" {}", import.type);
+  } else {
+    text += fmt::format(" ({}: {})", engine::name_of(import.kind), import.type);
+  }
+  return text;
+}
+
+std::string hint_for(const engine::ImportInfo& import) {
+  if (const auto type = command::type_of_function(import.module, import.name)) {
+    return fmt::format(" (here it has the type {})", engine::to_string(*type));
+  }
+  const std::vector<Dialect> providers = providers_of(import);
+  if (providers.empty()) return " (no dialect that weft knows provides it)";
+  std::string names;
+  for (const Dialect dialect : providers) {
+    if (!names.empty()) names += ", ";
+    names += name_of(dialect);
+  }
+  return fmt::format(" (provided by the dialect {}, which this version does not have)", names);
+}
+
+}  // namespace
+
+std::string_view name_of(Dialect dialect) {
+  return kNames.at(static_cast<std::size_t>(dialect));
+}
+
+std::optional<Dialect> dialect_named(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<Dialect>(found - kNames.begin());
+}
+
+Dialect dialect_of(const engine::ModuleInfo& module) {
+  const engine::ExportInfo* start = module.find_export("_start");
+  const bool is_program = start != nullptr && start->kind == engine::ItemKind::kFunction;
+  return is_program ? Dialect::kCommand : Dialect::kTyped;
+}
+
+std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
+  const std::string_view module = import.module;
+  if (is_wasi(module)) return {Dialect::kCommand};
+  if (module.starts_with("wasi:")) return {Dialect::kComponent};
+  if (module.starts_with("extism:host/")) return {Dialect::kExtism};
+  if (module == "host" && import.name == "callback") return {Dialect::kReactor};
+  if (module == "env" && std::ranges::find(kSe2Functions, import.name) != kSe2Functions.end()) {
+    return {Dialect::kSe2, Dialect::kEmscripten};
+  }
+  // Emscripten's imports are in "env", or in one-letter modules when its names are minified.
+  if (module == "env" || module == "a") return {Dialect::kEmscripten};
+  return {};
+}
+
+bool is_provided(const engine::ImportInfo& import) {
+  if (import.kind != engine::ItemKind::kFunction) return false;
+  return command::type_of_function(import.module, import.name) == import.function;
+}
+
+Result<> check_imports(const engine::ModuleInfo& module) {
+  std::vector<const engine::ImportInfo*> missing;
+  for (const engine::ImportInfo& import : module.imports) {
+    if (!is_provided(import)) missing.push_back(&import);
+  }
+  if (missing.empty()) return {};
+  std::string text =
+      missing.size() == 1
+          ? "the module imports what is not provided: "
+          : fmt::format("the module has {} imports that are not provided: ", missing.size());
+  for (std::size_t i = 0; i < std::min(missing.size(), kMissingShownMax); ++i) {
+    if (i > 0) text += "; ";
+    text += describe(*missing[i]) + hint_for(*missing[i]);
+  }
+  if (missing.size() > kMissingShownMax) text += "; …";
+  return fail(ErrorCode::kUnsupported, std::move(text));
+}
+
+}  // namespace weft::abi

@@ -1,0 +1,41 @@
+// The clock that ends a guest's slice: an engine's epoch, advanced while guests run.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include "base/pacemaker.h"
+#include "engine/engine.h"
+
+namespace weft::engine {
+
+// Thread-safe. Costs nothing while no guest runs.
+class Ticker {
+ public:
+  // `engine` outlives this object.
+  Ticker(const Engine& engine, std::chrono::microseconds interval);
+
+  // Held while a guest is polled: it is interrupted after one to two intervals.
+  class Slice {
+   public:
+    explicit Slice(Ticker& ticker) : ticker_(ticker) { ticker_.begin(); }
+    Slice(const Slice&) = delete;
+    Slice& operator=(const Slice&) = delete;
+    ~Slice() { ticker_.running_.fetch_sub(1, std::memory_order_relaxed); }
+
+   private:
+    Ticker& ticker_;
+  };
+
+ private:
+  void begin();
+  bool beat();
+
+  const Engine& engine_;
+  std::atomic<std::uint32_t> running_ = 0;
+  std::atomic<bool> was_active_ = false;
+  int idle_beats_ = 0;  // Only the pacemaker's thread uses it.
+  Pacemaker pacemaker_;
+};
+
+}  // namespace weft::engine
