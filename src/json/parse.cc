@@ -362,13 +362,14 @@ bool DocumentBuilder::add(Kind kind, const void* data, std::size_t size, Span sp
     error_ = too_large("has too many values", "nodes_max", limits_.nodes_max);
     return false;
   }
-  Fields fields;
+  // Written in place: copying a value right after its single fields were stored stalls the
+  // processor.
+  Fields& fields = pending_.emplace_back();
   fields.kind = kind;
   fields.size = static_cast<std::uint32_t>(size);
   fields.begin = span.begin;
   fields.end = span.end;
   fields.shared = {.data = data, .owner = block_.get()};
-  pending_.push_back(fields);
   return true;
 }
 

@@ -2,7 +2,6 @@
 // objects their order, parsed values the place in the source where they stood.
 #pragma once
 
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -74,11 +73,15 @@ concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T,
 //
 // Copies share their content: copying costs one atomic increment at most, so pass and store Values
 // by value freely. Values may be read and copied by several threads at once; assigning to one is
-// the caller's to guard, as with an int. What as_string(), as_number(), as_array(), as_object() and
-// find() return points into the content: it is valid as long as the Value it was asked of (short
-// strings are kept in the Value itself, so not longer than that). A value that was parsed keeps its
-// whole document alive, its source text included: see detached(). Strings hold any bytes; the
-// parser lets in valid UTF-8 only, and the printer puts U+FFFD in the place of everything else.
+// the caller's to guard, as with an int.
+//
+// What as_string(), as_number(), as_array(), as_object() and find() return points into the content:
+// it is valid as long as the Value it was asked of, and no longer, as short strings are kept in the
+// Value itself. A value that was parsed keeps its whole document alive, its source text included:
+// see detached().
+//
+// Strings hold any bytes; the parser lets in valid UTF-8 only, and the printer puts U+FFFD in the
+// place of everything else. Strings, arrays and objects have fewer than 2^32 bytes or elements.
 class Value {
  public:
   Value() = default;  // null

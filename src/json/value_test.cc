@@ -1,12 +1,12 @@
 #include "json/value.h"
 
+#include <atomic>
 #include <limits>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "base/work_pool.h"
 #include "json/parse.h"
 #include "json/print.h"
 
@@ -190,17 +190,22 @@ TEST_CASE("nesting far deeper than the stack is built, copied, compared, printed
 TEST_CASE("threads share one document") {
   const Value document =
       parsed(R"({"items":["a string that is longer than sixteen bytes",[1,2,3]]})");
-  std::vector<std::jthread> threads;
-  for (int thread = 0; thread < 4; ++thread) {
-    threads.emplace_back([document] {
-      for (int round = 0; round < 2000; ++round) {
-        const Value items = *document.find("items");
-        const Value built = Value::array({items, items.as_array()[1]});
-        if (built.as_array()[1].size() != 3) std::abort();
-      }
-    });
+  std::atomic<int> wrong = 0;
+  {
+    constexpr std::size_t kThreads = 4;
+    WorkPool pool("json-test", kThreads, kThreads);
+    for (std::size_t thread = 0; thread < kThreads; ++thread) {
+      const auto accepted = pool.run([document, &wrong] {
+        for (int round = 0; round < 2000; ++round) {
+          const Value items = *document.find("items");
+          const Value built = Value::array({items, items.as_array()[1]});
+          if (built.as_array()[1].size() != 3) ++wrong;
+        }
+      });
+      REQUIRE(accepted.has_value());
+    }
   }
-  threads.clear();
+  CHECK(wrong == 0);
   CHECK(document.find("items")->size() == 2);
 }
 
