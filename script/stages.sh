@@ -81,7 +81,9 @@ stage() {
   stop_reporter
   if ((status != 0)); then
     say "$title: failed (status $status). The last lines of ${log#"$WEFT_ROOT/"}:"
-    tail -n "${WEFT_LOG_LINES:-40}" "$log" | sed 's/^/    /' >&2
+    # Lines of ctest and ninja about what went well say nothing.
+    grep -vE '^ *[0-9]+/[0-9]+ .* Passed +[0-9.]+ sec$|^ +Start +[0-9]+: |^\[[0-9]+/[0-9]+\] ' "$log" | tail -n "${WEFT_LOG_LINES:-40}" |
+      sed 's/^/    /' >&2 || true
     return "$status"
   fi
   # A stage that took no time says nothing more.
