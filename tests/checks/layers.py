@@ -70,7 +70,9 @@ def check_include(name: str, module: str, layers: dict[str, list[str]], quote: s
         return f'"{target}": src/LAYERS declares no module {first}; headers of others go in <>'
     if first != module and first not in layers[module]:
         return f'"{target}": {module} may include only {", ".join(layers[module]) or "nothing"} (src/LAYERS)'
-    if dialect_of(target) and dialect_of(name) != dialect_of(target) and module == "abi":
+    # One .cc beside the dialects may know them all: it chooses among them.
+    chooses = dialect_of(name) is None and name.endswith(".cc")
+    if module == "abi" and dialect_of(target) and dialect_of(name) != dialect_of(target) and not chooses:
         return f'"{target}": a dialect may include abi/*.h and its own folder, not another dialect'
     return None
 

@@ -83,9 +83,11 @@ class Layers(Project):
         self.write("src/abi/se2/x.cc", '#include "abi/typed/y.h"\n')
         self.assert_finds(layers.check(self.root), "src/abi/se2/x.cc", "not another dialect")
 
-    def test_shared_files_know_no_dialect(self) -> None:
-        self.write("src/abi/x.cc", '#include "abi/typed/y.h"\n')
-        self.assert_finds(layers.check(self.root), "src/abi/x.cc", "not another dialect")
+    def test_shared_headers_know_no_dialect(self) -> None:
+        self.write("src/abi/x.h", '#include "abi/typed/y.h"\n')
+        self.write("src/abi/choose.cc", '#include "abi/typed/y.h"\n')
+        findings = layers.check(self.root)
+        self.assertEqual(["src/abi/x.h"], [finding.path for finding in findings])
 
     def test_confined_library(self) -> None:
         self.write("src/cli/x.cc", "#include <boost/beast/http.hpp>\n")
