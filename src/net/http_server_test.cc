@@ -144,10 +144,10 @@ TEST_CASE("what could be framed in two ways is refused with 400") {
 }
 
 TEST_CASE("a NUL in a header or a target is refused with 400") {
+  using std::string_view_literals::operator""sv;
   TestServer server;
-  for (const std::string_view probe :
-       {std::string_view("GET / HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n", 38),
-        std::string_view("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 28)}) {
+  for (const std::string_view probe : {"GET / HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n"sv,
+                                       "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"sv}) {
     CHECK(is_problem(talk(server, probe), 400, "invalid_argument"));
   }
 }
