@@ -10,7 +10,7 @@ import { usePending, type Pending } from "./pending";
 import { typeText } from "./signature";
 
 /** Opens the file dialog; the same input serves the button, the drop zone and the key n. */
-export function ChooseFiles({ big = false }: { big?: boolean }) {
+export function ChooseFiles({ big = false, primary = true }: { big?: boolean; primary?: boolean }) {
   const { add } = usePending();
   const input = useRef<HTMLInputElement>(null);
   const choose = () => input.current?.click();
@@ -41,11 +41,11 @@ export function ChooseFiles({ big = false }: { big?: boolean }) {
         <button
           type="button"
           id="choose-files"
-          className="button primary"
+          className={primary ? "button primary" : "button"}
           onClick={choose}
           title="Choose files to deploy (n)"
         >
-          <UploadIcon /> Deploy
+          <UploadIcon /> {primary ? "Deploy" : "Add files"}
         </button>
       )}
     </>
@@ -95,7 +95,7 @@ export function PendingList() {
     <section className="card pending" aria-label="Ready to deploy">
       <ul>
         {items.map((item) => (
-          <PendingRow key={item.key} item={item} />
+          <PendingRow key={item.key} item={item} alone={deployable.length < 2} />
         ))}
       </ul>
       {deployable.length > 1 && (
@@ -117,7 +117,7 @@ function missingOf(item: Pending) {
   return item.module ? missingImports(item.module.imports, item.module.dialect) : [];
 }
 
-function PendingRow({ item }: { item: Pending }) {
+function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
   const { rename, discard, deploy } = usePending();
   const functions = useFunctions();
   const missing = missingOf(item);
@@ -156,7 +156,12 @@ function PendingRow({ item }: { item: Pending }) {
             onChange={(event) => rename(item.key, event.target.value)}
             onKeyDown={onKey}
           />
-          <button type="button" className="button primary" disabled={!canDeploy || busy} onClick={run}>
+          <button
+            type="button"
+            className={alone ? "button primary" : "button"}
+            disabled={!canDeploy || busy}
+            onClick={run}
+          >
             {busy ? "Deploying…" : "Deploy"}
           </button>
           <span id={`${nameId}-hint`} className={wrongName ? "hint error" : "hint"}>
@@ -197,10 +202,29 @@ function PendingRow({ item }: { item: Pending }) {
       )}
       {item.problem && (
         <div className="pending-problem">
-          <ProblemCard problem={item.problem} />
+          <ProblemCard
+            problem={item.problem}
+            {...(item.module ? {} : { title: `${item.file} cannot be used` })}
+          />
+          {item.excerpt && <Excerpt excerpt={item.excerpt} />}
         </div>
       )}
     </li>
+  );
+}
+
+/** The line that the problem is about, with a mark under the column. */
+function Excerpt({ excerpt }: { excerpt: NonNullable<Pending["excerpt"]> }) {
+  const number = String(excerpt.line);
+  // Tabs stay tabs, so that the mark stands under its column whatever their width.
+  const before = excerpt.text.slice(0, excerpt.column - 1).replace(/[^\t]/g, " ");
+  return (
+    <pre className="excerpt" tabIndex={0} aria-label={`Line ${number}`}>
+      <span className="muted">{number}</span> {excerpt.text}
+      {"\n"}
+      {" ".repeat(number.length)} {before}
+      <span className="error">^</span>
+    </pre>
   );
 }
 

@@ -4,10 +4,11 @@ import { createContext, useCallback, useContext, useEffect, useRef, useState, ty
 import { api, uploadModule } from "../api/client";
 import { CancelledError, problemOf } from "../api/problems";
 import { queryClient, refreshFunction } from "../api/queries";
-import type { Deployment, FunctionRecord, Module, Problem } from "../api/types";
+import type { FunctionRecord, Module, Problem } from "../api/types";
 import { useNotice } from "../parts/notices";
 import { functionHref, navigate } from "../router";
 import { readStored, writeStored } from "../stored";
+import { deploymentOf } from "./deployment";
 import { isModuleFile, nameError, nameFromFile } from "./name";
 
 export interface Pending {
@@ -20,6 +21,8 @@ export interface Pending {
   progress: number;
   module: Module | null;
   problem: Problem | null;
+  /** The line of a .wat that the problem points at; column counts from 1. */
+  excerpt: { line: number; column: number; text: string } | null;
 }
 
 interface PendingApi {
@@ -67,7 +70,9 @@ export function PendingProvider({ children }: { children: ReactNode }) {
         const module = await uploadModule(file, (progress) => change(key, { progress }), abort.signal);
         change(key, { stage: "ready", progress: 1, module });
       } catch (error) {
-        if (!(error instanceof CancelledError)) change(key, { stage: "failed", problem: problemOf(error) });
+        if (error instanceof CancelledError) return;
+        const problem = problemOf(error);
+        change(key, { stage: "failed", problem, excerpt: await excerptOf(file, problem) });
       } finally {
         aborts.current.delete(key);
       }
@@ -113,19 +118,6 @@ export async function deployModule(name: string, module: string): Promise<Functi
   return deployed;
 }
 
-/** What a PUT says; empty grants and environments are left out. */
-export function deploymentOf(
-  module: string,
-  from: Pick<FunctionRecord, "limits" | "grants" | "environment"> | undefined,
-): Deployment {
-  const deployment: Deployment = { module };
-  if (!from) return deployment;
-  deployment.limits = from.limits;
-  if (Object.keys(from.grants).length > 0) deployment.grants = from.grants;
-  if (Object.keys(from.environment).length > 0) deployment.environment = from.environment;
-  return deployment;
-}
-
 function newItem(file: File, name: string | undefined): Pending {
   return {
     key: `${Date.now()}-${Math.random().toString(36).slice(2)}`,
@@ -136,7 +128,17 @@ function newItem(file: File, name: string | undefined): Pending {
     progress: 0,
     module: null,
     problem: null,
+    excerpt: null,
   };
+}
+
+async function excerptOf(file: File, problem: Problem): Promise<Pending["excerpt"]> {
+  const line = problem.position?.line;
+  if (line === undefined || !/\.wat$/i.test(file.name)) return null;
+  const text = (await file.text()).split(/\r?\n/)[line - 1];
+  const lengthShownMax = 200;
+  if (text === undefined || text.length > lengthShownMax) return null;
+  return { line, column: problem.position?.column ?? 1, text };
 }
 
 function refusal(file: File): Problem | null {

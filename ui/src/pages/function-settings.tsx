@@ -4,7 +4,7 @@ import { api } from "../api/client";
 import { problemOf } from "../api/problems";
 import { queryClient, refreshFunction } from "../api/queries";
 import type { FunctionRecord, Limits } from "../api/types";
-import { deploymentOf } from "../functions/pending";
+import { deploymentOf } from "../functions/deployment";
 import { Confirm } from "../parts/confirm";
 import { useNotice } from "../parts/notices";
 import { ProblemCard } from "../parts/problem";

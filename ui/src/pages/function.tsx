@@ -94,7 +94,7 @@ function Facts({ found }: { found: FunctionRecord }) {
       <span>{found.dialect}</span>
       <Link href={functionHref(found.name, "versions")}>version {found.version}</Link>
       <span>
-        <code title={found.module}>{shortModule(found.module)}</code>
+        <code title={found.module}>sha256:{shortModule(found.module)}</code>
         <Copy text={() => found.module} label="Copy the module's id" />
       </span>
       <span className="wide-only">
@@ -104,9 +104,9 @@ function Facts({ found }: { found: FunctionRecord }) {
   );
 }
 
-/** "sha256:4f0c21ab…" */
+/** "4f0c21ab…": every id starts with sha256:, so that says nothing. */
 export function shortModule(id: string): string {
-  return `${id.slice(0, "sha256:".length + 8)}…`;
+  return `${id.replace(/^sha256:/, "").slice(0, 10)}…`;
 }
 
 function NotThere({ name }: { name: string }) {

@@ -22,7 +22,7 @@ export function FunctionsPage() {
   const shown = (all ?? []).filter((one) => one.name.includes((search ?? "").trim().toLowerCase()));
   const empty = all !== undefined && all.length === 0;
   return (
-    <div className="page">
+    <div className={empty ? "page is-empty" : "page"}>
       <div className="page-head">
         <h1>Functions</h1>
         {!empty && (
@@ -40,9 +40,15 @@ export function FunctionsPage() {
             }}
           />
         )}
-        <ChooseFiles />
+        <ChooseFiles primary={items.length === 0} />
       </div>
-      {!(items.length > 0 && !empty) && <ChooseFiles big />}
+      {empty && (
+        <p className="lead">
+          A function is a WebAssembly module with a name. Deploy one, fill in the form that its signature
+          makes, and call it.
+        </p>
+      )}
+      {items.length === 0 && <ChooseFiles big />}
       <PendingList />
       {functions.isPending && <p className="muted loading">Loading the functions…</p>}
       {functions.error && !isUnreachable(functions.error) && (
@@ -131,14 +137,14 @@ function FunctionRow({ one }: { one: FunctionRecord }) {
         {hour.calls === 0 ? (
           <span className="muted">none</span>
         ) : (
-          <>
+          <span className="calls-cell">
             <span className="wide-only">
               <Sparkline values={hour.calls_per_minute} label={`${hour.calls} calls in the last hour`} />
             </span>
             <span className="count" title={`${hour.calls} calls`}>
               {formatCount(hour.calls)}
             </span>
-          </>
+          </span>
         )}
       </td>
       <td className="number wide-only">{hour.p50_us === null ? "" : formatDuration(hour.p50_us)}</td>

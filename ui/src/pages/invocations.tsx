@@ -117,7 +117,9 @@ function InvocationTable({ items, open, onToggle }: TableProps) {
       <thead>
         <tr>
           <th scope="col">Invocation</th>
-          <th scope="col">Outcome</th>
+          <th scope="col" className="wide-only">
+            Outcome
+          </th>
           <th scope="col" className="number">
             Duration
           </th>
@@ -179,13 +181,12 @@ function InvocationRow({
           <ChevronIcon />
           <code>{shortId(one.id)}</code>
         </button>
+        <span className="narrow-only sub">
+          <Outcome one={one} />
+        </span>
       </th>
-      <td className="outcome">
-        {one.error ? (
-          <span className="status error">{problemLine(one.error)}</span>
-        ) : (
-          <span className="status ok">{one.export ?? "ok"}</span>
-        )}
+      <td className="outcome wide-only">
+        <Outcome one={one} />
       </td>
       <td className="number">{formatDuration(one.duration_us)}</td>
       <td className="number wide-only muted">{formatDuration(one.cpu_us)}</td>
@@ -197,6 +198,11 @@ function InvocationRow({
       </td>
     </tr>
   );
+}
+
+function Outcome({ one }: { one: Invocation }) {
+  if (one.error) return <span className="status error">{problemLine(one.error)}</span>;
+  return <span className="status ok">{one.export ?? "ok"}</span>;
 }
 
 function SingleInvocation({ id }: { id: string }) {
@@ -229,7 +235,7 @@ function Details({ one }: { one: Invocation }) {
       </div>
       {one.log_bytes > 0 && (
         <div>
-          <h3>Log</h3>
+          <h2>Log</h2>
           {logs.isPending && <p className="muted">Loading the log…</p>}
           {logs.error && <ProblemCard problem={problemOf(logs.error)} />}
           {logs.data && (
@@ -246,9 +252,9 @@ function Details({ one }: { one: Invocation }) {
 function Kept({ title, text, sizeBytes }: { title: string; text: string | null; sizeBytes: number }) {
   return (
     <div>
-      <h3>
+      <h2>
         {title} <span className="muted">{formatBytes(sizeBytes)}</span>
-      </h3>
+      </h2>
       {text === null ? (
         <p className="muted">{sizeBytes === 0 ? "Empty." : "Not kept: larger than 4 KiB, or not text."}</p>
       ) : text === "" ? (

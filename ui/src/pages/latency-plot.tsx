@@ -1,8 +1,7 @@
-import { useId } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { Invocation } from "../api/types";
 import { formatClock, formatDuration } from "../values/format";
 
-const width = 800;
 const height = 96;
 const left = 56;
 const right = 8;
@@ -18,12 +17,14 @@ interface Scale {
 /** Each call as a dot: time across, duration up on a logarithmic scale; failures are crosses. */
 export function LatencyPlot({ invocations }: { invocations: Invocation[] }) {
   const titleId = useId();
+  const frame = useRef<SVGSVGElement>(null);
+  const width = useWidth(frame, invocations.length >= 2);
   if (invocations.length < 2) return null;
   const times = invocations.map((one) => Date.parse(one.started));
   const durations = invocations.map((one) => Math.max(1, one.duration_us));
   const first = Math.min(...times);
   const last = Math.max(...times);
-  const scale = scaleOf(first, last, durations);
+  const scale = scaleOf(first, last, durations, width);
   const sorted = [...durations].sort((a, b) => a - b);
   const p50 = sorted[Math.floor((sorted.length - 1) * 0.5)] ?? 1;
   const p99 = sorted[Math.floor((sorted.length - 1) * 0.99)] ?? 1;
@@ -42,7 +43,7 @@ export function LatencyPlot({ invocations }: { invocations: Invocation[] }) {
           failed <b>{errors}</b> of {invocations.length}
         </span>
       </figcaption>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`Durations over time: ${summary}`}>
+      <svg ref={frame} height={height} role="img" aria-label={`Durations over time: ${summary}`}>
         {scale.ticks.map((tick) => (
           <g key={tick}>
             <line className="plot-grid" x1={left} x2={width - right} y1={scale.y(tick)} y2={scale.y(tick)} />
@@ -73,7 +74,7 @@ function Mark({ one, scale }: { one: Invocation; scale: Scale }) {
   return <path className="plot-error" d={`M${x - 3} ${y - 3}l6 6M${x - 3} ${y + 3}l6-6`} />;
 }
 
-function scaleOf(first: number, last: number, durations: number[]): Scale {
+function scaleOf(first: number, last: number, durations: number[], width: number): Scale {
   const low = Math.floor(Math.log10(Math.min(...durations)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...durations))));
   const span = Math.max(1, last - first);
@@ -86,4 +87,18 @@ function scaleOf(first: number, last: number, durations: number[]): Scale {
     y: (us) => height - bottom - ((Math.log10(us) - low) / (high - low)) * (height - top - bottom),
     ticks,
   };
+}
+
+/** The width that the plot has on the page, in CSS pixels, so that its text keeps its size. */
+function useWidth(element: React.RefObject<SVGSVGElement | null>, drawn: boolean): number {
+  const [width, setWidth] = useState(800);
+  useEffect(() => {
+    if (!element.current) return;
+    const observer = new ResizeObserver(
+      ([entry]) => entry && setWidth(Math.max(200, entry.contentRect.width)),
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element, drawn]);
+  return width;
 }

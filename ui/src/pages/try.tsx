@@ -2,13 +2,14 @@ import { useEffect, useRef, useState } from "react";
 import type { ExportedFunction, FunctionRecord } from "../api/types";
 import { useCall } from "../functions/call";
 import { useHistory, type CallRecord } from "../functions/history";
+import { typedRequest } from "../functions/request";
 import { typeText } from "../functions/signature";
 import { useQueryValue } from "../router";
 import { isValueType } from "../values/parse";
 import { History } from "./try-history";
 import { PayloadForm } from "./payload-form";
 import { ResultPanel } from "./result";
-import { TypedForm, typedRequest } from "./typed-form";
+import { TypedForm } from "./typed-form";
 
 export function Try({ found }: { found: FunctionRecord }) {
   return found.dialect === "typed" ? <TryTyped found={found} /> : <TryPayload found={found} />;

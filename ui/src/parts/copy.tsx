@@ -49,7 +49,7 @@ export function Copy({ text, label, visible, disabled = false }: CopyProps) {
       onClick={() => void run()}
       disabled={disabled}
       title={label}
-      aria-label={state === "idle" ? label : says}
+      aria-label={visible ? undefined : state === "idle" ? label : says}
     >
       {state === "done" ? <CheckIcon /> : <CopyIcon />}
       {visible && <span aria-live="polite">{says}</span>}

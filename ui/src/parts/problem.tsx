@@ -6,6 +6,8 @@ import { AlertIcon } from "./icons";
 
 interface ProblemProps {
   problem: Problem;
+  /** Names the thing that failed, where the server could only say "the request". */
+  title?: string;
   /** Where the limits of this function are changed, when a function is concerned. */
   settingsHref?: string;
   invocationHref?: string;
@@ -14,7 +16,7 @@ interface ProblemProps {
 }
 
 /** Any failure, beside what caused it: what happened, where, and what to do next. */
-export function ProblemCard({ problem, settingsHref, invocationHref, children }: ProblemProps) {
+export function ProblemCard({ problem, title, settingsHref, invocationHref, children }: ProblemProps) {
   const advice = adviceFor(problem);
   const where = problem.position ? positionText(problem.position) : "";
   const atLimit = problem.limit || problem.code === "deadline_exceeded" || problem.code === "guest_limit";
@@ -22,7 +24,7 @@ export function ProblemCard({ problem, settingsHref, invocationHref, children }:
     <div className="problem" role="alert">
       <p className="problem-title">
         <AlertIcon />
-        <span>{problem.title}</span>
+        <span>{title ?? problem.title}</span>
         <code className="problem-code">{problem.code}</code>
       </p>
       {problem.detail && problem.detail !== problem.title && (

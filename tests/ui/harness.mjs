@@ -1,0 +1,232 @@
+// Starts what the browser tests need: a server, Chromium, and modules as bytes.
+// WEFT_SERVER names a server that runs already; otherwise build/release/weft is started on a free port.
+import { spawn } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+// The packages live with the pages that they test.
+const require = createRequire(join(root, "ui/package.json"));
+const { chromium } = require("playwright-core");
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+export const screenshots = join(root, "build/screenshots");
+const startMsMax = 20_000;
+const stopMsMax = 5_000;
+
+/** @returns {Promise<{origin: string, stop: () => Promise<void>}>} */
+export async function startServer() {
+  if (process.env.WEFT_SERVER) {
+    return {
+      origin: process.env.WEFT_SERVER.replace(/\/$/, ""),
+      stop: async () => {},
+    };
+  }
+  const binary = process.env.WEFT_BINARY ?? join(root, "build/release/weft");
+  const data = mkdtempSync(join(tmpdir(), "weft-ui-"));
+  const child = spawn(
+    binary,
+    ["serve", "--listen", "127.0.0.1:0", "--data", data],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const hard = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
+    await ended;
+    clearTimeout(hard);
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    return { origin: await announcedOrigin(child), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function announcedOrigin(child) {
+  return new Promise((resolve, reject) => {
+    const said = [];
+    const timer = setTimeout(
+      () =>
+        reject(
+          new Error(
+            `the server did not say where it listens:\n${said.join("\n")}`,
+          ),
+        ),
+      startMsMax,
+    );
+    const settle = (action, value) => {
+      clearTimeout(timer);
+      action(value);
+    };
+    child.once("error", (error) => settle(reject, error));
+    child.once("exit", (code) =>
+      settle(
+        reject,
+        new Error(`the server ended with ${code}:\n${said.join("\n")}`),
+      ),
+    );
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        said.push(line);
+        const found = /listening on (http:\/\/\S+?)\/?(\s|$)/.exec(line);
+        if (found) settle(resolve, found[1]);
+      });
+    }
+  });
+}
+
+export async function startBrowser() {
+  mkdirSync(screenshots, { recursive: true });
+  return chromium.launch({
+    executablePath: process.env.WEFT_CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A page in a fresh context that fails the test on errors of scripts and of the content policy. */
+export async function openPage(
+  browser,
+  origin,
+  { width = 1280, height = 800, theme = "light" } = {},
+) {
+  const context = await browser.newContext({
+    baseURL: origin,
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.failures = [];
+  page.on("pageerror", (error) => page.failures.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text()))
+      page.failures.push(message.text());
+  });
+  return page;
+}
+
+/** The rules of WCAG 2.2 AA that axe finds broken on this page, as readable lines. */
+export async function axeViolations(page) {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const tags = [
+      "wcag2a",
+      "wcag2aa",
+      "wcag21a",
+      "wcag21aa",
+      "wcag22aa",
+      "best-practice",
+    ];
+    const found = await globalThis.axe.run(document, {
+      runOnly: { type: "tag", values: tags },
+    });
+    return found.violations;
+  });
+  return violations.flatMap((one) =>
+    one.nodes.map(
+      (node) =>
+        `${one.id}: ${node.target.join(" ")}: ${node.failureSummary ?? one.help}`,
+    ),
+  );
+}
+
+/** Whether the page is wider than its window, which would make a phone scroll sideways. */
+export async function scrollsSideways(page) {
+  return page.evaluate(
+    () =>
+      document.documentElement.scrollWidth >
+      document.documentElement.clientWidth,
+  );
+}
+
+/** Drops files on the page as the desktop would. */
+export async function dropFiles(page, files) {
+  const transfer = await page.evaluateHandle(
+    (list) => {
+      const data = new DataTransfer();
+      for (const { name, base64 } of list) {
+        const bytes = Uint8Array.from(atob(base64), (letter) =>
+          letter.charCodeAt(0),
+        );
+        data.items.add(new File([bytes], name));
+      }
+      return data;
+    },
+    files.map(({ name, bytes }) => ({
+      name,
+      base64: Buffer.from(bytes).toString("base64"),
+    })),
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    await page.dispatchEvent("body", type, { dataTransfer: transfer });
+  }
+}
+
+export function exampleText(name) {
+  return readFileSync(join(root, "examples", name), "utf8");
+}
+
+/** The bytes of a .wasm with a name section, from the text form. */
+export async function wasmOf(wat) {
+  const wabt = await require("wabt")();
+  const module = wabt.parseWat("test.wat", wat, {
+    simd: true,
+    multi_value: true,
+  });
+  try {
+    return Buffer.from(module.toBinary({ write_debug_names: true }).buffer);
+  } finally {
+    module.destroy();
+  }
+}
+
+/** Uploads and deploys without the browser, for tests that start from a deployed function. */
+export async function deploy(origin, name, bytes) {
+  const uploaded = await fetch(`${origin}/v1/modules`, {
+    method: "POST",
+    body: bytes,
+  });
+  if (!uploaded.ok)
+    throw new Error(`upload: ${uploaded.status} ${await uploaded.text()}`);
+  const { id } = await uploaded.json();
+  const response = await fetch(`${origin}/v1/functions/${name}`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ module: id }),
+  });
+  if (!response.ok)
+    throw new Error(`deploy: ${response.status} ${await response.text()}`);
+}
+
+export async function call(origin, name, body) {
+  return fetch(`${origin}/v1/functions/${name}/invoke`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
+
+export async function removeAll(origin) {
+  const { items } = await (
+    await fetch(`${origin}/v1/functions?limit=200`)
+  ).json();
+  for (const { name } of items)
+    await fetch(`${origin}/v1/functions/${name}`, { method: "DELETE" });
+}

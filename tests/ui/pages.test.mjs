@@ -1,0 +1,461 @@
+// Upload, call and result in a browser; the errors a person meets; how the pages look.
+import assert from "node:assert/strict";
+import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  after,
+  afterEach,
+  before,
+  beforeEach,
+  describe,
+  test,
+} from "node:test";
+import * as harness from "./harness.mjs";
+
+let server;
+let browser;
+let files;
+let page;
+
+before(async () => {
+  server = await harness.startServer();
+  browser = await harness.startBrowser();
+  files = mkdtempSync(join(tmpdir(), "weft-ui-files-"));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  if (files) rmSync(files, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  await harness.removeAll(server.origin);
+});
+
+afterEach(async () => {
+  const failures = page?.failures ?? [];
+  await page?.context().close();
+  page = undefined;
+  assert.deepEqual(failures, []);
+});
+
+function fileOf(name, bytes) {
+  const path = join(files, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function open(path, look) {
+  page = await harness.openPage(browser, server.origin, look);
+  await page.goto(path);
+}
+
+async function chooseByButton(path) {
+  const choosing = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  await (await choosing).setFiles(path);
+}
+
+async function deployPending(name) {
+  const field = page.getByLabel("Name", { exact: true });
+  await field.waitFor();
+  assert.equal(await field.inputValue(), name);
+  await page
+    .locator(".pending")
+    .getByRole("button", { name: "Deploy", exact: true })
+    .click();
+  await page.waitForURL(`**/functions/${name}`);
+}
+
+/** Fills the fields in order and calls; gives back the results' text. */
+async function callWith(...values) {
+  const fields = page.locator(".field > input");
+  for (const [at, value] of values.entries()) await fields.nth(at).fill(value);
+  await page.keyboard.press("Control+Enter");
+  await page.locator(".result output, .result .problem").first().waitFor();
+  return page.locator(".result output").allInnerTexts();
+}
+
+describe("from a file to a result", () => {
+  test("a .wat chosen with the button is deployed, called and answers", async () => {
+    await open("/");
+    await chooseByButton(fileOf("add.wat", harness.exampleText("add.wat")));
+    await deployPending("add");
+    assert.deepEqual(await callWith("2", "3"), ["5"]);
+    await page.getByText("0x00000005").waitFor();
+    await page
+      .locator(".result-meta")
+      .getByText(/\d+(\.\d+)? (µs|ms|s)/)
+      .waitFor();
+    await page.locator(".result-meta").getByRole("link").click();
+    await page.waitForURL("**/functions/add/invocations/*");
+    await page
+      .locator(".details")
+      .getByText('{"export":"add","args":[2,3]}')
+      .waitFor();
+  });
+
+  test("a .wasm dropped on the page is deployed under an edited name, called and answers", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    const bytes = await harness.wasmOf(harness.exampleText("vector.wat"));
+    await harness.dropFiles(page, [{ name: "Vector Math.wasm", bytes }]);
+    const field = page.getByLabel("Name", { exact: true });
+    await field.waitFor();
+    assert.equal(await field.inputValue(), "vector-math");
+    await field.fill("vectors");
+    await field.press("Enter");
+    await page.waitForURL("**/functions/vectors");
+    await page.getByRole("button", { name: /^scale/ }).click();
+    assert.deepEqual(
+      await callWith("0x0000803f0000004000004040000080bf", "2"),
+      ["0x00000040000080400000c040000000c0"],
+    );
+    assert.deepEqual(await page.locator(".lane-view li").allInnerTexts(), [
+      "2",
+      "4",
+      "6",
+      "-2",
+    ]);
+  });
+
+  test("a .wasm chosen with the button and a .wat dropped work as well, several at once", async () => {
+    await open("/");
+    const wasm = await harness.wasmOf(harness.exampleText("primes.wat"));
+    await chooseByButton(fileOf("primes.wasm", wasm));
+    await page.getByLabel("Name", { exact: true }).waitFor();
+    await harness.dropFiles(page, [
+      { name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) },
+    ]);
+    await page.getByRole("button", { name: "Deploy all 2" }).click();
+    await page.getByRole("link", { name: "primes" }).click();
+    await page.getByRole("button", { name: /^count_primes/ }).click();
+    assert.deepEqual(await callWith("100"), ["25"]);
+  });
+
+  test("64-bit integers, floats and several results are exact", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await harness.deploy(
+      server.origin,
+      "vector",
+      harness.exampleText("vector.wat"),
+    );
+    await open("/functions/add?export=mul64");
+    assert.deepEqual(await callWith("3037000499", "3037000500"), [
+      "9223372033963249500",
+    ]);
+    await page.goto("/functions/vector?export=spread");
+    await page.locator(".field > input").first().waitFor();
+    assert.deepEqual(await callWith("-Infinity", "0.1"), [
+      "0.1",
+      "-Infinity",
+      "-Infinity",
+    ]);
+  });
+
+  test("an example deploys with one press", async () => {
+    await open("/");
+    await page.getByRole("button", { name: "Deploy add" }).click();
+    await page.waitForURL("**/functions/add");
+    await page
+      .getByRole("heading", { name: /add\(a: i32, b: i32\)/ })
+      .waitFor();
+  });
+
+  test("what was typed and the last result survive a reload", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add");
+    await callWith("40", "2");
+    await page.reload();
+    await page.locator(".result output").getByText("42").waitFor();
+    assert.equal(
+      await page.locator(".field > input").first().inputValue(),
+      "40",
+    );
+    await page.getByRole("button", { name: "Call add(40, 2) again" }).click();
+    await page.locator(".history li").nth(1).waitFor();
+  });
+});
+
+describe("errors stand beside what caused them", () => {
+  test("a trap shows its words and a backtrace", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add?export=div");
+    await callWith("1", "0");
+    const problem = page.locator(".result .problem");
+    await problem.getByText("integer divide by zero").waitFor();
+    await problem
+      .locator(".backtrace")
+      .getByText("div", { exact: true })
+      .waitFor();
+    assert.deepEqual(await callWith("6", "3"), ["2"], "the next call works");
+  });
+
+  test("a bad argument is marked as one types, and the button says why it waits", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add");
+    const [first, second] = [
+      page.locator(".field > input").nth(0),
+      page.locator(".field > input").nth(1),
+    ];
+    await first.fill("2147483648");
+    assert.equal(await first.getAttribute("aria-invalid"), "true");
+    await page.getByText(/outside i32: .*2147483647/).waitFor();
+    const button = page.getByRole("button", { name: /^Call/ }).first();
+    assert.equal(await button.getAttribute("aria-disabled"), "true");
+    await page.getByText("a is not a valid i32").waitFor();
+    await first.fill("1");
+    await page.getByText("b needs a value").waitFor();
+    await second.fill("2");
+    assert.equal(await button.getAttribute("aria-disabled"), "false");
+  });
+
+  test("an invalid module says where it is wrong, and the next file works", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    const wat = '(module\n  (func (export "f") (result i32)\n    i32.konst 1))';
+    await harness.dropFiles(page, [
+      { name: "broken.wat", bytes: Buffer.from(wat) },
+    ]);
+    await page
+      .locator(".pending .problem")
+      .getByText("broken.wat cannot be used")
+      .waitFor();
+    await page.getByText(/line 3, column \d+/).waitFor();
+    await page.getByRole("button", { name: "Discard broken.wat" }).click();
+    const truncated = (
+      await harness.wasmOf(harness.exampleText("add.wat"))
+    ).subarray(0, 30);
+    await harness.dropFiles(page, [{ name: "cut.wasm", bytes: truncated }]);
+    await page
+      .locator(".pending .problem")
+      .getByText("cut.wasm cannot be used")
+      .waitFor();
+    await page.getByRole("button", { name: "Discard cut.wasm" }).click();
+    await harness.dropFiles(page, [
+      { name: "notes.txt", bytes: Buffer.from("hello") },
+    ]);
+    await page
+      .getByText("weft takes .wasm and .wat files, not notes.txt.")
+      .waitFor();
+    await page.getByRole("button", { name: "Discard notes.txt" }).click();
+    await harness.dropFiles(page, [
+      { name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) },
+    ]);
+    await deployPending("add");
+  });
+
+  test("a missing import is named, with who would provide it", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    const wat =
+      '(module (import "nowhere" "now" (func (result f64))) (func (export "f")))';
+    await harness.dropFiles(page, [
+      { name: "host.wasm", bytes: await harness.wasmOf(wat) },
+    ]);
+    await page.locator(".pending .problem").getByText("nowhere.now").waitFor();
+  });
+
+  test("an endless loop meets its deadline", async () => {
+    await harness.deploy(
+      server.origin,
+      "spin",
+      '(module (func (export "spin") (loop (br 0))))',
+    );
+    await open("/functions/spin/settings");
+    await page.getByLabel("Deadline").fill("100");
+    await page.getByRole("button", { name: /^Save as version 2/ }).click();
+    await page.getByText("new limits, as version 2").waitFor();
+    await page.getByRole("link", { name: "Try", exact: true }).click();
+    await callWith();
+    await page
+      .locator(".result .problem")
+      .getByText("deadline_exceeded")
+      .waitFor();
+    await page.getByRole("link", { name: "Change the limits" }).waitFor();
+  });
+
+  test("a lost server is said, and the page comes back by itself", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add");
+    await page.locator(".field > input").first().fill("2");
+    await page.context().setOffline(true);
+    await callWith("2", "3");
+    await page.getByText("The server does not answer.").waitFor();
+    await page.context().setOffline(false);
+    await page.locator(".banner").waitFor({ state: "detached" });
+    assert.deepEqual(await callWith("2", "3"), ["5"]);
+  });
+
+  test("an address without anything leads on", async () => {
+    await open("/functions/nope");
+    await page.getByText("There is no function").waitFor();
+    await page.getByRole("link", { name: "All functions" }).click();
+    await page.getByText("Or start with an example").waitFor();
+  });
+});
+
+test("a rollback and a removal ask once, by name", async () => {
+  await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+  await harness.deploy(server.origin, "add", harness.exampleText("primes.wat"));
+  await open("/functions/add/versions");
+  await page.getByRole("button", { name: "Roll back to version 1" }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: "Roll back to version 1" })
+    .click();
+  await page.getByRole("link", { name: "version 1" }).waitFor();
+  await page
+    .getByRole("link", { name: "Settings", exact: true })
+    .last()
+    .click();
+  await page.getByRole("button", { name: "Delete add…" }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: "Delete add" })
+    .click();
+  await page.waitForURL("**/functions");
+  await page.getByText("Or start with an example").waitFor();
+});
+
+test("the keyboard alone gets from the list to a result", async () => {
+  await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+  await open("/functions");
+  await page.getByRole("link", { name: "add", exact: true }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("ad");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/functions/add");
+  await page.locator(".field > input").first().focus();
+  await page.keyboard.type("20");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("22");
+  await page.keyboard.press("Control+Enter");
+  await page.locator(".result output").getByText("42").waitFor();
+});
+
+// Each scene: where it starts, and what is done there before it is looked at.
+const scenes = {
+  empty: {
+    path: "/functions",
+    empty: true,
+    act: () => page.getByText("Or start with an example").waitFor(),
+  },
+  list: {
+    path: "/functions",
+    act: () => page.getByRole("link", { name: "vector" }).waitFor(),
+  },
+  upload: {
+    path: "/functions",
+    act: async () => {
+      await page.getByRole("link", { name: "vector" }).waitFor();
+      await harness.dropFiles(page, [
+        {
+          name: "My Filter.wat",
+          bytes: Buffer.from(harness.exampleText("primes.wat")),
+        },
+        { name: "broken.wat", bytes: Buffer.from("(module (func i32.konst))") },
+      ]);
+      await page.locator(".pending .problem").waitFor();
+      await page.getByLabel("Name", { exact: true }).waitFor();
+    },
+  },
+  result: { path: "/functions/add", act: () => callWith("2", "-7") },
+  vector: {
+    path: "/functions/vector?export=scale",
+    act: async () => {
+      await page.getByText("Edit as lanes").click();
+      await callWith("0x0000803f0000004000004040000080bf", "0.1");
+    },
+  },
+  wrong: {
+    path: "/functions/add",
+    act: () => page.locator(".field > input").first().fill("two"),
+  },
+  trap: { path: "/functions/add?export=div", act: () => callWith("1", "0") },
+  invocations: {
+    path: "/functions/add/invocations",
+    act: async () => {
+      await page
+        .getByRole("row", { name: /divide by zero/ })
+        .first()
+        .getByRole("button")
+        .click();
+      await page.locator(".details").waitFor();
+    },
+  },
+  versions: {
+    path: "/functions/add/versions",
+    act: () => page.getByText("current").waitFor(),
+  },
+  rollback: {
+    path: "/functions/add/versions",
+    act: () =>
+      page.getByRole("button", { name: "Roll back to version 1" }).click(),
+  },
+  limits: {
+    path: "/functions/add/settings",
+    act: () => page.getByLabel("Deadline").waitFor(),
+  },
+  settings: {
+    path: "/settings",
+    act: () => page.getByText("OpenAPI document").waitFor(),
+  },
+  lost: {
+    path: "/functions/add",
+    act: async () => {
+      await page.locator(".field > input").first().waitFor();
+      await page.context().setOffline(true);
+      await callWith("2", "3");
+      await page.locator(".banner").waitFor();
+    },
+  },
+};
+
+const looks = {
+  wide: { width: 1280, height: 800 },
+  phone: { width: 360, height: 740 },
+};
+
+describe("each page is accessible and fits", () => {
+  for (const [scene, { path, empty, act }] of Object.entries(scenes)) {
+    for (const [look, size] of Object.entries(looks)) {
+      for (const theme of ["light", "dark"]) {
+        test(`${scene}, ${look}, ${theme}`, async () => {
+          if (!empty) await someFunctions();
+          await open(path, { ...size, theme });
+          await act();
+          assert.equal(
+            await page.evaluate(() => document.documentElement.dataset.theme),
+            theme,
+          );
+          await page.screenshot({
+            path: join(harness.screenshots, `${scene}-${look}-${theme}.png`),
+            fullPage: true,
+          });
+          assert.deepEqual(await harness.axeViolations(page), []);
+          assert.equal(
+            await harness.scrollsSideways(page),
+            false,
+            "the page is wider than the window",
+          );
+        });
+      }
+    }
+  }
+});
+
+async function someFunctions() {
+  const { origin } = server;
+  await harness.deploy(origin, "vector", harness.exampleText("vector.wat"));
+  await harness.deploy(origin, "add", harness.exampleText("primes.wat"));
+  await harness.deploy(origin, "add", harness.exampleText("add.wat"));
+  for (let i = 0; i < 24; i++) {
+    await harness.call(origin, "add", {
+      export: i % 9 === 0 ? "div" : "add",
+      args: [i, 0],
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import {
+  adviceFor,
+  frameWhere,
+  limitText,
+  missingImports,
+  positionText,
+  problemFromResponse,
+  problemLine,
+  problemOf,
+  UnreachableError,
+} from "./problems";
+
+const trap = {
+  code: "guest_trap",
+  title: "The guest trapped",
+  status: 502,
+  detail: "integer divide by zero",
+};
+
+test("a problem document is taken as it is", () => {
+  const problem = problemFromResponse(502, "application/problem+json", JSON.stringify(trap));
+  expect(problem).toEqual(trap);
+});
+
+test.each([
+  [502, "text/html", "<h1>Bad Gateway</h1>", "internal"],
+  [404, "application/json", "not json", "not_found"],
+  [413, "", "", "too_large"],
+  [503, "application/json", "null", "unavailable"],
+  [400, "application/json", '{"code":5}', "invalid_argument"],
+])("an answer %i %s %j still becomes a problem", (status, type, body, code) => {
+  const problem = problemFromResponse(status, type, body);
+  expect(problem).toMatchObject({ code, status, title: `The server answered ${status}` });
+});
+
+test("a lost connection says so", () => {
+  expect(problemOf(new UnreachableError("gone"))).toMatchObject({ code: "unavailable", detail: "gone" });
+  expect(problemOf("odd")).toMatchObject({ code: "internal", detail: "odd" });
+});
+
+test("one line for a table", () => {
+  expect(problemLine(trap)).toBe("trap: integer divide by zero");
+  expect(problemLine({ code: "already_exists", title: "It exists", status: 409 })).toBe(
+    "already exists: It exists",
+  );
+});
+
+test("advice names the next step", () => {
+  expect(adviceFor({ ...trap, code: "guest_limit" })).toMatch(/limit/);
+  expect(adviceFor({ ...trap, code: "deadline_exceeded" })).toMatch(/deadline/);
+  expect(adviceFor({ ...trap, code: "invalid_argument" })).toBeNull();
+});
+
+test.each([
+  [{ name: "memory_bytes", value: 268435456 }, "memory: 256 MiB"],
+  [{ name: "deadline_ms", value: 1500 }, "deadline: 1.5 s"],
+  [{ name: "in_flight", value: 64 }, "in flight: 64"],
+])("limit %j is %s", (limit, text) => {
+  expect(limitText(limit)).toBe(text);
+});
+
+test("positions and frames", () => {
+  expect(positionText({ line: 3, column: 5 })).toBe("line 3, column 5");
+  expect(positionText({ line: 3 })).toBe("line 3");
+  expect(positionText({ offset: 26 })).toBe("byte 26 (0x1a)");
+  expect(frameWhere({ function: "f", module_offset: 65 })).toBe("offset 0x41");
+  expect(frameWhere({ function: "f", module_offset: 65, file: "src/x.c", line: 3 })).toBe("src/x.c:3");
+  expect(frameWhere({})).toBe("");
+});
+
+test("missing imports name who provides them", () => {
+  const imports = [
+    {
+      module: "wasi_snapshot_preview1",
+      name: "fd_write",
+      kind: "func",
+      type: "() -> i32",
+      provided_by: ["command"],
+    },
+    { module: "env", name: "now", kind: "func", type: "() -> f64", provided_by: [] },
+  ] as const;
+  const list = imports.map((one) => ({ ...one, provided_by: [...one.provided_by] }));
+  expect(missingImports(list, "command")).toEqual([
+    { name: "env.now", type: "func () -> f64", help: "no dialect provides it" },
+  ]);
+  expect(missingImports(list, "typed")[0]?.help).toBe("provided by the dialect command");
+});

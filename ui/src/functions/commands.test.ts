@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { curlDeploy, curlPayload, curlTyped, shellQuote, weftPayload, weftTyped } from "./commands";
+
+const here = "http://127.0.0.1:8080";
+
+test.each([
+  ["add", "add"],
+  ["", "''"],
+  ["a b", "'a b'"],
+  ["it's", "'it'\\''s'"],
+  ["$HOME", "'$HOME'"],
+  ["`id`", "'`id`'"],
+  ['{"a":1}', `'{"a":1}'`],
+  ["a\nb", "'a\nb'"],
+  ["!x", "'!x'"],
+  ["0x10", "0x10"],
+])("%j is quoted as %s", (word, quoted) => {
+  expect(shellQuote(word)).toBe(quoted);
+});
+
+test("a shell reads every quoted word as it was", () => {
+  const words = ["", "it's", '$HOME `id` \\ " !', "a\nb", "-n", "ünï", "*?[]{}~", "'''"];
+  const script = `for w in ${words.map(shellQuote).join(" ")}; do printf '%s\\0' "$w"; done`;
+  const read = execFileSync("sh", ["-c", script]).toString().split("\0").slice(0, -1);
+  expect(read).toEqual(words);
+});
+
+test("a typed call as curl and as weft", () => {
+  expect(curlTyped(here, "add", '{"export":"add","args":[2,3]}')).toBe(
+    `curl --json '{"export":"add","args":[2,3]}' http://127.0.0.1:8080/v1/functions/add/invoke`,
+  );
+  expect(weftTyped(here, "add", "add", ["2", "3"])).toBe("weft invoke add --export add 2 3");
+  expect(weftTyped(here, "add", "add", ["-2", "3"])).toBe("weft invoke add --export add -- -2 3");
+  expect(weftTyped("http://10.0.0.1", "add", "it's", [])).toBe(
+    `weft invoke --server http://10.0.0.1 add --export 'it'\\''s'`,
+  );
+});
+
+test("a payload as curl and as weft", () => {
+  expect(curlPayload(here, "greet", "hello world")).toBe(
+    "curl --data-binary 'hello world' http://127.0.0.1:8080/v1/functions/greet/invoke",
+  );
+  expect(curlPayload(here, "greet", "@secret")).toMatch(/^printf %s @secret \| curl --data-binary @- /);
+  expect(weftPayload(here, "greet", "hi")).toBe("printf %s hi | weft invoke greet -");
+});
+
+test("a deploy is two lines", () => {
+  expect(curlDeploy(here, "add", "add.wat").split("\n")).toHaveLength(2);
+});

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { functionHref, invocationHref, routeOf, type Route } from "./router";
+
+const at = (name: string, tab: string, invocation: string | null = null) =>
+  ({ page: "function", name, tab, invocation }) as Route;
+
+test.each([
+  ["/", { page: "functions" }],
+  ["/functions", { page: "functions" }],
+  ["/functions/", { page: "functions" }],
+  ["/functions/add", at("add", "try")],
+  ["/functions/add/invocations", at("add", "invocations")],
+  ["/functions/add/invocations/01J", at("add", "invocations", "01J")],
+  ["/functions/add/versions", at("add", "versions")],
+  ["/functions/add/settings", at("add", "settings")],
+  ["/settings", { page: "settings" }],
+  ["/functions/add/nope", { page: "unknown", path: "/functions/add/nope" }],
+  ["/functions/add/versions/3", { page: "unknown", path: "/functions/add/versions/3" }],
+  ["/nope", { page: "unknown", path: "/nope" }],
+  ["/functions/%", { page: "unknown", path: "/functions/%" }],
+] as [string, Route][])("%s", (path, route) => {
+  expect(routeOf(path)).toEqual(route);
+});
+
+test("links lead back to their routes", () => {
+  expect(routeOf(functionHref("add"))).toEqual(at("add", "try"));
+  expect(routeOf(functionHref("add", "settings"))).toEqual(at("add", "settings"));
+  expect(routeOf(invocationHref("add", "01J"))).toEqual(at("add", "invocations", "01J"));
+});
