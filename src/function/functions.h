@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/work_pool.h"
 #include "engine/module_info.h"
+#include "function/activity.h"
 #include "function/code_cache.h"
 #include "function/limits.h"
 #include "json/value.h"
@@ -46,15 +47,6 @@ struct Deployment {
   std::string module;  // content id
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
-};
-
-// What happened to a function during the last hour.
-struct Activity {
-  std::uint64_t calls = 0;
-  std::uint64_t errors = 0;
-  std::optional<std::uint64_t> p50_us;
-  std::array<std::uint64_t, 60> calls_per_minute{};  // oldest first
-  std::optional<WallTime> last_called;               // ever
 };
 
 // How an instance relates to the calls before it.

@@ -77,4 +77,8 @@ Result<Tokens> Tokens::create(std::string_view text) {
   }
 }
 
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 }  // namespace weft::json

@@ -26,6 +26,9 @@ CodePoint decode_utf8(std::string_view text, std::size_t offset);
 // surrogate).
 void append_utf8(std::string& out, char32_t value);
 
+// Whether all of it is valid UTF-8; several GB/s (tokens.cc, where simdjson is).
+bool is_utf8(std::string_view text);
+
 // Where `offset` (bytes; clamped to the text's size) is: lines end at '\n'; the column counts code
 // points from the line's start (a tab is one; an invalid byte is one), as editors do. O(offset):
 // for error messages, not for loops.

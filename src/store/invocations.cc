@@ -25,7 +25,7 @@ constexpr std::chrono::minutes kQueueTimeMax{1};
 constexpr std::string_view kColumns =
     "id, function, version, export_name, status, error, started_us, duration_us, cpu_us, "
     "input_bytes, output_bytes, "
-    "input, output, log_bytes";
+    "input, output, log_bytes, calls";
 
 InvocationRecord record_of(const Row& row) {
   return {.id = row.text(0),
@@ -41,7 +41,8 @@ InvocationRecord record_of(const Row& row) {
           .output_bytes = static_cast<std::uint64_t>(row.integer(10)),
           .input = row.maybe_text(11),
           .output = row.maybe_text(12),
-          .log_bytes = static_cast<std::uint64_t>(row.integer(13))};
+          .log_bytes = static_cast<std::uint64_t>(row.integer(13)),
+          .calls = static_cast<std::uint64_t>(row.integer(14))};
 }
 
 Result<> insert(Transaction& transaction, const NewInvocation& invocation) {
@@ -49,13 +50,13 @@ Result<> insert(Transaction& transaction, const NewInvocation& invocation) {
   const auto inserted = TRY(transaction.execute(
       R"(INSERT INTO invocation
            (id, function, version, export_name, status, error, started_us, duration_us, cpu_us, input_bytes,
-            output_bytes, input, output, log_bytes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            output_bytes, input, output, log_bytes, calls)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (id) DO NOTHING RETURNING id)",
       {record.id, record.function, record.version, record.export_name,
        std::to_underlying(record.status), record.error, microseconds(record.started),
        record.duration_us, record.cpu_us, record.input_bytes, record.output_bytes, record.input,
-       record.output, invocation.log.size()}));
+       record.output, invocation.log.size(), record.calls}));
   if (inserted.empty() || invocation.log.empty()) return {};
   TRY(transaction.execute("INSERT INTO invocation_log (id, log) VALUES ($1, $2)",
                           {record.id, Bytes{invocation.log}}));
@@ -158,19 +159,21 @@ Result<Activity> Invocations::activity(std::string_view function, WallTime now) 
                          first_id_at(from - kQueueTimeMax)};
   Activity activity;
   // In minutes from `from`, each with its end and without its beginning.
+  std::uint64_t records = 0;
   const auto minutes = TRY(database_.read(
-      R"(SELECT (started_us - $2 - 1) / 60000000, COUNT(*), COUNT(*) FILTER (WHERE status = 1) FROM invocation
+      R"(SELECT (started_us - $2 - 1) / 60000000, CAST(SUM(calls) AS BIGINT), COUNT(*) FILTER (WHERE status = 1), COUNT(*) FROM invocation
          WHERE function = $1 AND id >= $4 AND started_us > $2 AND started_us <= $3 GROUP BY 1)",
       window));
   for (const Row& row : minutes) {
     const auto calls = static_cast<std::uint64_t>(row.integer(1));
     activity.calls += calls;
+    records += static_cast<std::uint64_t>(row.integer(3));
     activity.errors += static_cast<std::uint64_t>(row.integer(2));
     activity.calls_per_minute.at(static_cast<std::size_t>(row.integer(0))) = calls;
   }
-  if (activity.calls > 0) {
+  if (records > 0) {
     Values middle = window;
-    middle.emplace_back((activity.calls - 1) / 2);
+    middle.emplace_back((records - 1) / 2);
     const auto median = TRY(database_.read(
         R"(SELECT duration_us FROM invocation
            WHERE function = $1 AND id >= $4 AND started_us > $2 AND started_us <= $3

@@ -33,6 +33,8 @@ struct InvocationRecord {
   std::optional<std::string> input = {};   // UTF-8; the caller keeps only short ones
   std::optional<std::string> output = {};  // UTF-8; likewise
   std::uint64_t log_bytes = 0;             // size of the guest's output that was kept
+  // How many calls this record stands for: more than one when successes were sampled under load.
+  std::uint64_t calls = 1;
 
   bool operator==(const InvocationRecord&) const = default;
 };
@@ -52,7 +54,7 @@ struct InvocationFilter {
 struct Activity {
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
-  std::optional<std::int64_t> p50_us;                // median duration; nothing without calls
+  std::optional<std::int64_t> p50_us;  // median of the recorded durations; nothing without calls
   std::array<std::uint64_t, 60> calls_per_minute{};  // oldest first
   std::optional<WallTime> last_called = {};          // ever, as far as records go back
 

@@ -52,10 +52,11 @@ constexpr std::array<std::string_view, 11> kModulesFunctionsInvocations = {
          output_bytes BIGINT NOT NULL,
          input TEXT,
          output TEXT,
-         log_bytes BIGINT NOT NULL))",
+         log_bytes BIGINT NOT NULL,
+         calls BIGINT NOT NULL))",
     // With what Invocations::activity reads, so that it needs the index alone.
     R"(CREATE INDEX invocation_by_function
-         ON invocation (function, id, started_us, status, duration_us))",
+         ON invocation (function, id, started_us, status, duration_us, calls))",
     // Errors are few among many calls: finding them must not read the others.
     "CREATE INDEX invocation_errors ON invocation (id) WHERE status = 1",
     "CREATE INDEX invocation_errors_by_function ON invocation (function, id) WHERE status = 1",

@@ -68,14 +68,14 @@ class DescriptorInput final : public InputStream {
   int descriptor_;
 };
 
-// Reads from bytes in memory.
+// Reads from bytes in memory, which outlive it.
 class BytesInput final : public InputStream {
  public:
-  explicit BytesInput(std::string bytes) : bytes_(std::move(bytes)) {}
+  explicit BytesInput(std::string_view bytes) : bytes_(bytes) {}
   Result<std::size_t> read(std::span<std::uint8_t> bytes) override;
 
  private:
-  std::string bytes_;
+  std::string_view bytes_;
   std::size_t offset_ = 0;
 };
 

@@ -1,0 +1,127 @@
+#include "function/code_cache.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+
+namespace weft::function {
+namespace {
+
+constexpr std::size_t kMacBytes = 32;
+
+// Binds code to the module and the engine it was compiled for, so that entries cannot be swapped.
+std::string authenticate(const CodeCache::Key& key, std::string_view name, std::string_view code) {
+  std::string mac(kMacBytes, '\0');
+  const std::string text = fmt::format("{}:{}:", name.size(), name);
+  EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(algorithm);
+  std::string digest = "SHA256";
+  const std::array parameters = {OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
+                                 OSSL_PARAM_construct_end()};
+  std::size_t size = 0;
+  const bool done =
+      EVP_MAC_init(context, key.data(), key.size(), parameters.data()) == 1 &&
+      EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()), text.size()) ==
+          1 &&
+      EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(code.data()), code.size()) ==
+          1 &&
+      EVP_MAC_final(context, reinterpret_cast<unsigned char*>(mac.data()), &size, mac.size()) == 1;
+  EVP_MAC_CTX_free(context);
+  EVP_MAC_free(algorithm);
+  WEFT_ASSERT(done && size == kMacBytes);
+  return mac;
+}
+
+std::unexpected<Error> unusable(const std::filesystem::path& file, int error) {
+  return fail(ErrorCode::kUnavailable, fmt::format("the cache key {}: {}", file.string(),
+                                                   std::system_category().message(error)));
+}
+
+// An open descriptor, closed at the end of the scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+// Makes the key in a file of its own and links it into place, so that nobody ever sees half a key;
+// the first wins.
+Result<> make_key(const std::filesystem::path& file, Random& random) {
+  CodeCache::Key key;
+  random.fill(key.data(), key.size());
+  std::array<std::uint8_t, 8> unique{};
+  random.fill(unique.data(), unique.size());
+  const std::string temporary = fmt::format("{}.{:02x}", file.string(), fmt::join(unique, ""));
+  const Descriptor made(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (made.number() < 0) return unusable(file, errno);
+  const bool written =
+      write(made.number(), key.data(), key.size()) == static_cast<ssize_t>(key.size());
+  const int error = errno;
+  const bool linked = written && (link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  unlink(temporary.c_str());
+  if (!linked) return unusable(file, written ? errno : error);
+  return {};
+}
+
+}  // namespace
+
+Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& file,
+                                                   Random& random) {
+  Descriptor existing(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (existing.number() < 0) {
+    if (errno != ENOENT) return unusable(file, errno);
+    TRY(make_key(file, random));
+    return load_or_make_key(file, random);
+  }
+  struct stat status{};
+  if (fstat(existing.number(), &status) != 0) return unusable(file, errno);
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_uid != geteuid()) {
+    return fail(
+        ErrorCode::kPermissionDenied,
+        fmt::format("the cache key {} must belong to this user alone (mode 0600): delete it",
+                    file.string()));
+  }
+  Key key;
+  if (read(existing.number(), key.data(), key.size()) != static_cast<ssize_t>(key.size())) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the cache key {} is damaged: delete it", file.string()));
+  }
+  return key;
+}
+
+Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Engine& engine,
+                                                               std::string_view module) {
+  const std::string name = fmt::format("code {} {}", engine.fingerprint(), content_id(module));
+  if (const auto entry = directory_.get(name); entry && entry->size() > kMacBytes) {
+    const std::string_view mac = std::string_view(*entry).substr(0, kMacBytes);
+    const std::string_view code = std::string_view(*entry).substr(kMacBytes);
+    if (CRYPTO_memcmp(mac.data(), authenticate(key_, name, code).data(), kMacBytes) == 0) {
+      if (auto loaded = engine.load(code)) return loaded;
+    }
+    directory_.remove(name);
+  }
+  auto compiled = TRY(engine.compile(module));
+  // Code that cannot be kept still runs.
+  if (const auto bytes = compiled->serialize())
+    directory_.put(name, authenticate(key_, name, *bytes) + *bytes);
+  return compiled;
+}
+
+}  // namespace weft::function

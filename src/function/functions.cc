@@ -1,0 +1,476 @@
+#include "function/functions.h"
+
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+#include <fmt/format.h>
+
+#include "abi/command/command.h"
+#include "engine/ticker.h"
+#include "function/loaded_function.h"
+#include "function/module_record.h"
+#include "function/recorder.h"
+#include "function/running_call.h"
+#include "json/parse.h"
+#include "json/print.h"
+#include "json/problem.h"
+#include "json/unicode.h"
+
+namespace weft::function {
+namespace {
+
+// How long a guest may keep its thread while others wait.
+constexpr std::chrono::milliseconds kSlice{1};
+
+// Threads that load functions which are called but not in memory.
+constexpr std::size_t kLoaders = 2;
+constexpr std::size_t kLoadsWaitingMax = 1'000;
+
+// A call that was let in.
+struct Accepted {
+  std::string id;
+  WallTime started;
+};
+
+std::unexpected<Error> too_busy(std::string what, std::string limit, std::uint64_t value) {
+  return fail(
+      Error(ErrorCode::kResourceExhausted, std::move(what)).with_limit(std::move(limit), value));
+}
+
+std::string environment_text(const std::vector<std::pair<std::string, std::string>>& environment) {
+  json::Object object;
+  for (const auto& [name, value] : environment)
+    object.set(name, value);
+  return json::to_string(std::move(object));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> environment_of(std::string_view text) {
+  const auto document = json::parse(text);
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (!document || !document->is_object())
+    return fail(ErrorCode::kDataLoss, "a stored environment is damaged");
+  for (const auto& [name, value] : document->as_object()) {
+    if (!value.is_string()) return fail(ErrorCode::kDataLoss, "a stored environment is damaged");
+    environment.emplace_back(name, value.as_string());
+  }
+  return environment;
+}
+
+Result<FunctionLimits> stored_limits(std::string_view text) {
+  const auto document = json::parse(text);
+  if (!document) return fail(ErrorCode::kDataLoss, "stored limits are damaged");
+  return limits_of(*document);
+}
+
+Result<Module> module_of(const store::ModuleRecord& record) {
+  const auto dialect = abi::dialect_named(record.dialect);
+  if (!dialect) return fail(ErrorCode::kDataLoss, "a stored module has an unknown dialect");
+  return Module{.id = record.id,
+                .dialect = *dialect,
+                .size_bytes = record.size_bytes,
+                .created = record.created,
+                .info = TRY(from_record(record.info))};
+}
+
+Result<Version> version_of(const store::VersionRecord& record, std::int64_t current) {
+  return Version{.version = record.version,
+                 .current = record.version == current,
+                 .module = record.spec.module,
+                 .dialect = abi::dialect_named(record.dialect).value_or(abi::Dialect::kTyped),
+                 .deployed = record.deployed,
+                 .limits = TRY(stored_limits(record.spec.limits)),
+                 .environment = TRY(environment_of(record.spec.environment))};
+}
+
+Activity activity_of(const store::Activity& stored) {
+  Activity activity{.calls = stored.calls,
+                    .errors = stored.errors,
+                    .p50_us = std::nullopt,
+                    .calls_per_minute = stored.calls_per_minute,
+                    .last_called = stored.last_called};
+  if (stored.p50_us) activity.p50_us = static_cast<std::uint64_t>(*stored.p50_us);
+  return activity;
+}
+
+std::optional<std::string> kept(std::string_view text, std::uint64_t limit) {
+  if (text.size() > limit || !json::is_utf8(text)) return std::nullopt;
+  return std::string(text);
+}
+
+}  // namespace
+
+struct Functions::Parts {
+  FunctionsParts world;
+  PlatformLimits limits;
+  engine::HostTable host_table;
+  engine::Ticker ticker;
+  UlidSource ids;
+  Recorder recorder;
+  std::atomic<std::uint32_t> in_flight = 0;
+
+  // A later deployment of a function must also be the later one to take its place.
+  std::mutex deploying;
+  std::shared_mutex loaded_mutex;
+  std::map<std::string, std::shared_ptr<LoadedFunction>, std::less<>> loaded;
+  std::map<std::string, std::shared_ptr<FunctionHistory>, std::less<>> histories;
+
+  // Declared last: loads under way use everything above.
+  WorkPool loaders{"weft-load", kLoaders, kLoadsWaitingMax};
+
+  Parts(const FunctionsParts& parts, const PlatformLimits& platform)
+      : world(parts),
+        limits(platform),
+        host_table(parts.engine),
+        ticker(parts.engine, kSlice),
+        ids(parts.clock, parts.random),
+        recorder(parts.invocations, parts.log) {
+    abi::command::define_functions(host_table);
+  }
+
+  CallContext call_context() {
+    return {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits};
+  }
+
+  std::shared_ptr<LoadedFunction> find(std::string_view name) {
+    const std::shared_lock lock(loaded_mutex);
+    const auto found = loaded.find(name);
+    return found == loaded.end() ? nullptr : found->second;
+  }
+
+  void put(std::shared_ptr<LoadedFunction> function) {
+    const std::unique_lock lock(loaded_mutex);
+    loaded[function->description().name] = std::move(function);
+  }
+
+  std::shared_ptr<FunctionHistory> history(const std::string& name) {
+    {
+      const std::unique_lock lock(loaded_mutex);
+      if (const auto found = histories.find(name); found != histories.end()) return found->second;
+    }
+    auto made = std::make_shared<FunctionHistory>();
+    const WallTime now = world.clock.wall();
+    if (const auto before = world.invocations.activity(name, now))
+      made->statistics.seed(activity_of(*before), now);
+    const std::unique_lock lock(loaded_mutex);
+    return histories.try_emplace(name, std::move(made)).first->second;
+  }
+
+  Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
+  Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
+  Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
+  Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name);
+  Result<Function> describe(const store::FunctionRecord& record);
+  void run(const std::shared_ptr<LoadedFunction>& function, Call call, Executor& executor,
+           Done done);
+  void finish(LoadedFunction& function, const Accepted& accepted, CallResult result, Done done);
+  void record(const LoadedFunction& function, const Accepted& accepted, std::uint64_t calls,
+              CallResult& result);
+};
+
+Functions::Functions(const FunctionsParts& parts, const PlatformLimits& limits)
+    : parts_(std::make_unique<Parts>(parts, limits)) {}
+
+Functions::~Functions() = default;
+
+const PlatformLimits& Functions::limits() const {
+  return parts_->limits;
+}
+std::uint32_t Functions::in_flight() const {
+  return parts_->in_flight;
+}
+void Functions::flush_records() {
+  parts_->recorder.flush();
+}
+
+// --- modules ---
+
+Result<UploadedModule> Functions::upload(std::string_view bytes) {
+  const std::uint64_t limit = parts_->limits.module_bytes;
+  const auto too_large = [limit](std::string_view what) {
+    return fail(Error(ErrorCode::kTooLarge, fmt::format("{} is larger than {} bytes", what, limit))
+                    .with_limit("module_bytes", limit));
+  };
+  if (bytes.size() > limit) return too_large("the module");
+  const std::string id = content_id(bytes);
+  if (const auto known = parts_->world.metadata.module(id)) {
+    return UploadedModule{.module = TRY(module_of(*known)), .is_new = false};
+  }
+  const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
+  if (binary.size() > limit) return too_large("the module that the text describes");
+  const engine::ModuleInfo info = TRY(engine::inspect(binary));
+  TRY(parts_->world.blobs.put(bytes));
+  const store::ModuleRecord record{.id = id,
+                                   .dialect = std::string(abi::name_of(abi::dialect_of(info))),
+                                   .size_bytes = bytes.size(),
+                                   .info = to_record(info),
+                                   .created = {}};
+  const bool is_new = TRY(parts_->world.metadata.put_module(record));
+  return UploadedModule{.module = TRY(module(id)), .is_new = is_new};
+}
+
+Result<Module> Functions::module(std::string_view id) {
+  return parts_->module(id);
+}
+
+Result<std::string> Functions::module_bytes(std::string_view id) {
+  TRY(parts_->world.metadata.module(id));
+  return parts_->world.blobs.get(id);
+}
+
+Result<store::Listed<Module>> Functions::modules(const store::Page& page) {
+  const auto records = TRY(parts_->world.metadata.modules(page));
+  store::Listed<Module> list{.items = {}, .next = records.next};
+  for (const auto& record : records.items)
+    list.items.push_back(TRY(module_of(record)));
+  return list;
+}
+
+Result<> Functions::remove_module(std::string_view id) {
+  TRY(parts_->world.metadata.remove_module(id));
+  return parts_->world.blobs.remove(id);
+}
+
+// --- deployments ---
+
+Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
+    std::string_view module_id) {
+  const std::string bytes = TRY(world.blobs.get(module_id));
+  const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
+  return host_table.link(TRY(world.code_cache.code_of(world.engine, binary)));
+}
+
+Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
+    const store::VersionRecord& record) {
+  const Module module = TRY(this->module(record.spec.module));
+  LoadedFunction::Description description{
+      .name = record.function,
+      .version = record.version,
+      .dialect = module.dialect,
+      .info = module.info,
+      .limits = TRY(stored_limits(record.spec.limits)),
+      .environment = TRY(environment_of(record.spec.environment))};
+  return std::make_shared<LoadedFunction>(
+      std::move(description), TRY(program_of(record.spec.module)), history(record.function));
+}
+
+Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(const std::string& name) {
+  const std::scoped_lock lock(deploying);
+  if (auto known = find(name)) return known;
+  const auto record = TRY(world.metadata.function(name));
+  const auto version = TRY(world.metadata.version(name, record.current_version));
+  auto function = TRY(load_version(version));
+  put(function);
+  return function;
+}
+
+Result<Function> Functions::deploy(std::string_view name, const Deployment& deployment) {
+  if (!store::is_function_name(name)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a function's name has 1 to 63 lower-case letters, digits and inner hyphens");
+  }
+  const Module module = TRY(this->module(deployment.module));
+  TRY(abi::check_imports(module.info));
+  auto program = TRY(parts_->program_of(deployment.module));
+  const store::VersionSpec spec{.module = deployment.module,
+                                .language = "",
+                                .limits = json::to_string(to_json(deployment.limits)),
+                                .grants = "{}",
+                                .environment = environment_text(deployment.environment)};
+  {
+    const std::scoped_lock lock(parts_->deploying);
+    const auto version = TRY(parts_->world.metadata.deploy(name, spec));
+    LoadedFunction::Description description{.name = std::string(name),
+                                            .version = version.version,
+                                            .dialect = module.dialect,
+                                            .info = module.info,
+                                            .limits = deployment.limits,
+                                            .environment = deployment.environment};
+    parts_->put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
+                                                 parts_->history(version.function)));
+  }
+  return function(name);
+}
+
+Result<Function> Functions::rollback(std::string_view name, std::int64_t version) {
+  const auto record = TRY(parts_->world.metadata.version(name, version));
+  auto loaded = TRY(parts_->load_version(record));
+  {
+    const std::scoped_lock lock(parts_->deploying);
+    TRY(parts_->world.metadata.rollback(name, version));
+    parts_->put(std::move(loaded));
+  }
+  return function(name);
+}
+
+Result<> Functions::remove_function(std::string_view name) {
+  const std::scoped_lock lock(parts_->deploying);
+  TRY(parts_->world.metadata.remove_function(name));
+  const std::unique_lock loaded_lock(parts_->loaded_mutex);
+  if (const auto found = parts_->loaded.find(name); found != parts_->loaded.end())
+    parts_->loaded.erase(found);
+  if (const auto found = parts_->histories.find(name); found != parts_->histories.end())
+    parts_->histories.erase(found);
+  return {};
+}
+
+// --- descriptions ---
+
+Result<Function> Functions::Parts::describe(const store::FunctionRecord& record) {
+  const auto version = TRY(world.metadata.version(record.name, record.current_version));
+  Function function{.name = record.name,
+                    .version = record.current_version,
+                    .versions = record.latest_version,
+                    .created = record.created,
+                    .deployed = version.deployed,
+                    .module = TRY(module(version.spec.module)),
+                    .limits = TRY(stored_limits(version.spec.limits)),
+                    .environment = TRY(environment_of(version.spec.environment)),
+                    .state = State::kFresh,
+                    .activity = history(record.name)->statistics.activity(world.clock.wall())};
+  function.state = state_of(function.module.info);
+  return function;
+}
+
+Result<Function> Functions::function(std::string_view name) {
+  return parts_->describe(TRY(parts_->world.metadata.function(name)));
+}
+
+Result<store::Listed<Function>> Functions::functions(std::string_view search,
+                                                     const store::Page& page) {
+  const auto records = TRY(parts_->world.metadata.functions(search, page));
+  store::Listed<Function> list{.items = {}, .next = records.next};
+  for (const auto& record : records.items) {
+    auto function = parts_->describe(record);
+    // Removed since the list was read.
+    if (!function && function.error().code() == ErrorCode::kNotFound) continue;
+    list.items.push_back(TRY(std::move(function)));
+  }
+  return list;
+}
+
+Result<store::Listed<Version>> Functions::versions(std::string_view name, const store::Page& page) {
+  const auto function = TRY(parts_->world.metadata.function(name));
+  const auto records = TRY(parts_->world.metadata.versions(name, page));
+  store::Listed<Version> list{.items = {}, .next = records.next};
+  for (const auto& record : records.items)
+    list.items.push_back(TRY(version_of(record, function.current_version)));
+  return list;
+}
+
+Result<store::Metadata::Counts> Functions::counts() {
+  return parts_->world.metadata.counts();
+}
+
+// --- calls ---
+
+void Functions::invoke(Call call, Executor& executor, Done done) {
+  const auto refuse = [](Done& to, Error error) {
+    to(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = fail(std::move(error))});
+  };
+  if (call.payload.size() > parts_->limits.payload_bytes) {
+    const std::uint64_t limit = parts_->limits.payload_bytes;
+    refuse(done,
+           Error(ErrorCode::kTooLarge, fmt::format("the payload is larger than {} bytes", limit))
+               .with_limit("payload_bytes", limit));
+    return;
+  }
+  if (const auto function = parts_->find(call.function)) {
+    parts_->run(function, std::move(call), executor, std::move(done));
+    return;
+  }
+  if (!store::is_function_name(call.function)) {
+    refuse(done, Error(ErrorCode::kNotFound, "there is no function of that name"));
+    return;
+  }
+  // Not in memory: since the start, or not at all. A refused load must still be answered, so `done`
+  // is shared.
+  const auto shared_done = std::make_shared<Done>(std::move(done));
+  auto queued =
+      parts_->loaders.run([this, call = std::move(call), &executor, shared_done, refuse]() mutable {
+        auto loaded = parts_->load_current(call.function);
+        executor.post([this, loaded = std::move(loaded), call = std::move(call), &executor,
+                       shared_done, refuse]() mutable {
+          if (loaded) {
+            parts_->run(*loaded, std::move(call), executor, std::move(*shared_done));
+          } else {
+            refuse(*shared_done, std::move(loaded.error()));
+          }
+        });
+      });
+  if (!queued) refuse(*shared_done, std::move(queued.error()));
+}
+
+void Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function, Call call,
+                           Executor& executor, Done done) {
+  std::atomic<std::uint32_t>& of_function = function->history().in_flight;
+  const std::uint32_t function_limit = function->description().limits.in_flight;
+  const auto refuse = [&](std::unexpected<Error> error) {
+    done(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = std::move(error)});
+  };
+  if (of_function.fetch_add(1) >= function_limit) {
+    of_function.fetch_sub(1);
+    refuse(
+        too_busy(fmt::format("{} calls of {} are under way already", function_limit, call.function),
+                 "in_flight", function_limit));
+    return;
+  }
+  if (in_flight.fetch_add(1) >= limits.in_flight) {
+    in_flight.fetch_sub(1);
+    of_function.fetch_sub(1);
+    refuse(too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));
+    return;
+  }
+  auto running =
+      std::make_shared<RunningCall>(function, call_context(), executor,
+                                    [this, function, id = ids.next(), started = world.clock.wall(),
+                                     done = std::move(done)](CallResult result) mutable {
+                                      finish(*function, {.id = std::move(id), .started = started},
+                                             std::move(result), std::move(done));
+                                    });
+  running->start(std::move(call.payload));
+}
+
+void Functions::Parts::finish(LoadedFunction& function, const Accepted& accepted, CallResult result,
+                              Done done) {
+  in_flight.fetch_sub(1);
+  function.history().in_flight.fetch_sub(1);
+  function.history().statistics.record(accepted.started, result.duration_us, !result.response);
+  // A success under load may stand for others that are not recorded; an error never does.
+  const std::uint64_t calls =
+      result.response ? function.history().sampler.admit_success(world.clock.monotonic()) : 1;
+  if (calls > 0) record(function, accepted, calls, result);
+  done(Outcome{.invocation = accepted.id,
+               .duration_us = result.duration_us,
+               .response = std::move(result.response)});
+}
+
+void Functions::Parts::record(const LoadedFunction& function, const Accepted& accepted,
+                              std::uint64_t calls, CallResult& result) {
+  const Result<Response>& response = result.response;
+  store::InvocationRecord record{
+      .id = accepted.id,
+      .function = function.description().name,
+      .version = function.description().version,
+      .export_name = std::move(result.export_name),
+      .status = response ? store::InvocationStatus::kOk : store::InvocationStatus::kError,
+      .error = std::nullopt,
+      .started = accepted.started,
+      .duration_us = static_cast<std::int64_t>(result.duration_us),
+      .cpu_us = static_cast<std::int64_t>(result.cpu_us),
+      .input_bytes = result.payload.size(),
+      .output_bytes = response ? response->body.size() : 0,
+      .input = kept(result.payload, limits.kept_text_bytes),
+      .output = response ? kept(response->body, limits.kept_text_bytes) : std::nullopt,
+      .log_bytes = result.log.size(),
+      .calls = calls};
+  if (!response) {
+    std::string text;
+    json::Writer writer(text);
+    json::write_problem(writer, response.error(), accepted.id);
+    record.error = std::move(text);
+  }
+  recorder.add({.record = std::move(record), .log = std::move(result.log)});
+}
+
+}  // namespace weft::function

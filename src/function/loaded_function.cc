@@ -1,0 +1,55 @@
+#include "function/loaded_function.h"
+
+namespace weft::function {
+namespace {
+
+// A kept instance holds about 10 kB; more than this are only useful while that many calls run at
+// once.
+constexpr std::size_t kKeptMax = 16;
+
+const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
+  const engine::ExportInfo* only = nullptr;
+  for (const engine::ExportInfo& item : info.exports) {
+    if (item.kind != engine::ItemKind::kFunction || item.name == "_initialize") continue;
+    if (only != nullptr) return nullptr;
+    only = &item;
+  }
+  return only;
+}
+
+}  // namespace
+
+State state_of(const engine::ModuleInfo& info) {
+  return info.has_mutable_state || !info.imports.empty() ? State::kFresh : State::kStateless;
+}
+
+LoadedFunction::LoadedFunction(Description description,
+                               std::shared_ptr<const engine::Program> program,
+                               std::shared_ptr<FunctionHistory> history)
+    : description_(std::move(description)),
+      program_(std::move(program)),
+      history_(std::move(history)),
+      state_(state_of(description_.info)),
+      only_export_(only_export_of(description_.info)) {}
+
+engine::InstanceLimits LoadedFunction::instance_limits() const {
+  return {.memory_bytes = description_.limits.memory_bytes};
+}
+
+std::unique_ptr<engine::Instance> LoadedFunction::take_kept() {
+  return kept_.with([](auto& kept) -> std::unique_ptr<engine::Instance> {
+    if (kept.empty()) return nullptr;
+    auto instance = std::move(kept.back());
+    kept.pop_back();
+    return instance;
+  });
+}
+
+void LoadedFunction::give_back(std::unique_ptr<engine::Instance> instance) {
+  if (state_ != State::kStateless) return;
+  kept_.with([&instance](auto& kept) {
+    if (kept.size() < kKeptMax) kept.push_back(std::move(instance));
+  });
+}
+
+}  // namespace weft::function

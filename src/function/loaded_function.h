@@ -1,0 +1,70 @@
+// One version of a function, compiled and ready to be called. Private to function.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "abi/dialect.h"
+#include "base/guarded.h"
+#include "engine/engine.h"
+#include "engine/instance.h"
+#include "engine/module_info.h"
+#include "function/functions.h"
+#include "function/recorder.h"
+#include "function/statistics.h"
+
+namespace weft::function {
+
+// What all versions of a function share.
+struct FunctionHistory {
+  Statistics statistics;
+  Sampler sampler;
+  std::atomic<std::uint32_t> in_flight = 0;
+};
+
+// Thread-safe; immutable but for the kept instances. Calls hold it by shared_ptr, so a replaced
+// version ends when its last call does.
+class LoadedFunction {
+ public:
+  struct Description {
+    std::string name;
+    std::int64_t version = 0;
+    abi::Dialect dialect = abi::Dialect::kTyped;
+    engine::ModuleInfo info;
+    FunctionLimits limits;
+    std::vector<std::pair<std::string, std::string>> environment;
+  };
+  LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,
+                 std::shared_ptr<FunctionHistory> history);
+
+  const Description& description() const { return description_; }
+  const std::shared_ptr<const engine::Program>& program() const { return program_; }
+  FunctionHistory& history() const { return *history_; }
+  State state() const { return state_; }
+  engine::InstanceLimits instance_limits() const;
+
+  // The export that a typed call without a name means: the only one that can be called. Null when
+  // there are several or none.
+  const engine::ExportInfo* only_export() const { return only_export_; }
+
+  // An instance that was given back, if there is one.
+  std::unique_ptr<engine::Instance> take_kept();
+  // Keeps an instance whose last call succeeded, when the module is stateless and few are kept.
+  void give_back(std::unique_ptr<engine::Instance> instance);
+
+ private:
+  Description description_;
+  std::shared_ptr<const engine::Program> program_;
+  std::shared_ptr<FunctionHistory> history_;
+  State state_;
+  const engine::ExportInfo* only_export_ = nullptr;  // Points into description_.
+  Guarded<std::vector<std::unique_ptr<engine::Instance>>> kept_;
+};
+
+// State::kStateless when no call can leave anything behind for the next.
+State state_of(const engine::ModuleInfo& info);
+
+}  // namespace weft::function

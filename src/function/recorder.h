@@ -1,0 +1,58 @@
+// Records of calls on their way to the store: kept in memory for a moment and written in batches,
+// so that no call waits for a disk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/log.h"
+#include "base/pacemaker.h"
+#include "store/invocations.h"
+
+namespace weft::function {
+
+// Chooses which calls of one function are recorded: errors always (as far as there is room),
+// successes up to a rate. Thread-safe.
+class Sampler {
+ public:
+  // How many calls the next record of a success stands for, itself included; 0: do not record this
+  // one.
+  std::uint64_t admit_success(MonotonicTime now);
+
+ private:
+  struct Window {
+    MonotonicTime begin;
+    std::uint32_t recorded = 0;
+    std::uint64_t skipped = 0;
+  };
+  Guarded<Window> window_;
+};
+
+// Thread-safe.
+class Recorder {
+ public:
+  // Both outlive this object.
+  Recorder(store::Invocations& store, const Log& log);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  // Writes what is still waiting.
+  ~Recorder();
+
+  // Drops the record when too many wait already: successes first, and says so in the log.
+  void add(store::NewInvocation invocation);
+
+  // Waits until everything added before is durable or was dropped.
+  void flush();
+
+ private:
+  struct Shared;
+  bool beat();
+
+  std::shared_ptr<Shared> shared_;  // The store's callbacks share it: they may come late.
+  const Log& log_;
+  Pacemaker pacemaker_;
+};
+
+}  // namespace weft::function

@@ -1,0 +1,216 @@
+#include "function/running_call.h"
+
+#include <fmt/format.h>
+
+#include "abi/typed/values.h"
+#include "json/parse.h"
+#include "json/print.h"
+#include "json/unicode.h"
+
+namespace weft::function {
+namespace {
+
+constexpr std::string_view kInitialize = "_initialize";
+constexpr std::string_view kStart = "_start";
+
+std::string callable_exports(const engine::ModuleInfo& info) {
+  std::string names;
+  for (const engine::ExportInfo& item : info.exports) {
+    if (item.kind != engine::ItemKind::kFunction || item.name == kInitialize) continue;
+    if (!names.empty()) names += ", ";
+    names += fmt::format("{}{}", item.name, item.type);
+  }
+  return names.empty() ? "the module exports no functions" : "the module exports " + names;
+}
+
+}  // namespace
+
+RunningCall::RunningCall(std::shared_ptr<LoadedFunction> function, const CallContext& context,
+                         Executor& executor, Done done)
+    : function_(std::move(function)),
+      context_(context),
+      executor_(executor),
+      done_(std::move(done)),
+      started_(context.clock.monotonic()) {}
+
+void RunningCall::start(std::string payload) {
+  payload_ = std::move(payload);
+  if (auto prepared = prepare(); !prepared) {
+    finish(fail(std::move(prepared.error())));
+    return;
+  }
+  run_slices();
+}
+
+bool RunningCall::has_initialize() const {
+  const engine::ExportInfo* item = function_->description().info.find_export(kInitialize);
+  return item != nullptr && item->function == engine::FunctionType{};
+}
+
+// What a typed call asks for: {"export": NAME, "args": [...]}.
+Result<> RunningCall::decode() {
+  const engine::ModuleInfo& info = function_->description().info;
+  const json::Value request =
+      payload_.empty() ? json::Value::object({}) : TRY(json::parse(payload_));
+  if (!request.is_object()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the payload is an object: {\"export\": \"name\", \"args\": []}");
+  }
+  const json::Value* name = nullptr;
+  std::span<const json::Value> arguments;
+  for (const auto& [key, value] : request.as_object()) {
+    if (key == "export" && value.is_string()) {
+      name = &value;
+    } else if (key == "args" && value.is_array()) {
+      arguments = value.as_array();
+    } else {
+      return fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format(
+              "the payload has \"export\" (a string) and \"args\" (an array); \"{}\" does not fit",
+              key));
+    }
+  }
+  const engine::ExportInfo* item =
+      name == nullptr ? function_->only_export() : info.find_export(name->as_string());
+  if (item == nullptr || item->kind != engine::ItemKind::kFunction) {
+    if (name != nullptr) {
+      return fail(ErrorCode::kNotFound, fmt::format("there is no exported function \"{}\"; {}",
+                                                    name->as_string(), callable_exports(info)));
+    }
+    return fail(ErrorCode::kInvalidArgument, "name an export: " + callable_exports(info));
+  }
+  export_name_ = item->name;
+  arguments_ = TRY(abi::typed::values_of(arguments, item->function));
+  return {};
+}
+
+// The streams, clock and randomness of a module that imports them.
+void RunningCall::provide_world() {
+  const LoadedFunction::Description& description = function_->description();
+  const bool is_command = description.dialect == abi::Dialect::kCommand;
+  log_ =
+      std::make_unique<LogStream>(description.limits.output_bytes, context_.limits.kept_log_bytes);
+  input_ = std::make_unique<system::BytesInput>(is_command ? std::string_view(payload_)
+                                                           : std::string_view());
+  output_ =
+      std::make_unique<system::CaptureStream>(description.limits.output_bytes, "output_bytes");
+  program_ = std::make_unique<abi::command::Program>(abi::command::World{
+      .arguments = {description.name},
+      .environment = description.environment,
+      .input = input_.get(),
+      .output = is_command ? static_cast<system::OutputStream*>(output_.get()) : log_.get(),
+      .errors = log_.get(),
+      .clock = &context_.clock,
+      .random = &context_.random});
+}
+
+Result<> RunningCall::prepare() {
+  const LoadedFunction::Description& description = function_->description();
+  if (description.dialect == abi::Dialect::kCommand) {
+    export_name_ = kStart;
+  } else {
+    TRY(decode());
+  }
+  instance_ = function_->take_kept();
+  if (instance_) {
+    phase_ = Phase::kCall;
+    return instance_->begin_call(export_name_, arguments_);
+  }
+  if (!description.info.imports.empty()) provide_world();
+  instance_ = TRY(
+      engine::Instance::create(function_->program(), function_->instance_limits(), program_.get()));
+  instance_->begin_instantiation();
+  return {};
+}
+
+// Begins what follows the operation that has just succeeded.
+Result<> RunningCall::begin_next() {
+  if (phase_ == Phase::kInstantiation && has_initialize()) {
+    phase_ = Phase::kInitialization;
+    return instance_->begin_call(kInitialize, {});
+  }
+  phase_ = Phase::kCall;
+  return instance_->begin_call(export_name_, arguments_);
+}
+
+void RunningCall::run_slices() {
+  for (;;) {
+    const auto cpu_before = thread_cpu_time();
+    const engine::Progress progress = [this] {
+      const engine::Ticker::Slice slice(context_.ticker);
+      return instance_->poll();
+    }();
+    cpu_ += thread_cpu_time() - cpu_before;
+    if (progress == engine::Progress::kRunning) {
+      const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
+      if (context_.clock.monotonic() - started_ >= deadline) {
+        finish(fail(Error(ErrorCode::kDeadlineExceeded,
+                          fmt::format("the call took longer than {} ms", deadline.count()))
+                        .with_limit("deadline_ms", static_cast<std::uint64_t>(deadline.count()))));
+        return;
+      }
+      executor_.post([self = shared_from_this()] { self->run_slices(); });
+      return;
+    }
+    auto results = instance_->take();
+    if (!results) {
+      finish(fail(error_of_guest(std::move(results.error()))));
+      return;
+    }
+    if (phase_ == Phase::kCall) {
+      finish(encode(*results));
+      return;
+    }
+    if (auto begun = begin_next(); !begun) {
+      finish(fail(std::move(begun.error())));
+      return;
+    }
+  }
+}
+
+Result<Response> RunningCall::encode(std::span<const engine::Value> results) {
+  if (function_->description().dialect == abi::Dialect::kCommand) {
+    std::string body = output_ ? output_->take() : std::string();
+    const char* const type =
+        json::is_utf8(body) ? "text/plain; charset=utf-8" : "application/octet-stream";
+    return Response{.content_type = type, .body = std::move(body)};
+  }
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().key("results").begin_array();
+  for (const engine::Value& value : results)
+    abi::typed::write(writer, value);
+  writer.end_array().end_object();
+  return Response{.content_type = "application/json", .body = std::move(body)};
+}
+
+Error RunningCall::error_of_guest(Error error) const {
+  // The backtrace of an exit shows only the C library.
+  if (program_ && program_->exit_code()) return Error(error.code(), error.message());
+  return error;
+}
+
+void RunningCall::finish(Result<Response> response) {
+  // A program that exits with 0 did what it should.
+  if (!response && program_ && program_->exit_code() == 0U) response = encode({});
+  const bool is_reusable = response.has_value() && !program_;
+  if (is_reusable) function_->give_back(std::move(instance_));
+  const auto duration = context_.clock.monotonic() - started_;
+  const auto microseconds = [](std::chrono::nanoseconds time) {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(time).count());
+  };
+  CallResult result{.response = std::move(response),
+                    .export_name = std::nullopt,
+                    .payload = std::move(payload_),
+                    .log = log_ ? log_->take() : std::string(),
+                    .duration_us = microseconds(duration),
+                    .cpu_us = microseconds(cpu_)};
+  if (!export_name_.empty()) result.export_name = std::move(export_name_);
+  // The guest ends here, before anybody can see that it did.
+  instance_.reset();
+  done_(std::move(result));
+}
+
+}  // namespace weft::function

@@ -1,0 +1,83 @@
+// One call while it runs: slices of a guest on an event loop. Private to function.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "abi/command/command.h"
+#include "base/executor.h"
+#include "engine/instance.h"
+#include "engine/ticker.h"
+#include "function/loaded_function.h"
+#include "function/log_stream.h"
+
+namespace weft::function {
+
+// What calls use of the world; all of it outlives them.
+struct CallContext {
+  engine::Ticker& ticker;
+  const Clock& clock;
+  Random& random;
+  const PlatformLimits& limits;
+};
+
+// How a call ended, with what only the record shows.
+struct CallResult {
+  Result<Response> response;
+  std::optional<std::string> export_name;
+  std::string payload;
+  std::string log;
+  std::uint64_t duration_us = 0;
+  std::uint64_t cpu_us = 0;
+};
+
+// Confined to the executor's thread.
+class RunningCall : public std::enable_shared_from_this<RunningCall> {
+ public:
+  using Done = std::move_only_function<void(CallResult)>;
+
+  RunningCall(std::shared_ptr<LoadedFunction> function, const CallContext& context,
+              Executor& executor, Done done);
+  RunningCall(const RunningCall&) = delete;
+  RunningCall& operator=(const RunningCall&) = delete;
+
+  // Runs the first slice; `done` is called once, perhaps inside this call. The object keeps itself
+  // alive until then.
+  void start(std::string payload);
+
+ private:
+  // What comes next when the guest's present operation is done.
+  enum class Phase : std::uint8_t { kInstantiation, kInitialization, kCall };
+
+  Result<> decode();
+  Result<> prepare();
+  void provide_world();
+  Result<> begin_next();
+  void run_slices();
+  Result<Response> encode(std::span<const engine::Value> results);
+  Error error_of_guest(Error error) const;
+  void finish(Result<Response> response);
+  bool has_initialize() const;
+
+  std::shared_ptr<LoadedFunction> function_;
+  CallContext context_;
+  Executor& executor_;
+  Done done_;
+  MonotonicTime started_;
+  std::chrono::nanoseconds cpu_{0};
+
+  std::string payload_;
+  std::string export_name_;
+  std::vector<engine::Value> arguments_;
+  // Declared before the instance, which borrows them. Only a module with imports has them.
+  std::unique_ptr<system::BytesInput> input_;
+  std::unique_ptr<system::CaptureStream> output_;
+  std::unique_ptr<LogStream> log_;
+  std::unique_ptr<abi::command::Program> program_;
+  std::unique_ptr<engine::Instance> instance_;
+  Phase phase_ = Phase::kInstantiation;
+};
+
+}  // namespace weft::function

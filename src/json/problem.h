@@ -1,0 +1,16 @@
+// Errors as problem documents (RFC 9457), the one form in which they leave the process.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "json/print.h"
+
+namespace weft::json {
+
+// Writes an object with type, code, title, status, detail and retryable, and what is known of
+// invocation, backtrace, position and limit (docs/reference/errors.md).
+void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation);
+
+}  // namespace weft::json
