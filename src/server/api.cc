@@ -1,0 +1,221 @@
+#include "server/api.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "json/print.h"
+#include "server/render.h"
+#include "server/requests.h"
+
+namespace weft::server {
+namespace {
+
+// For bodies that are neither a module nor a payload.
+constexpr std::uint64_t kBodyBytesMax = 1024 * 1024;
+
+net::HttpResponse text_response(std::string content_type, std::string text) {
+  return {200,
+          {{"Content-Type", std::move(content_type)}, {"Cache-Control", "no-store"}},
+          net::Body(std::move(text))};
+}
+
+net::HttpResponse no_route(const Routing& routing, const net::HttpRequest& request) {
+  if (const auto* others = std::get_if<MethodNotAllowed>(&routing)) {
+    auto response = net::problem_response(
+        Error(ErrorCode::kInvalidArgument,
+              fmt::format("The method {} is not for this path; it takes {}.",
+                          printable(request.method().substr(0, 32)), others->allow)),
+        405);
+    response.headers.push_back({"Allow", others->allow});
+    return response;
+  }
+  return problem(Error(ErrorCode::kNotFound,
+                       fmt::format("There is no route {}; GET /v1/openapi.json describes them all.",
+                                   printable(request.path().substr(0, 200)))));
+}
+
+void add_call_headers(net::HttpResponse& response, const function::Outcome& outcome) {
+  if (!outcome.invocation) return;
+  response.headers.push_back({"weft-invocation", *outcome.invocation});
+  response.headers.push_back({"weft-duration-us", std::to_string(outcome.duration_us)});
+}
+
+std::string decoded(std::string_view parameter) {
+  if (parameter.find('%') == std::string_view::npos) return std::string(parameter);
+  // What is no escape was refused before, or names nothing.
+  return net::percent_decode(parameter).value_or(std::string(parameter));
+}
+
+}  // namespace
+
+// One answer, which is counted.
+class Api::Reply {
+ public:
+  Reply(net::Responder responder, Metrics& metrics, RouteId route)
+      : responder_(std::move(responder)), metrics_(metrics), route_(route) {}
+
+  RouteId route() const { return route_; }
+  Executor& executor() const { return responder_.executor(); }
+  void send(net::HttpResponse response) {
+    metrics_.count(route_, response.status);
+    responder_.send(std::move(response));
+  }
+
+ private:
+  net::Responder responder_;
+  Metrics& metrics_;
+  RouteId route_;
+};
+
+Api::Api(const ApiParts& parts, ApiOptions options)
+    : parts_(parts),
+      access_(std::move(options.access)),
+      version_(std::move(options.version)),
+      started_(parts.clock.wall()),
+      started_monotonic_(parts.clock.monotonic()),
+      resources_(parts.functions, parts.invocations),
+      assets_(embedded_assets()) {}
+
+void Api::handle(net::HttpRequest request, net::Responder responder) {
+  const Routing routing = route(request.method(), request.path());
+  const Match* match = std::get_if<Match>(&routing);
+  Reply reply(std::move(responder), metrics_, match != nullptr ? match->id : RouteId::kNone);
+  if (const auto allowed = access_.check(request, reply.route()); !allowed) {
+    reply.send(problem_of(reply.route(), allowed.error()));
+  } else if (match == nullptr) {
+    reply.send(no_route(routing, request));
+  } else {
+    answer(*match, std::move(request), std::move(reply));
+  }
+}
+
+std::optional<std::uint64_t> Api::body_bytes_max(std::string_view method,
+                                                 std::string_view path) const {
+  const Routing routing = route(method, path);
+  const Match* match = std::get_if<Match>(&routing);
+  if (match == nullptr) return kBodyBytesMax;
+  switch (match->id) {
+    case RouteId::kInvoke:
+    case RouteId::kEndpoint:
+      return parts_.functions.limits().payload_bytes;
+    case RouteId::kUploadModule:
+      return parts_.functions.limits().module_bytes;
+    default:
+      return kBodyBytesMax;
+  }
+}
+
+void Api::answer(const Match& match, net::HttpRequest request, Reply reply) {
+  switch (match.id) {
+    case RouteId::kInvoke:
+    case RouteId::kEndpoint:
+      return invoke(match, std::move(request), std::move(reply));
+    case RouteId::kPage:
+      return reply.send(assets_.answer(request));
+    case RouteId::kOpenApi:
+      return reply.send(answer_with(embedded_openapi(), request, "no-cache"));
+    case RouteId::kHealth:
+      return reply.send(text_response("text/plain; charset=utf-8", "ok"));
+    case RouteId::kMetrics:
+      return reply.send(metrics_page());
+    default:
+      return run_blocking(decoded(match.parameter), std::move(request), std::move(reply));
+  }
+}
+
+void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
+  function::Call call{.function = decoded(match.parameter), .payload = {}};
+  const bool is_endpoint = match.id == RouteId::kEndpoint;
+  if (!is_endpoint && prefers_async(request)) {
+    return reply.send(problem_of(
+        match.id, Error(ErrorCode::kUnsupported,
+                        "Asynchronous calls (Prefer: respond-async) are not there yet: leave the "
+                        "preference out and wait for the result.")));
+  }
+  if (is_endpoint && request.body().empty() && !request.query().empty()) {
+    auto payload = payload_of_query(request);
+    if (!payload) return reply.send(problem_of(match.id, payload.error()));
+    if (*payload) call.payload = std::move(**payload);
+  } else {
+    call.payload = request.take_body();
+  }
+  // Valid as long as the reply, which the callback keeps.
+  Executor& executor = reply.executor();
+  parts_.functions.invoke(
+      std::move(call), executor,
+      [this, reply = std::move(reply), is_endpoint](function::Outcome outcome) mutable {
+        if (!outcome.response) {
+          auto response = problem_of(reply.route(), outcome.response.error(), outcome.invocation);
+          add_call_headers(response, outcome);
+          return reply.send(std::move(response));
+        }
+        net::HttpResponse response;
+        response.headers.reserve(5);
+        response.headers.push_back({"Content-Type", std::move(outcome.response->content_type)});
+        add_call_headers(response, outcome);
+        // What a guest writes must never run as a page of this origin.
+        response.headers.push_back({"X-Content-Type-Options", "nosniff"});
+        if (is_endpoint) response.headers.push_back({"Content-Security-Policy", "sandbox"});
+        response.body = net::Body(std::move(outcome.response->body));
+        reply.send(std::move(response));
+      });
+}
+
+void Api::run_blocking(std::string parameter, net::HttpRequest request, Reply reply) {
+  // Shared, because a refused piece of work is gone and somebody must answer all the same.
+  const auto shared = std::make_shared<Reply>(std::move(reply));
+  const auto accepted = parts_.blocking.run([this, shared, parameter = std::move(parameter),
+                                             request = std::move(request)] {
+    auto response = answer_blocking(shared->route(), parameter, request);
+    shared->send(response ? std::move(*response) : problem_of(shared->route(), response.error()));
+  });
+  if (!accepted) shared->send(problem_of(shared->route(), accepted.error()));
+}
+
+Result<net::HttpResponse> Api::answer_blocking(RouteId route, const std::string& parameter,
+                                               const net::HttpRequest& request) {
+  if (route == RouteId::kStatus) return status();
+  if (route == RouteId::kReadiness) {
+    TRY(parts_.functions.counts());
+    return text_response("text/plain; charset=utf-8", "ok");
+  }
+  return resources_.answer(route, parameter, request);
+}
+
+Result<net::HttpResponse> Api::status() {
+  const auto counts = TRY(parts_.functions.counts());
+  const auto uptime = parts_.clock.monotonic() - started_monotonic_;
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object();
+  writer.key("version").value(version_);
+  writer.key("started").value(to_rfc3339(started_));
+  writer.key("uptime_s").value(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+  writer.key("functions").value(counts.functions);
+  writer.key("modules").value(counts.modules);
+  writer.end_object();
+  return json_response(200, std::move(text));
+}
+
+net::HttpResponse Api::metrics_page() const {
+  return text_response("text/plain; version=0.0.4; charset=utf-8",
+                       metrics_.text({.invocations_in_flight = parts_.functions.in_flight(),
+                                      .started = started_,
+                                      .uptime = parts_.clock.monotonic() - started_monotonic_}));
+}
+
+net::HttpResponse Api::problem_of(RouteId route, const Error& error,
+                                  const std::optional<std::string>& invocation) const {
+  if (is_internal(error)) {
+    parts_.log.error("request failed", {{"route", std::string(class_of(route))},
+                                        {"code", std::string(info(error.code()).name)},
+                                        {"error", error.message()}});
+  }
+  return problem(error, invocation);
+}
+
+}  // namespace weft::server

@@ -1,0 +1,232 @@
+#include "server/render.h"
+
+#include <utility>
+
+#include "json/parse.h"
+#include "json/problem.h"
+
+namespace weft::server {
+namespace {
+
+// Until work that waits has probably been done.
+constexpr const char* kRetryAfterSeconds = "1";
+
+// What clients are told instead.
+Error without_internals(const Error& error) {
+  if (!is_internal(error)) return error;
+  return Error(error.code(),
+               error.code() == ErrorCode::kUnavailable
+                   ? "Something that the server needs does not answer: try again. The "
+                     "server's log says more."
+                   : "Something inside the server failed. The server's log says what.");
+}
+
+template <class Types>
+void write_types(json::Writer& writer, std::string_view key, const Types& types) {
+  writer.key(key).begin_array();
+  for (const auto type : types) {
+    writer.value(name_of(type));
+  }
+  writer.end_array();
+}
+
+// The functions among the exports: what else is exported cannot be called.
+void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {
+  writer.key("exports").begin_array();
+  for (const engine::ExportInfo& item : info.exports) {
+    if (item.kind != engine::ItemKind::kFunction) continue;
+    writer.begin_object().key("name").value(item.name);
+    write_types(writer, "params", item.function.params);
+    writer.key("param_names");
+    if (item.param_names.empty()) {
+      writer.value(nullptr);
+    } else {
+      writer.begin_array();
+      for (const std::string& name : item.param_names) {
+        if (name.empty()) {
+          writer.value(nullptr);
+        } else {
+          writer.value(name);
+        }
+      }
+      writer.end_array();
+    }
+    write_types(writer, "results", item.function.results);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+void write_imports(json::Writer& writer, const engine::ModuleInfo& info) {
+  writer.key("imports").begin_array();
+  for (const engine::ImportInfo& item : info.imports) {
+    writer.begin_object();
+    writer.key("module").value(item.module);
+    writer.key("name").value(item.name);
+    writer.key("kind").value(name_of(item.kind));
+    writer.key("type").value(item.type);
+    writer.key("provided_by").begin_array();
+    for (const abi::Dialect dialect : abi::providers_of(item)) {
+      writer.value(name_of(dialect));
+    }
+    writer.end_array().end_object();
+  }
+  writer.end_array();
+}
+
+void write_memories(json::Writer& writer, const engine::ModuleInfo& info) {
+  writer.key("memories").begin_array();
+  for (const engine::MemoryInfo& memory : info.memories) {
+    writer.begin_object().key("min_pages").value(memory.min_pages).key("max_pages");
+    if (memory.max_pages) {
+      writer.value(*memory.max_pages);
+    } else {
+      writer.value(nullptr);
+    }
+    writer.key("shared").value(memory.shared);
+    writer.key("memory64").value(memory.memory64).end_object();
+  }
+  writer.end_array();
+}
+
+// What functions and their versions have in common. No grant exists yet.
+template <class Deployed>
+void write_settings(json::Writer& writer, const Deployed& deployed) {
+  writer.key("limits").value(function::to_json(deployed.limits));
+  writer.key("grants").begin_object().end_object();
+  writer.key("environment").begin_object();
+  for (const auto& [name, value] : deployed.environment) {
+    writer.key(name).value(value);
+  }
+  writer.end_object();
+}
+
+void write_activity(json::Writer& writer, const function::Activity& activity) {
+  writer.key("last_hour").begin_object();
+  writer.key("calls").value(activity.calls);
+  writer.key("errors").value(activity.errors);
+  writer.key("p50_us");
+  if (activity.p50_us) {
+    writer.value(*activity.p50_us);
+  } else {
+    writer.value(nullptr);
+  }
+  writer.key("calls_per_minute").begin_array();
+  for (const std::uint64_t calls : activity.calls_per_minute) {
+    writer.value(calls);
+  }
+  writer.end_array().end_object().key("last_called");
+  if (activity.last_called) {
+    writer.value(to_rfc3339(*activity.last_called));
+  } else {
+    writer.value(nullptr);
+  }
+}
+
+void write_kept(json::Writer& writer, std::string_view key,
+                const std::optional<std::string>& text) {
+  writer.key(key);
+  if (text) {
+    writer.value(*text);
+  } else {
+    writer.value(nullptr);
+  }
+}
+
+}  // namespace
+
+void write(json::Writer& writer, const function::Module& module) {
+  writer.begin_object();
+  writer.key("id").value(module.id);
+  writer.key("dialect").value(name_of(module.dialect));
+  write_exports(writer, module.info);
+  write_imports(writer, module.info);
+  write_memories(writer, module.info);
+  writer.key("size_bytes").value(module.size_bytes);
+  writer.key("created").value(to_rfc3339(module.created));
+  writer.end_object();
+}
+
+void write(json::Writer& writer, const function::Function& function) {
+  writer.begin_object();
+  writer.key("name").value(function.name);
+  writer.key("version").value(function.version);
+  writer.key("versions").value(function.versions);
+  writer.key("module").value(function.module.id);
+  writer.key("dialect").value(name_of(function.module.dialect));
+  writer.key("created").value(to_rfc3339(function.created));
+  writer.key("deployed").value(to_rfc3339(function.deployed));
+  write_exports(writer, function.module.info);
+  write_settings(writer, function);
+  writer.key("state").value(function.state == function::State::kFresh ? "fresh" : "stateless");
+  write_activity(writer, function.activity);
+  writer.end_object();
+}
+
+void write(json::Writer& writer, const function::Version& version) {
+  writer.begin_object();
+  writer.key("version").value(version.version);
+  writer.key("module").value(version.module);
+  writer.key("dialect").value(name_of(version.dialect));
+  writer.key("deployed").value(to_rfc3339(version.deployed));
+  writer.key("current").value(version.current);
+  write_settings(writer, version);
+  writer.end_object();
+}
+
+void write(json::Writer& writer, const store::InvocationRecord& record) {
+  writer.begin_object();
+  writer.key("id").value(record.id);
+  writer.key("function").value(record.function);
+  writer.key("version").value(record.version);
+  if (record.export_name) writer.key("export").value(*record.export_name);
+  writer.key("status").value(record.status == store::InvocationStatus::kOk ? "ok" : "error");
+  if (record.error) {
+    // Text from the disk is JSON only if it parses.
+    if (const auto error = json::parse(*record.error)) writer.key("error").value(*error);
+  }
+  writer.key("started").value(to_rfc3339(record.started));
+  writer.key("duration_us").value(record.duration_us);
+  writer.key("cpu_us").value(record.cpu_us);
+  writer.key("input_bytes").value(record.input_bytes);
+  writer.key("output_bytes").value(record.output_bytes);
+  write_kept(writer, "input", record.input);
+  write_kept(writer, "output", record.output);
+  writer.key("log_bytes").value(record.log_bytes);
+  writer.end_object();
+}
+
+net::HttpResponse json_response(int status, std::string text) {
+  return {status,
+          {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+          net::Body(std::move(text))};
+}
+
+net::HttpResponse problem(const Error& error, const std::optional<std::string>& invocation) {
+  std::string text;
+  json::Writer writer(text);
+  json::write_problem(writer, without_internals(error), invocation);
+  const ErrorCodeInfo& about = info(error.code());
+  net::HttpResponse response{
+      about.http_status,
+      {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
+      net::Body(std::move(text))};
+  if (error.code() == ErrorCode::kUnauthenticated) {
+    response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"weft\""});
+  }
+  if (about.retryable) response.headers.push_back({"Retry-After", kRetryAfterSeconds});
+  return response;
+}
+
+bool is_internal(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kInternal:
+    case ErrorCode::kDataLoss:
+    case ErrorCode::kUnavailable:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace weft::server

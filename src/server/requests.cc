@@ -1,0 +1,283 @@
+#include "server/requests.h"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "json/parse.h"
+#include "json/print.h"
+#include "store/metadata.h"
+
+namespace weft::server {
+namespace {
+
+constexpr std::size_t kBodyDepthMax = 32;
+constexpr std::size_t kShownBytesMax = 100;
+
+std::string shown(std::string_view text) {
+  return printable(text.substr(0, kShownBytesMax));
+}
+
+std::unexpected<Error> invalid(const json::Value& where, std::string message) {
+  return fail(
+      Error(ErrorCode::kInvalidArgument, std::move(message)).with_position(where.position()));
+}
+
+// The body as an object with no members but `known`.
+Result<json::Value> object_of(std::string_view body,
+                              std::initializer_list<std::string_view> known) {
+  if (body.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("The body is empty; it must be a JSON object with {}.",
+                            fmt::join(known, ", ")));
+  }
+  json::Value object = TRY(json::parse(body, {.depth_max = kBodyDepthMax}));
+  if (!object.is_object()) {
+    return invalid(object, fmt::format("The body must be a JSON object, not {} {}.",
+                                       object.is_array() ? "an" : "a", json::name(object.kind())));
+  }
+  for (const json::Member& member : object.as_object()) {
+    if (std::ranges::find(known, member.key()) != known.end()) continue;
+    return invalid(member.key_value(), fmt::format("\"{}\" is no known member; known are {}.",
+                                                   shown(member.key()), fmt::join(known, ", ")));
+  }
+  return object;
+}
+
+// The member, which must be an object when it is there.
+Result<const json::Value*> object_member(const json::Value& object, std::string_view key) {
+  const json::Value* member = object.find(key);
+  if (member != nullptr && !member->is_object()) {
+    return invalid(
+        *member, fmt::format("\"{}\" must be an object, not {}.", key, json::name(member->kind())));
+  }
+  return member;
+}
+
+Result<std::string> module_of(const json::Value& object) {
+  const json::Value* module = object.find("module");
+  if (module == nullptr) {
+    return invalid(
+        object,
+        "\"module\" is missing: the id of an uploaded module (POST /v1/modules returns it).");
+  }
+  if (!module->is_string() || !is_content_id(module->as_string())) {
+    return invalid(*module,
+                   "\"module\" must be the id of a module: \"sha256:\" and 64 hex digits.");
+  }
+  return std::string(module->as_string());
+}
+
+// Functions have no grants yet, so none may be asked for.
+Result<> check_grants(const json::Value& object) {
+  const json::Value* grants = TRY(object_member(object, "grants"));
+  if (grants == nullptr || grants->size() == 0) return {};
+  const json::Member& first = grants->as_object()[0];
+  return fail(
+      Error(ErrorCode::kUnsupported,
+            fmt::format("The grant \"{}\" does not exist in this version; leave \"grants\" out.",
+                        shown(first.key())))
+          .with_position(first.key_value().position()));
+}
+
+bool is_environment_name(std::string_view name) {
+  const auto is_letter = [](char c) {
+    return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  };
+  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= kEnvironmentNameBytesMax && is_letter(name.front()) &&
+         std::ranges::all_of(name, is_part);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> environment_of(const json::Value& object) {
+  std::vector<std::pair<std::string, std::string>> environment;
+  const json::Value* members = TRY(object_member(object, "environment"));
+  if (members == nullptr) return environment;
+  std::size_t bytes = 0;
+  for (const json::Member& member : members->as_object()) {
+    const auto& [name, value] = member;
+    if (!is_environment_name(name)) {
+      return invalid(
+          member.key_value(),
+          fmt::format("\"{}\" is no name for an environment variable: letters, digits and _, "
+                      "no digit first, at most {}.",
+                      shown(name), kEnvironmentNameBytesMax));
+    }
+    if (!value.is_string() || value.as_string().find('\0') != std::string_view::npos) {
+      return invalid(value, fmt::format("The environment variable \"{}\" must be a string without "
+                                        "U+0000.",
+                                        shown(name)));
+    }
+    bytes += name.size() + value.as_string().size();
+    environment.emplace_back(name, value.as_string());
+  }
+  if (bytes > kEnvironmentBytesMax) {
+    return fail(Error(ErrorCode::kTooLarge,
+                      fmt::format("The environment has {} bytes; at most {} are allowed.", bytes,
+                                  kEnvironmentBytesMax))
+                    .with_limit("environment_bytes", kEnvironmentBytesMax));
+  }
+  return environment;
+}
+
+// The one query parameter of that name; twice is an error, since it is not clear which one counts.
+Result<std::optional<std::string>> single_parameter(const net::HttpRequest& request,
+                                                    std::string_view name) {
+  std::string_view rest = request.query();
+  int count = 0;
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    if (net::query_parameter(pair, name)) ++count;
+  }
+  if (count > 1) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("The query parameter \"{}\" is given {} times.", name, count));
+  }
+  return request.parameter(name);
+}
+
+}  // namespace
+
+Result<function::Deployment> deployment_of(std::string_view body) {
+  const json::Value object =
+      TRY(object_of(body, {"module", "limits", "grants", "environment", "source", "language"}));
+  for (const std::string_view key : {"source", "language"}) {
+    const json::Value* member = object.find(key);
+    if (member == nullptr) continue;
+    return fail(Error(ErrorCode::kUnsupported,
+                      "Functions from source code are not there yet (Python comes in a later "
+                      "version): upload a module and name it as \"module\".")
+                    .with_position(member->position()));
+  }
+  function::Deployment deployment;
+  deployment.module = TRY(module_of(object));
+  if (const json::Value* limits = TRY(object_member(object, "limits"))) {
+    deployment.limits = TRY(function::limits_of(*limits));
+  }
+  TRY(check_grants(object));
+  deployment.environment = TRY(environment_of(object));
+  return deployment;
+}
+
+Result<std::int64_t> rollback_of(std::string_view body) {
+  const json::Value object = TRY(object_of(body, {"version"}));
+  const json::Value* version = object.find("version");
+  if (version == nullptr) {
+    return invalid(object, "\"version\" is missing: the number of the version to go back to.");
+  }
+  const auto number = version->is_number() ? version->as_number().to_int64() : std::nullopt;
+  if (!number || *number < 1) {
+    return invalid(*version, "\"version\" must be a whole number, at least 1.");
+  }
+  return *number;
+}
+
+Result<store::Page> page_of(const net::HttpRequest& request) {
+  store::Page page;
+  if (const auto text = TRY(single_parameter(request, "limit"))) {
+    const char* end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, page.limit);
+    if (error != std::errc() || stop != end || page.limit < 1 || page.limit > kListLimitMax) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("The query parameter \"limit\" must be a number from 1 to {}, not "
+                              "\"{}\".",
+                              kListLimitMax, shown(*text)));
+    }
+  }
+  if (auto next = TRY(single_parameter(request, "next"))) {
+    if (next->empty()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "The query parameter \"next\" is empty; leave it out for the first page.");
+    }
+    page.after = std::move(*next);
+  }
+  return page;
+}
+
+Result<std::string> search_of(const net::HttpRequest& request) {
+  auto search = TRY(single_parameter(request, "search"));
+  if (!search) return std::string();
+  // Continuation bytes of UTF-8 begin no character.
+  const auto characters = static_cast<std::size_t>(std::ranges::count_if(
+      *search, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  if (characters > kSearchCharactersMax) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("The query parameter \"search\" has {} characters; at most {} are "
+                            "allowed.",
+                            characters, kSearchCharactersMax));
+  }
+  return std::move(*search);
+}
+
+Result<store::InvocationFilter> filter_of(const net::HttpRequest& request) {
+  store::InvocationFilter filter;
+  filter.function = TRY(single_parameter(request, "function"));
+  if (filter.function && !store::is_function_name(*filter.function)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("The query parameter \"function\" is \"{}\", which is no function's "
+                            "name.",
+                            shown(*filter.function)));
+  }
+  if (const auto status = TRY(single_parameter(request, "status"))) {
+    if (*status != "ok" && *status != "error") {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("The query parameter \"status\" must be \"ok\" or \"error\", not "
+                              "\"{}\".",
+                              shown(*status)));
+    }
+    filter.status =
+        *status == "ok" ? store::InvocationStatus::kOk : store::InvocationStatus::kError;
+  }
+  return filter;
+}
+
+Result<std::optional<std::string>> payload_of_query(const net::HttpRequest& request) {
+  const auto name = TRY(single_parameter(request, "export"));
+  const auto args = TRY(single_parameter(request, "args"));
+  if (!name && !args) return std::nullopt;
+  std::string payload;
+  json::Writer writer(payload);
+  writer.begin_object();
+  if (name) writer.key("export").value(*name);
+  if (args) {
+    auto parsed = json::parse(*args, {.depth_max = kBodyDepthMax});
+    if (!parsed || !parsed->is_array()) {
+      return fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("The query parameter \"args\" must be a JSON array such as [2,3], not "
+                      "\"{}\".",
+                      shown(*args)));
+    }
+    writer.key("args").value(*parsed);
+  }
+  writer.end_object();
+  return payload;
+}
+
+bool prefers_async(const net::HttpRequest& request) {
+  constexpr std::string_view kWanted = "respond-async";
+  for (std::size_t i = 0; i < request.header_count(); ++i) {
+    const auto [name, value] = request.header_at(i);
+    if (!net::equals_ignoring_case(name, "prefer")) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      std::string_view preference = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(rest.size(), preference.size() + 1));
+      preference = preference.substr(0, preference.find(';'));
+      preference.remove_prefix(std::min(preference.find_first_not_of(" \t"), preference.size()));
+      preference = preference.substr(0, preference.find_last_not_of(" \t") + 1);
+      if (net::equals_ignoring_case(preference, kWanted)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace weft::server
