@@ -14,7 +14,7 @@ constexpr std::size_t kCopiedBodyMax = 8 * 1024;
 constexpr std::size_t kReadBytes = 2048;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 // A body's memory grows with what has arrived, not with what the client announces.
-constexpr std::size_t kBodyFirstBytes = 64 * 1024;
+constexpr std::size_t kBodyFirstBytes = 16 * 1024;
 // Requests that were already received are answered without a pause up to this many; then others get
 // their turn.
 constexpr unsigned kBurst = 32;
@@ -284,6 +284,7 @@ Task<bool> Connection::answer_continue() {
 void Connection::hand_over() {
   disarm(Phase::kHandling);
   parser_.reset();
+  buffer_.trim();
   fresh_ = true;
   response_.reset();
   context_.handler.handle(std::move(request_), Responder(shared_from_this()));

@@ -129,7 +129,10 @@ HttpRequest::HttpRequest(std::string_view method, std::string_view target,
     const Span name = store(header.name);
     fields_.push_back({name, store(header.value)});
   }
-  if (!split_target()) path_ = target_;
+  if (!split_target()) {
+    path_ = target_;
+    host_ = query_ = {};
+  }
 }
 
 bool HttpRequest::split_target() {

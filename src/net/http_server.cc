@@ -106,6 +106,14 @@ struct HttpServer::State {
     pause.emplace(loops.front()->context());
   }
 
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    for (const auto& loop : loops) {
+      loop->end();
+    }
+  }
+
   Result<> open(const Endpoint& wanted);
   void start(bool pin_threads);
   Task<> accept();
@@ -250,10 +258,16 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(const ServerOptions& opti
                 fmt::format("The number of server threads is {}; it may be 1 to {}.",
                             options.threads, kThreadsMax));
   }
-  auto state = std::make_unique<State>(options, handler, clock, log);
-  TRY(state->open(options.listen));
-  state->start(options.pin_threads);
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+  // Asio and std::thread throw when the system has no descriptors or threads left.
+  try {
+    auto state = std::make_unique<State>(options, handler, clock, log);
+    TRY(state->open(options.listen));
+    state->start(options.pin_threads);
+    return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("The server cannot start its event loops: {}.", error.what()));
+  }
 }
 
 std::uint16_t HttpServer::port() const {

@@ -28,9 +28,16 @@ class ReadBuffer {
     begin_ += bytes;
     if (begin_ == end_) begin_ = end_ = 0;
   }
+  // Gives memory back that a long body needed.
+  void trim() {
+    if (capacity_ <= kKept || !empty()) return;
+    data_.reset();
+    capacity_ = 0;
+  }
 
  private:
   static constexpr std::size_t kSmallest = 4096;
+  static constexpr std::size_t kKept = 16 * 1024;
 
   void make_room(std::size_t bytes) {
     const std::size_t size = end_ - begin_;

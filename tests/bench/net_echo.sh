@@ -1,7 +1,8 @@
 #!/bin/sh
 # What a keep-alive POST of 102 bytes costs in CPU time on the server's side, beside nginx's `return 200`.
-# tests/bench/net_echo.sh [BUILD_DIR] [REQUESTS] [ROUNDS]; needs nginx, wrk and two processors.
+# tests/bench/net_echo.sh [BUILD_DIR] [SECONDS] [ROUNDS]; needs nginx, wrk and two processors.
 set -eu
+nginx_port=${NGINX_PORT:-18090}
 build=${1:-build/release}
 seconds=${2:-3}
 rounds=${3:-5}
@@ -14,7 +15,7 @@ daemon off; worker_processes 1; pid $dir/pid; error_log $dir/error.log;
 events { worker_connections 4096; }
 http { access_log off; keepalive_requests 1000000000; client_body_temp_path $dir/body; proxy_temp_path $dir/proxy;
   fastcgi_temp_path $dir/fastcgi; uwsgi_temp_path $dir/uwsgi; scgi_temp_path $dir/scgi;
-  server { listen 127.0.0.1:18090; location / { default_type application/json;
+  server { listen 127.0.0.1:$nginx_port; location / { default_type application/json;
     return 200 '{"id":"0123456789","name":"Ada Lovelace","items":[1,2,3,4,5,6,7,8],"note":"a payload of 102 bytes, ok"}'; } } }
 END
 cat >"$dir/post.lua" <<'END'
@@ -25,7 +26,7 @@ END
 taskset -c 0 nginx -c "$dir/nginx.conf" 2>/dev/null &
 nginx=$!
 servers=$nginx
-taskset -c 0 "$build/tests/bench/net_echo" 18091 >/dev/null &
+taskset -c 0 "$build/tests/bench/net_echo" >/dev/null &
 echo=$!
 servers="$servers $echo"
 sleep 1
@@ -45,8 +46,8 @@ measure() {
 
 round=0
 while [ "$round" -lt "$rounds" ]; do
-  measure nginx "$worker" 18090
-  measure weft "$echo" 18091
+  measure nginx "$worker" $nginx_port
+  measure weft "$echo" "$(cat "$dir/port")"
   round=$((round + 1))
 done | tee "$dir/figures"
 awk '!($1 in best) || $3 < best[$1] {best[$1] = $3}
