@@ -1,0 +1,16 @@
+"""The live server keeps what its OpenAPI document promises: schemathesis sends what fits and what does not."""
+
+import subprocess
+import sys
+
+
+def test_the_server_conforms_to_its_openapi_document(own_server):
+    own_server.deploy("add", '(module (func (export "add") (param i32 i32) (result i32) '
+                             "(i32.add (local.get 0) (local.get 1))))")
+    url = f"http://127.0.0.1:{own_server.port}"
+    command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/v1/openapi.json", "--url", url,
+               "--checks", "all", "--max-examples", "15", "--seed", "1", "--phases", "examples,coverage,fuzzing",
+               "--request-timeout", "60", "--no-color"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    own_server.assert_serves()
