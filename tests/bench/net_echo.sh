@@ -26,7 +26,7 @@ END
 taskset -c 0 nginx -c "$dir/nginx.conf" 2>/dev/null &
 nginx=$!
 servers=$nginx
-taskset -c 0 "$build/tests/bench/net_echo" >/dev/null &
+taskset -c 0 "$build/tests/bench/net_echo" >"$dir/port" &
 echo=$!
 servers="$servers $echo"
 sleep 1
