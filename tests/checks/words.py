@@ -59,8 +59,9 @@ OWNED_NEW = re.compile(r"(\bunique_ptr<[^;{}]*>\s*\w*\s*[({]\s*)new\b")
 # In every text file, comments included.
 TEXT = [
     ban(r"\bFIXME\b|\bXXX\b|\bHACK\b", "a fix now, or TODO(perf|security|cleanup|test): with the reason"),
-    ban(r"\bTODO\b(?!\((perf|security|cleanup|test)\): \S)", "TODO(perf|security|cleanup|test): with the reason"),
-    ban(r"(?<![\w.$}{~*-])/(root|work|home/\w+)/", "a path relative to the project, or one that an option gives"),
+    ban(r"\bTODO\b(?!\((perf|security|cleanup|test)\): \S)", "TODO(perf|security|cleanup|test): with the reason",
+        "STYLE.md"),
+    ban(r"(?<![\w.$}{~*-])/(root|work)/", "a path relative to the project, or one that an option gives"),
     ban(r"\b(registry\.(npmjs\.org|yarnpkg\.com)|(static|index)?\.?crates\.io|(files\.)?pythonhosted\.org|pypi\.org"
         r"|proxy\.golang\.org|(deb|security|snapshot)\.debian\.org)\b",
         "the registry's everyday name: where packages come from is the machine's setting"),
