@@ -11,6 +11,12 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
+  // The content policy of the real server, so that a page which would break under it breaks here.
+  preview: {
+    headers: {
+      "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    },
+  },
   server: {
     fs: { allow: [".."] },
     proxy: mode === "mock" ? {} : { "/v1": "http://127.0.0.1:8080", "/healthz": "http://127.0.0.1:8080" },

@@ -292,9 +292,43 @@ describe("errors stand beside what caused them", () => {
   test("an address without anything leads on", async () => {
     await open("/functions/nope");
     await page.getByText("There is no function").waitFor();
-    await page.getByRole("link", { name: "All functions" }).click();
+    await page
+      .getByRole("link", { name: "All functions", exact: true })
+      .click();
     await page.getByText("Or start with an example").waitFor();
   });
+});
+
+// Says on its log what it does, and copies its payload; an empty payload is an error of its own.
+const echo = `(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 32) "reading\\n")
+  (func (export "_start")
+    (i32.store (i32.const 0) (i32.const 32)) (i32.store (i32.const 4) (i32.const 8))
+    (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (i32.store (i32.const 0) (i32.const 1024)) (i32.store (i32.const 4) (i32.const 4096))
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (if (i32.eqz (i32.load (i32.const 16))) (then (call $exit (i32.const 3))))
+    (i32.store (i32.const 4) (i32.load (i32.const 16)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))`;
+
+test("a program gets its payload, and its output and log stand beside it", async () => {
+  await harness.deploy(server.origin, "echo", echo);
+  await open("/functions/echo");
+  await page.getByLabel("Payload (standard input)").fill("hello\nworld");
+  await page.keyboard.press("Control+Enter");
+  const result = page.locator(".result");
+  await result.locator("pre").getByText("hello").waitFor();
+  await result.getByText("text/plain").waitFor();
+  await result.getByText("11 B").waitFor();
+  await result.getByText("The guest printed").waitFor();
+  await result.locator("pre").getByText("reading").waitFor();
+  await page.getByLabel("Payload (standard input)").fill("");
+  await page.getByRole("button", { name: /^Call/ }).first().click();
+  await result.locator(".problem").getByText("guest_error").waitFor();
 });
 
 test("a rollback and a removal ask once, by name", async () => {
@@ -368,6 +402,14 @@ const scenes = {
     act: async () => {
       await page.getByText("Edit as lanes").click();
       await callWith("0x0000803f0000004000004040000080bf", "0.1");
+    },
+  },
+  program: {
+    path: "/functions/echo",
+    act: async () => {
+      await page.getByLabel("Payload (standard input)").fill('{"name":"Ada"}');
+      await page.keyboard.press("Control+Enter");
+      await page.getByText("The guest printed").waitFor();
     },
   },
   wrong: {
@@ -449,6 +491,7 @@ describe("each page is accessible and fits", () => {
 
 async function someFunctions() {
   const { origin } = server;
+  await harness.deploy(origin, "echo", echo);
   await harness.deploy(origin, "vector", harness.exampleText("vector.wat"));
   await harness.deploy(origin, "add", harness.exampleText("primes.wat"));
   await harness.deploy(origin, "add", harness.exampleText("add.wat"));

@@ -21,12 +21,24 @@ export interface CallRecord {
 }
 
 const keptMax = 50;
+const olderOutputMax = 2048;
 
 export function useHistory(name: string) {
   const [calls, change] = useStored<CallRecord[]>("local", `history:${name}`, []);
-  const add = useCallback((call: CallRecord) => change((old) => [call, ...old].slice(0, keptMax)), [change]);
+  const add = useCallback(
+    (call: CallRecord) => change((old) => [call, ...old.slice(0, keptMax - 1).map(shortened)]),
+    [change],
+  );
   const clear = useCallback(() => change(() => []), [change]);
   return { calls, add, clear };
+}
+
+// The browser's storage holds about 5 MB for all functions, so only the newest call keeps a long output.
+function shortened(call: CallRecord): CallRecord {
+  const { outcome } = call;
+  if (outcome.kind !== "output" || outcome.text === null || outcome.text.length <= olderOutputMax)
+    return call;
+  return { ...call, outcome: { ...outcome, text: outcome.text.slice(0, olderOutputMax) } };
 }
 
 export function newKey(): string {
