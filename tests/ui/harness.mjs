@@ -28,13 +28,9 @@ export async function startServer() {
   }
   const binary = process.env.WEFT_BINARY ?? join(root, "build/release/weft");
   const data = mkdtempSync(join(tmpdir(), "weft-ui-"));
-  const child = spawn(
-    binary,
-    ["serve", "--listen", "127.0.0.1:0", "--data", data],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
     child.kill("SIGTERM");
@@ -55,12 +51,7 @@ function announcedOrigin(child) {
   return new Promise((resolve, reject) => {
     const said = [];
     const timer = setTimeout(
-      () =>
-        reject(
-          new Error(
-            `the server did not say where it listens:\n${said.join("\n")}`,
-          ),
-        ),
+      () => reject(new Error(`the server did not say where it listens:\n${said.join("\n")}`)),
       startMsMax,
     );
     const settle = (action, value) => {
@@ -69,10 +60,7 @@ function announcedOrigin(child) {
     };
     child.once("error", (error) => settle(reject, error));
     child.once("exit", (code) =>
-      settle(
-        reject,
-        new Error(`the server ended with ${code}:\n${said.join("\n")}`),
-      ),
+      settle(reject, new Error(`the server ended with ${code}:\n${said.join("\n")}`)),
     );
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -100,11 +88,7 @@ export async function startBrowser() {
 }
 
 /** A page in a fresh context that fails the test on errors of scripts and of the content policy. */
-export async function openPage(
-  browser,
-  origin,
-  { width = 1280, height = 800, theme = "light" } = {},
-) {
+export async function openPage(browser, origin, { width = 1280, height = 800, theme = "light" } = {}) {
   const context = await browser.newContext({
     baseURL: origin,
     viewport: { width, height },
@@ -116,8 +100,7 @@ export async function openPage(
   page.failures = [];
   page.on("pageerror", (error) => page.failures.push(String(error)));
   page.on("console", (message) => {
-    if (/Content Security Policy|Refused to/.test(message.text()))
-      page.failures.push(message.text());
+    if (/Content Security Policy|Refused to/.test(message.text())) page.failures.push(message.text());
   });
   return page;
 }
@@ -126,34 +109,20 @@ export async function openPage(
 export async function axeViolations(page) {
   await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
-    const tags = [
-      "wcag2a",
-      "wcag2aa",
-      "wcag21a",
-      "wcag21aa",
-      "wcag22aa",
-      "best-practice",
-    ];
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
     const found = await globalThis.axe.run(document, {
       runOnly: { type: "tag", values: tags },
     });
     return found.violations;
   });
   return violations.flatMap((one) =>
-    one.nodes.map(
-      (node) =>
-        `${one.id}: ${node.target.join(" ")}: ${node.failureSummary ?? one.help}`,
-    ),
+    one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}: ${node.failureSummary ?? one.help}`),
   );
 }
 
 /** Whether the page is wider than its window, which would make a phone scroll sideways. */
 export async function scrollsSideways(page) {
-  return page.evaluate(
-    () =>
-      document.documentElement.scrollWidth >
-      document.documentElement.clientWidth,
-  );
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }
 
 /** Drops files on the page as the desktop would. */
@@ -162,9 +131,7 @@ export async function dropFiles(page, files) {
     (list) => {
       const data = new DataTransfer();
       for (const { name, base64 } of list) {
-        const bytes = Uint8Array.from(atob(base64), (letter) =>
-          letter.charCodeAt(0),
-        );
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
         data.items.add(new File([bytes], name));
       }
       return data;
@@ -203,16 +170,14 @@ export async function deploy(origin, name, bytes) {
     method: "POST",
     body: bytes,
   });
-  if (!uploaded.ok)
-    throw new Error(`upload: ${uploaded.status} ${await uploaded.text()}`);
+  if (!uploaded.ok) throw new Error(`upload: ${uploaded.status} ${await uploaded.text()}`);
   const { id } = await uploaded.json();
   const response = await fetch(`${origin}/v1/functions/${name}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ module: id }),
   });
-  if (!response.ok)
-    throw new Error(`deploy: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
 }
 
 export async function call(origin, name, body) {
@@ -224,9 +189,6 @@ export async function call(origin, name, body) {
 }
 
 export async function removeAll(origin) {
-  const { items } = await (
-    await fetch(`${origin}/v1/functions?limit=200`)
-  ).json();
-  for (const { name } of items)
-    await fetch(`${origin}/v1/functions/${name}`, { method: "DELETE" });
+  const { items } = await (await fetch(`${origin}/v1/functions?limit=200`)).json();
+  for (const { name } of items) await fetch(`${origin}/v1/functions/${name}`, { method: "DELETE" });
 }

@@ -3,14 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  after,
-  afterEach,
-  before,
-  beforeEach,
-  describe,
-  test,
-} from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import * as harness from "./harness.mjs";
 
 let server;
@@ -62,10 +55,7 @@ async function deployPending(name) {
   const field = page.getByLabel("Name", { exact: true });
   await field.waitFor();
   assert.equal(await field.inputValue(), name);
-  await page
-    .locator(".pending")
-    .getByRole("button", { name: "Deploy", exact: true })
-    .click();
+  await page.locator(".pending").getByRole("button", { name: "Deploy", exact: true }).click();
   await page.waitForURL(`**/functions/${name}`);
 }
 
@@ -91,10 +81,7 @@ describe("from a file to a result", () => {
       .waitFor();
     await page.locator(".result-meta").getByRole("link").click();
     await page.waitForURL("**/functions/add/invocations/*");
-    await page
-      .locator(".details")
-      .getByText('{"export":"add","args":[2,3]}')
-      .waitFor();
+    await page.locator(".details").getByText('{"export":"add","args":[2,3]}').waitFor();
   });
 
   test("a .wasm dropped on the page is deployed under an edited name, called and answers", async () => {
@@ -109,16 +96,10 @@ describe("from a file to a result", () => {
     await field.press("Enter");
     await page.waitForURL("**/functions/vectors");
     await page.getByRole("button", { name: /^scale/ }).click();
-    assert.deepEqual(
-      await callWith("0x0000803f0000004000004040000080bf", "2"),
-      ["0x00000040000080400000c040000000c0"],
-    );
-    assert.deepEqual(await page.locator(".lane-view li").allInnerTexts(), [
-      "2",
-      "4",
-      "6",
-      "-2",
+    assert.deepEqual(await callWith("0x0000803f0000004000004040000080bf", "2"), [
+      "0x00000040000080400000c040000000c0",
     ]);
+    assert.deepEqual(await page.locator(".lane-view li").allInnerTexts(), ["2", "4", "6", "-2"]);
   });
 
   test("a .wasm chosen with the button and a .wat dropped work as well, several at once", async () => {
@@ -126,9 +107,7 @@ describe("from a file to a result", () => {
     const wasm = await harness.wasmOf(harness.exampleText("primes.wat"));
     await chooseByButton(fileOf("primes.wasm", wasm));
     await page.getByLabel("Name", { exact: true }).waitFor();
-    await harness.dropFiles(page, [
-      { name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) },
-    ]);
+    await harness.dropFiles(page, [{ name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) }]);
     await page.getByRole("button", { name: "Deploy all 2" }).click();
     await page.getByRole("link", { name: "primes" }).click();
     await page.getByRole("button", { name: /^count_primes/ }).click();
@@ -137,31 +116,19 @@ describe("from a file to a result", () => {
 
   test("64-bit integers, floats and several results are exact", async () => {
     await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
-    await harness.deploy(
-      server.origin,
-      "vector",
-      harness.exampleText("vector.wat"),
-    );
+    await harness.deploy(server.origin, "vector", harness.exampleText("vector.wat"));
     await open("/functions/add?export=mul64");
-    assert.deepEqual(await callWith("3037000499", "3037000500"), [
-      "9223372033963249500",
-    ]);
+    assert.deepEqual(await callWith("3037000499", "3037000500"), ["9223372033963249500"]);
     await page.goto("/functions/vector?export=spread");
     await page.locator(".field > input").first().waitFor();
-    assert.deepEqual(await callWith("-Infinity", "0.1"), [
-      "0.1",
-      "-Infinity",
-      "-Infinity",
-    ]);
+    assert.deepEqual(await callWith("-Infinity", "0.1"), ["0.1", "-Infinity", "-Infinity"]);
   });
 
   test("an example deploys with one press", async () => {
     await open("/");
     await page.getByRole("button", { name: "Deploy add" }).click();
     await page.waitForURL("**/functions/add");
-    await page
-      .getByRole("heading", { name: /add\(a: i32, b: i32\)/ })
-      .waitFor();
+    await page.getByRole("heading", { name: /add\(a: i32, b: i32\)/ }).waitFor();
   });
 
   test("what was typed and the last result survive a reload", async () => {
@@ -170,10 +137,7 @@ describe("from a file to a result", () => {
     await callWith("40", "2");
     await page.reload();
     await page.locator(".result output").getByText("42").waitFor();
-    assert.equal(
-      await page.locator(".field > input").first().inputValue(),
-      "40",
-    );
+    assert.equal(await page.locator(".field > input").first().inputValue(), "40");
     await page.getByRole("button", { name: "Call add(40, 2) again" }).click();
     await page.locator(".history li").nth(1).waitFor();
   });
@@ -186,20 +150,14 @@ describe("errors stand beside what caused them", () => {
     await callWith("1", "0");
     const problem = page.locator(".result .problem");
     await problem.getByText("integer divide by zero").waitFor();
-    await problem
-      .locator(".backtrace")
-      .getByText("div", { exact: true })
-      .waitFor();
+    await problem.locator(".backtrace").getByText("div", { exact: true }).waitFor();
     assert.deepEqual(await callWith("6", "3"), ["2"], "the next call works");
   });
 
   test("a bad argument is marked as one types, and the button says why it waits", async () => {
     await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
     await open("/functions/add");
-    const [first, second] = [
-      page.locator(".field > input").nth(0),
-      page.locator(".field > input").nth(1),
-    ];
+    const [first, second] = [page.locator(".field > input").nth(0), page.locator(".field > input").nth(1)];
     await first.fill("2147483648");
     assert.equal(await first.getAttribute("aria-invalid"), "true");
     await page.getByText(/outside i32: .*2147483647/).waitFor();
@@ -216,64 +174,38 @@ describe("errors stand beside what caused them", () => {
     await open("/functions");
     await page.getByText("Or start with an example").waitFor();
     const wat = '(module\n  (func (export "f") (result i32)\n    i32.konst 1))';
-    await harness.dropFiles(page, [
-      { name: "broken.wat", bytes: Buffer.from(wat) },
-    ]);
-    await page
-      .locator(".pending .problem")
-      .getByText("broken.wat cannot be used")
-      .waitFor();
+    await harness.dropFiles(page, [{ name: "broken.wat", bytes: Buffer.from(wat) }]);
+    await page.locator(".pending .problem").getByText("broken.wat cannot be used").waitFor();
     await page.getByText(/line 3, column \d+/).waitFor();
     await page.getByRole("button", { name: "Discard broken.wat" }).click();
-    const truncated = (
-      await harness.wasmOf(harness.exampleText("add.wat"))
-    ).subarray(0, 30);
+    const truncated = (await harness.wasmOf(harness.exampleText("add.wat"))).subarray(0, 30);
     await harness.dropFiles(page, [{ name: "cut.wasm", bytes: truncated }]);
-    await page
-      .locator(".pending .problem")
-      .getByText("cut.wasm cannot be used")
-      .waitFor();
+    await page.locator(".pending .problem").getByText("cut.wasm cannot be used").waitFor();
     await page.getByRole("button", { name: "Discard cut.wasm" }).click();
-    await harness.dropFiles(page, [
-      { name: "notes.txt", bytes: Buffer.from("hello") },
-    ]);
-    await page
-      .getByText("weft takes .wasm and .wat files, not notes.txt.")
-      .waitFor();
+    await harness.dropFiles(page, [{ name: "notes.txt", bytes: Buffer.from("hello") }]);
+    await page.getByText("weft takes .wasm and .wat files, not notes.txt.").waitFor();
     await page.getByRole("button", { name: "Discard notes.txt" }).click();
-    await harness.dropFiles(page, [
-      { name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) },
-    ]);
+    await harness.dropFiles(page, [{ name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) }]);
     await deployPending("add");
   });
 
   test("a missing import is named, with who would provide it", async () => {
     await open("/functions");
     await page.getByText("Or start with an example").waitFor();
-    const wat =
-      '(module (import "nowhere" "now" (func (result f64))) (func (export "f")))';
-    await harness.dropFiles(page, [
-      { name: "host.wasm", bytes: await harness.wasmOf(wat) },
-    ]);
+    const wat = '(module (import "nowhere" "now" (func (result f64))) (func (export "f")))';
+    await harness.dropFiles(page, [{ name: "host.wasm", bytes: await harness.wasmOf(wat) }]);
     await page.locator(".pending .problem").getByText("nowhere.now").waitFor();
   });
 
   test("an endless loop meets its deadline", async () => {
-    await harness.deploy(
-      server.origin,
-      "spin",
-      '(module (func (export "spin") (loop (br 0))))',
-    );
+    await harness.deploy(server.origin, "spin", '(module (func (export "spin") (loop (br 0))))');
     await open("/functions/spin/settings");
     await page.getByLabel("Deadline").fill("100");
     await page.getByRole("button", { name: /^Save as version 2/ }).click();
     await page.getByText("new limits, as version 2").waitFor();
     await page.getByRole("link", { name: "Try", exact: true }).click();
     await callWith();
-    await page
-      .locator(".result .problem")
-      .getByText("deadline_exceeded")
-      .waitFor();
+    await page.locator(".result .problem").getByText("deadline_exceeded").waitFor();
     await page.getByRole("link", { name: "Change the limits" }).waitFor();
   });
 
@@ -292,9 +224,7 @@ describe("errors stand beside what caused them", () => {
   test("an address without anything leads on", async () => {
     await open("/functions/nope");
     await page.getByText("There is no function").waitFor();
-    await page
-      .getByRole("link", { name: "All functions", exact: true })
-      .click();
+    await page.getByRole("link", { name: "All functions", exact: true }).click();
     await page.getByText("Or start with an example").waitFor();
   });
 });
@@ -336,20 +266,11 @@ test("a rollback and a removal ask once, by name", async () => {
   await harness.deploy(server.origin, "add", harness.exampleText("primes.wat"));
   await open("/functions/add/versions");
   await page.getByRole("button", { name: "Roll back to version 1" }).click();
-  await page
-    .getByRole("dialog")
-    .getByRole("button", { name: "Roll back to version 1" })
-    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Roll back to version 1" }).click();
   await page.getByRole("link", { name: "version 1" }).waitFor();
-  await page
-    .getByRole("link", { name: "Settings", exact: true })
-    .last()
-    .click();
+  await page.getByRole("link", { name: "Settings", exact: true }).last().click();
   await page.getByRole("button", { name: "Delete add…" }).click();
-  await page
-    .getByRole("dialog")
-    .getByRole("button", { name: "Delete add" })
-    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete add" }).click();
   await page.waitForURL("**/functions");
   await page.getByText("Or start with an example").waitFor();
 });
@@ -434,8 +355,7 @@ const scenes = {
   },
   rollback: {
     path: "/functions/add/versions",
-    act: () =>
-      page.getByRole("button", { name: "Roll back to version 1" }).click(),
+    act: () => page.getByRole("button", { name: "Roll back to version 1" }).click(),
   },
   limits: {
     path: "/functions/add/settings",
@@ -469,20 +389,13 @@ describe("each page is accessible and fits", () => {
           if (!empty) await someFunctions();
           await open(path, { ...size, theme });
           await act();
-          assert.equal(
-            await page.evaluate(() => document.documentElement.dataset.theme),
-            theme,
-          );
+          assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme);
           await page.screenshot({
             path: join(harness.screenshots, `${scene}-${look}-${theme}.png`),
             fullPage: true,
           });
           assert.deepEqual(await harness.axeViolations(page), []);
-          assert.equal(
-            await harness.scrollsSideways(page),
-            false,
-            "the page is wider than the window",
-          );
+          assert.equal(await harness.scrollsSideways(page), false, "the page is wider than the window");
         });
       }
     }

@@ -31,7 +31,8 @@ test("a typed call as curl and as weft", () => {
     `curl --json '{"export":"add","args":[2,3]}' http://127.0.0.1:8080/v1/functions/add/invoke`,
   );
   expect(weftTyped(here, "add", "add", ["2", "3"])).toBe("weft invoke add --export add 2 3");
-  expect(weftTyped(here, "add", "add", ["-2", "3"])).toBe("weft invoke add --export add -- -2 3");
+  expect(weftTyped(here, "add", "add", ["-2", "3"])).toBe("weft invoke add --export add -2 3");
+  expect(weftTyped(here, "f", "f", ["-Infinity"])).toBe("weft invoke f --export f -- -Infinity");
   expect(weftTyped("http://10.0.0.1", "add", "it's", [])).toBe(
     `weft invoke --server http://10.0.0.1 add --export 'it'\\''s'`,
   );
@@ -42,7 +43,9 @@ test("a payload as curl and as weft", () => {
     "curl --data-binary 'hello world' http://127.0.0.1:8080/v1/functions/greet/invoke",
   );
   expect(curlPayload(here, "greet", "@secret")).toMatch(/^printf %s @secret \| curl --data-binary @- /);
-  expect(weftPayload(here, "greet", "hi")).toBe("printf %s hi | weft invoke greet -");
+  expect(weftPayload(here, "greet", "hi")).toBe("weft invoke greet --data hi");
+  expect(weftPayload(here, "greet", "")).toBe("weft invoke greet");
+  expect(weftPayload(here, "greet", "@x")).toBe("printf %s @x | weft invoke greet --data -");
 });
 
 test("a deploy is two lines", () => {

@@ -20,13 +20,17 @@ export function curlPayload(origin: string, name: string, payload: string): stri
 
 export function weftTyped(origin: string, name: string, exported: string, args: string[]): string {
   const words = ["weft", "invoke", ...serverFlag(origin), name, "--export", exported];
-  if (args.some((arg) => arg.startsWith("-"))) words.push("--");
+  // The command line knows negative numbers from options; -Infinity it does not.
+  if (args.some((arg) => /^-\D/.test(arg))) words.push("--");
   return [...words, ...args].map(shellQuote).join(" ");
 }
 
 export function weftPayload(origin: string, name: string, payload: string): string {
-  const command = ["weft", "invoke", ...serverFlag(origin), name, "-"].map(shellQuote).join(" ");
-  return `printf %s ${shellQuote(payload)} | ${command}`;
+  const words = ["weft", "invoke", ...serverFlag(origin), name];
+  if (payload === "") return words.map(shellQuote).join(" ");
+  // @ would name a file, and - standard input.
+  if (!/^[@-]/.test(payload)) return [...words, "--data", payload].map(shellQuote).join(" ");
+  return `printf %s ${shellQuote(payload)} | ${[...words, "--data", "-"].map(shellQuote).join(" ")}`;
 }
 
 /** Upload and deploy in two lines that work when pasted as they are. */
