@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "store/value.h"
@@ -59,5 +60,18 @@ class Database {
   // this call with kResourceExhausted. Writes take effect in the order in which they were given.
   virtual void write_async(Work work, Done done) = 0;
 };
+
+// Like Database::write, for work that gives a value: `work(Transaction&)` returns a Result<T>.
+template <class T, class Giving>
+Result<T> write_returning(Database& database, Giving work) {
+  Result<T> value = fail(ErrorCode::kInternal, "the write did not run");
+  auto written = database.write([&](Transaction& transaction) -> Result<> {
+    value = work(transaction);
+    if (!value.has_value()) return fail(value.error());
+    return {};
+  });
+  if (!written.has_value()) return fail(std::move(written).error());
+  return value;
+}
 
 }  // namespace weft::store

@@ -23,6 +23,8 @@ class File {
     std::swap(descriptor_, other.descriptor_);
     return *this;
   }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
   ~File();
 
   int descriptor() const { return descriptor_; }

@@ -91,11 +91,9 @@ Result<std::uint64_t> remove_through(Database& database, const std::string& last
   if (function) parameters.emplace_back(*function);
   std::uint64_t removed = 0;
   for (;;) {
-    std::uint64_t step = 0;
-    TRY(database.write([&](Transaction& transaction) -> Result<> {
-      step = TRY(transaction.execute(sql, parameters)).changed;
-      return {};
-    }));
+    const auto step = TRY(write_returning<Rows>(database, [&](Transaction& transaction) {
+                        return transaction.execute(sql, parameters);
+                      })).changed;
     removed += step;
     if (step < static_cast<std::uint64_t>(kTrimStep)) return removed;
   }
@@ -161,7 +159,8 @@ Result<Activity> Invocations::activity(std::string_view function, WallTime now) 
   // In minutes from `from`, each with its end and without its beginning.
   std::uint64_t records = 0;
   const auto minutes = TRY(database_.read(
-      R"(SELECT (started_us - $2 - 1) / 60000000, CAST(SUM(calls) AS BIGINT), COUNT(*) FILTER (WHERE status = 1), COUNT(*) FROM invocation
+      R"(SELECT (started_us - $2 - 1) / 60000000, CAST(SUM(calls) AS BIGINT), COUNT(*) FILTER (WHERE status = 1),
+                COUNT(*) FROM invocation
          WHERE function = $1 AND id >= $4 AND started_us > $2 AND started_us <= $3 GROUP BY 1)",
       window));
   for (const Row& row : minutes) {

@@ -222,6 +222,18 @@ TEST_CASE_FIXTURE(Fixture, "the activity is that of the last hour") {
   CHECK(later.last_called == now);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "a record that stands for several calls counts as many in the activity") {
+  auto sampled = call("a");
+  sampled.record.calls = 10;
+  REQUIRE(append({sampled, call("a", InvocationStatus::kError)}).has_value());
+  CHECK(invocations.get(sampled.record.id).value().calls == 10);
+  const auto activity = invocations.activity("a", clock.wall()).value();
+  CHECK(activity.calls == 11);
+  CHECK(activity.errors == 1);
+  CHECK(activity.p50_us == 10);
+}
+
 TEST_CASE_FIXTURE(Fixture, "lists and activity read indexes, not all records") {
   const auto plan = [&](std::string_view sql) {
     std::string text;

@@ -61,6 +61,15 @@ std::unexpected<Error> no_version(std::string_view name, std::int64_t version) {
                                                 printable(name.substr(0, 100)), version));
 }
 
+// Whether it is new.
+Result<bool> insert_module(Transaction& transaction, const ModuleRecord& record, WallTime now) {
+  const auto rows = TRY(transaction.execute(
+      R"(INSERT INTO module (id, dialect, size_bytes, info, created_us) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (id) DO NOTHING RETURNING id)",
+      {record.id, record.dialect, record.size_bytes, record.info, microseconds(now)}));
+  return !rows.empty();
+}
+
 // The number of the new version; makes the function if it is not there.
 Result<std::int64_t> allocate_version(Transaction& transaction, std::string_view name,
                                       WallTime now) {
@@ -92,6 +101,20 @@ Result<VersionRecord> add_version(Transaction& transaction, std::string_view nam
   return record;
 }
 
+Result<FunctionRecord> make_current(Transaction& transaction, std::string_view name,
+                                    std::int64_t version) {
+  const auto function =
+      TRY(transaction.execute("SELECT name FROM function WHERE name = $1", {name}));
+  if (function.empty()) return no_function(name);
+  const auto rows = TRY(transaction.execute(
+      R"(UPDATE function SET current_version = $2
+         WHERE name = $1 AND EXISTS (SELECT 1 FROM function_version WHERE function = $1 AND version = $2)
+         RETURNING name, created_us, current_version, latest_version)",
+      {name, version}));
+  if (rows.empty()) return no_version(name, version);
+  return function_of(rows[0]);
+}
+
 Result<> remove_unused_module(Transaction& transaction, std::string_view id) {
   const auto users =
       TRY(transaction.execute("SELECT function, version FROM function_version WHERE module = $1 "
@@ -121,16 +144,8 @@ Result<bool> Metadata::put_module(const ModuleRecord& record) {
     return fail(ErrorCode::kInvalidArgument, "a module's id is \"sha256:\" and 64 hex digits");
   }
   const WallTime now = clock_.wall();
-  bool is_new = false;
-  TRY(database_.write([&](Transaction& transaction) -> Result<> {
-    const auto rows = TRY(transaction.execute(
-        R"(INSERT INTO module (id, dialect, size_bytes, info, created_us) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (id) DO NOTHING RETURNING id)",
-        {record.id, record.dialect, record.size_bytes, record.info, microseconds(now)}));
-    is_new = !rows.empty();
-    return {};
-  }));
-  return is_new;
+  return write_returning<bool>(
+      database_, [&](Transaction& transaction) { return insert_module(transaction, record, now); });
 }
 
 Result<ModuleRecord> Metadata::module(std::string_view id) {
@@ -168,12 +183,9 @@ Result<VersionRecord> Metadata::deploy(std::string_view name, const VersionSpec&
   }
   if (!is_content_id(spec.module)) return no_module(spec.module);
   const WallTime now = clock_.wall();
-  VersionRecord record;
-  TRY(database_.write([&](Transaction& transaction) -> Result<> {
-    record = TRY(add_version(transaction, name, spec, now));
-    return {};
-  }));
-  return record;
+  return write_returning<VersionRecord>(database_, [&](Transaction& transaction) {
+    return add_version(transaction, name, spec, now);
+  });
 }
 
 Result<FunctionRecord> Metadata::function(std::string_view name) {
@@ -233,21 +245,9 @@ Result<Listed<VersionRecord>> Metadata::versions(std::string_view name, const Pa
 
 Result<FunctionRecord> Metadata::rollback(std::string_view name, std::int64_t version) {
   if (!is_function_name(name)) return no_function(name);
-  FunctionRecord record;
-  TRY(database_.write([&](Transaction& transaction) -> Result<> {
-    const auto function =
-        TRY(transaction.execute("SELECT name FROM function WHERE name = $1", {name}));
-    if (function.empty()) return no_function(name);
-    const auto rows = TRY(transaction.execute(
-        R"(UPDATE function SET current_version = $2
-           WHERE name = $1 AND EXISTS (SELECT 1 FROM function_version WHERE function = $1 AND version = $2)
-           RETURNING name, created_us, current_version, latest_version)",
-        {name, version}));
-    if (rows.empty()) return no_version(name, version);
-    record = function_of(rows[0]);
-    return {};
-  }));
-  return record;
+  return write_returning<FunctionRecord>(database_, [&](Transaction& transaction) {
+    return make_current(transaction, name, version);
+  });
 }
 
 Result<> Metadata::remove_function(std::string_view name) {

@@ -127,12 +127,18 @@ Value column(sqlite3_stmt* statement, int index) {
 }
 
 // Leaves the statement as it was before the run, whatever happened.
-struct ResetAtEnd {
-  sqlite3_stmt* statement;
+class ResetAtEnd {
+ public:
+  explicit ResetAtEnd(sqlite3_stmt* statement) : statement_(statement) {}
+  ResetAtEnd(const ResetAtEnd&) = delete;
+  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
   ~ResetAtEnd() {
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
   }
+
+ private:
+  sqlite3_stmt* statement_;
 };
 
 int remember_log_pages(void* pages, sqlite3* /*connection*/, const char* /*name*/, int count) {
@@ -215,7 +221,7 @@ Result<sqlite3_stmt*> SqliteConnection::prepared(std::string_view sql) {
 
 Result<Rows> SqliteConnection::run(std::string_view sql, const Values& parameters) {
   sqlite3_stmt* statement = TRY(prepared(sql));
-  const ResetAtEnd reset{statement};
+  const ResetAtEnd reset(statement);
   const int count = sqlite3_bind_parameter_count(statement);
   for (int i = 1; i <= count; ++i) {
     const std::size_t number = number_of_placeholder(sqlite3_bind_parameter_name(statement, i));

@@ -32,6 +32,7 @@ class SqliteConnection {
 
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
+  ~SqliteConnection() = default;
 
   // Runs one statement to its end. Errors as for Transaction::execute.
   Result<Rows> run(std::string_view sql, const Values& parameters = {});

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -50,7 +51,8 @@ class Answer {
   }
   Result<> wait() {
     std::unique_lock lock(mutex_);
-    given_.wait(lock, [this] { return result_.has_value(); });
+    while (!result_)
+      given_.wait(lock);
     return std::move(*result_);
   }
 
@@ -102,23 +104,19 @@ class SqliteDatabase::Writer {
       : options_(options), connection_(std::move(connection)), pool_("weft-writer", 1, 2) {}
 
   void add(Work work, Done done) {
-    bool refused = false;
-    bool start = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      refused = waiting_.size() >= options_.writes_waiting_max;
-      if (!refused) {
-        waiting_.push_back({std::move(work), std::move(done)});
-        start = !std::exchange(draining_, true);
-      }
+    Piece piece{std::move(work), std::move(done)};
+    switch (accept(piece)) {
+      case Accepted::kNo:
+        return piece.done(fail(
+            Error(ErrorCode::kResourceExhausted, "too many writes wait for the disk; try again")
+                .with_limit("writes_waiting_max", options_.writes_waiting_max)));
+      case Accepted::kAsFirst:
+        // At most one run waits in the pool while an earlier one ends, so that it never refuses.
+        WEFT_ASSERT(pool_.run([this] { drain(); }).has_value());
+        return;
+      case Accepted::kBehindOthers:
+        return;
     }
-    if (refused) {
-      done(fail(Error(ErrorCode::kResourceExhausted, "too many writes wait for the disk; try again")
-                    .with_limit("writes_waiting_max", options_.writes_waiting_max)));
-      return;
-    }
-    // At most one run waits in the pool while an earlier one ends, so that it never refuses.
-    if (start) WEFT_ASSERT(pool_.run([this] { drain(); }).has_value());
   }
 
   bool on_writer_thread() {
@@ -132,6 +130,15 @@ class SqliteDatabase::Writer {
     Done done;
   };
   using Group = std::deque<Piece>;
+  enum class Accepted : std::uint8_t { kNo, kAsFirst, kBehindOthers };
+
+  // Takes the piece unless too many wait.
+  Accepted accept(Piece& piece) {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.size() >= options_.writes_waiting_max) return Accepted::kNo;
+    waiting_.push_back(std::move(piece));
+    return std::exchange(draining_, true) ? Accepted::kBehindOthers : Accepted::kAsFirst;
+  }
 
   void drain() {
     for (;;) {
@@ -190,7 +197,8 @@ class SqliteDatabase::Writer {
     TRY(connection_->run("SAVEPOINT piece"));
     SavepointTransaction transaction(*connection_);
     auto result = work(transaction);
-    if (result.has_value() && transaction.failure()) result = fail(*transaction.failure());
+    const auto& failure = transaction.failure();
+    if (result.has_value() && failure) result = fail(*failure);
     if (!connection_->in_transaction()) return result;
     // A piece that can be neither kept nor undone alone takes the transaction with it; the others
     // run again.

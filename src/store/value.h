@@ -27,6 +27,7 @@ struct Bytes {
 class Value {
  public:
   Value() = default;
+  // NOLINTBEGIN(google-explicit-constructor): parameters read as a plain list.
   Value(std::nullptr_t) {}
   template <std::integral T>
   Value(T number) : data_(static_cast<std::int64_t>(number)) {}
@@ -38,6 +39,7 @@ class Value {
   Value(const std::optional<T>& maybe) {
     if (maybe) *this = Value(*maybe);
   }
+  // NOLINTEND(google-explicit-constructor)
 
   bool is_null() const { return std::holds_alternative<std::monostate>(data_); }
   // The value of that type; nothing when it is NULL or of another type.
