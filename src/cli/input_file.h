@@ -1,0 +1,23 @@
+// Files that a command line names.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/console.h"
+
+namespace weft::cli {
+
+// How large a module may be, and any other file that is read whole.
+inline constexpr std::uint64_t kFileBytesMax = 1ULL << 30U;
+
+// The bytes of the file; of standard input for "-". kNotFound, kPermissionDenied, kInvalidArgument
+// (a directory), kTooLarge: the messages name the file.
+Result<std::string> read_input(std::string_view file, Console& console);
+
+// `@file` is the file's content, `@-` and `-` standard input's; anything else is itself.
+Result<std::string> read_value(std::string_view text, Console& console);
+
+}  // namespace weft::cli

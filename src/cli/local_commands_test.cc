@@ -1,0 +1,151 @@
+// weft run and inspect on modules from standard input, without a process.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "cli/testing.h"
+#include "json/parse.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr const char* kArithmetic = R"((module
+  (func (export "add") (param $a i32) (param $b i32) (result i32)
+    (i32.add (local.get $a) (local.get $b)))
+  (func $div (export "div") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "mul64") (param i64 i64) (result i64) (i64.mul (local.get 0) (local.get 1)))
+  (func (export "pair") (result f64 v128) (f64.const 0.1) (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15))
+  (func (export "reference") (param externref))
+))";
+
+struct Ended {
+  int code;
+  std::string output;
+  std::string errors;
+};
+
+Ended run(const char* module, std::vector<std::string> words) {
+  // No HOME: nothing is cached.
+  TestConsole test({}, module);
+  const int code = test.run(std::move(words));
+  return {code, test.output(), test.errors()};
+}
+
+TEST_CASE("an export is called with typed arguments and its results are printed one a line") {
+  CHECK(run(kArithmetic, {"run", "-", "--invoke", "add", "2", "3"}).output == "5\n");
+  CHECK(run(kArithmetic, {"run", "--invoke=add", "-", "-2", "0xff"}).output == "253\n");
+  CHECK(run(kArithmetic, {"run", "-", "--invoke", "mul64", "9223372036854775807", "1"}).output ==
+        "9223372036854775807\n");
+  CHECK(run(kArithmetic, {"run", "-", "--invoke", "pair"}).output ==
+        "0.1\n0x000102030405060708090a0b0c0d0e0f\n");
+}
+
+TEST_CASE("results are JSON when wanted, with exact 64-bit numbers as strings") {
+  CHECK(run(kArithmetic, {"run", "-", "--json", "--invoke", "mul64", "-1", "9007199254740993"})
+            .output == "{\"results\":[\"-9007199254740993\"]}\n");
+}
+
+TEST_CASE("a wrong argument is named with what is expected") {
+  const Ended wrong = run(kArithmetic, {"run", "-", "--invoke", "add", "2", "two"});
+  CHECK(wrong.code == 2);
+  CHECK(wrong.errors.starts_with("weft: argument 2 (b), two: expected an i32"));
+  const Ended few = run(kArithmetic, {"run", "-", "--invoke", "add", "2"});
+  CHECK(few.code == 2);
+  CHECK(few.errors == "weft: add(a: i32, b: i32) -> i32 takes 2 arguments, not 1\n");
+}
+
+TEST_CASE("an export that is not there or cannot be called is answered with those that can") {
+  const Ended missing = run(kArithmetic, {"run", "-", "--invoke", "sub", "2", "3"});
+  CHECK(missing.code == 3);
+  CHECK(missing.errors.find("weft run standard input --invoke add 2 3") == std::string::npos);
+  CHECK(missing.errors.find("--invoke add 2 3") != std::string::npos);
+  CHECK(run(kArithmetic, {"run", "-", "--invoke", "reference"}).code == 2);
+}
+
+TEST_CASE("a module without _start is answered with how to call it") {
+  const Ended ended = run(kArithmetic, {"run", "-"});
+  CHECK(ended.code == 2);
+  CHECK(ended.errors.find("exports no _start") != std::string::npos);
+  CHECK(ended.errors.find("add(a: i32, b: i32) -> i32") != std::string::npos);
+}
+
+TEST_CASE("a trap ends with 134 and a backtrace") {
+  const Ended ended = run(kArithmetic, {"run", "-", "--invoke", "div", "1", "0"});
+  CHECK(ended.code == 134);
+  CHECK(ended.errors.starts_with("weft: the guest trapped: integer divide by zero\n  at div"));
+}
+
+TEST_CASE("fuel ends a loop at the same place each time") {
+  const char* const kLoop = "(module (func (export \"spin\") (loop br 0)))";
+  const Ended once = run(kLoop, {"run", "-", "--invoke", "spin", "--fuel", "10_000"});
+  const Ended again = run(kLoop, {"run", "-", "--invoke", "spin", "--fuel", "10_000"});
+  CHECK(once.code == 6);
+  CHECK(once.errors == again.errors);
+}
+
+TEST_CASE("a memory limit is told with the option that raises it") {
+  const char* const kHungry = R"((module (memory 1) (func (export "eat")
+    (loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable)))";
+  const Ended ended = run(kHungry, {"run", "-", "--invoke", "eat", "--max-memory", "4MiB"});
+  CHECK(ended.code == 6);
+  CHECK(ended.errors.find("--max-memory") != std::string::npos);
+}
+
+TEST_CASE("an import that nobody provides is named with the dialects that would") {
+  const char* const kSe2 =
+      R"((module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start"))))";
+  const Ended ended = run(kSe2, {"run", "-"});
+  CHECK(ended.code == 1);
+  CHECK(ended.errors.find("env.return_result") != std::string::npos);
+  CHECK(ended.errors.find("se2") != std::string::npos);
+}
+
+TEST_CASE("wrong text is shown with its line") {
+  const Ended ended = run("(module\n  (func bad))\n", {"run", "-"});
+  CHECK(ended.code == 2);
+  CHECK(ended.errors.find("standard input: line 2, column 9") != std::string::npos);
+  CHECK(ended.errors.find("  2 |   (func bad))\n              ^\n") != std::string::npos);
+}
+
+TEST_CASE("a reactor is initialized before its export is called") {
+  const char* const kReactor = R"((module (global $ready (mut i32) (i32.const 0))
+    (func (export "_initialize") (global.set $ready (i32.const 7)))
+    (func (export "ready") (result i32) (global.get $ready))))";
+  CHECK(run(kReactor, {"run", "-", "--invoke", "ready"}).output == "7\n");
+}
+
+TEST_CASE("inspect shows what is in a module") {
+  const Ended ended = run(kArithmetic, {"inspect", "-"});
+  CHECK(ended.code == 0);
+  for (const char* text : {"add(a: i32, b: i32) -> i32", "dialect  typed", "stateless", "sha256:"})
+    CHECK(ended.output.find(text) != std::string::npos);
+  const Ended as_json = run(kArithmetic, {"inspect", "-", "--json"});
+  const json::Value document = json::parse(as_json.output).value();
+  CHECK(document.find("dialect")->as_string() == "typed");
+  CHECK(document.find("exports")->size() == 5);
+  CHECK(document.find("state")->as_string() == "stateless");
+}
+
+TEST_CASE("code is kept in the cache, and a cache that cannot be used is no error") {
+  const auto directory =
+      std::filesystem::temp_directory_path() / ("weft-cli-test-" + std::to_string(::getpid()));
+  for (int i = 0; i < 2; ++i) {
+    TestConsole test({{"XDG_CACHE_HOME", directory.string()}}, kArithmetic);
+    CHECK(test.run({"run", "-", "--invoke", "add", "2", "3"}) == 0);
+    CHECK(test.output() == "5\n");
+  }
+  CHECK(std::filesystem::exists(directory / "weft" / "code.key"));
+  CHECK(std::filesystem::exists(directory / "weft" / "code"));
+  std::filesystem::remove_all(directory);
+  std::ofstream(directory) << "a file where the directory would be";
+  TestConsole test({{"XDG_CACHE_HOME", directory.string()}}, kArithmetic);
+  CHECK(test.run({"run", "-", "--invoke", "add", "2", "3"}) == 0);
+  std::filesystem::remove(directory);
+}
+
+}  // namespace
+}  // namespace weft::cli

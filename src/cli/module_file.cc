@@ -1,0 +1,41 @@
+#include "cli/module_file.h"
+
+#include "base/log.h"
+#include "cli/input_file.h"
+#include "cli/report.h"
+
+namespace weft::cli {
+namespace {
+
+// The error with the file's name in front and, behind it, the line that it points to.
+Error located(const Error& error, const ModuleFile& file) {
+  std::string message = printable(file.name) + ": " + error.message();
+  if (std::string lines = excerpt(file.bytes, error); !lines.empty()) {
+    lines.pop_back();
+    message += "\n" + lines;
+  }
+  Error shown(error.code(), std::move(message));
+  if (error.position()) shown = std::move(shown).with_position(*error.position());
+  return shown;
+}
+
+}  // namespace
+
+Result<ModuleFile> load_module(std::string_view file, Console& console) {
+  ModuleFile loaded{.name = file == "-" ? "standard input" : std::string(file),
+                    .bytes = TRY(read_input(file, console)),
+                    .binary = {},
+                    .info = {}};
+  if (!engine::is_binary_module(loaded.bytes)) {
+    auto binary = engine::to_binary(loaded.bytes, loaded.name);
+    if (!binary) return fail(located(binary.error(), loaded));
+    loaded.binary = *std::move(binary);
+  }
+  auto info = engine::inspect(loaded.module());
+  // Offsets count in the binary module, which is not what the file of a text holds.
+  if (!info) return fail(std::move(info).error().with_context(printable(loaded.name)));
+  loaded.info = *std::move(info);
+  return loaded;
+}
+
+}  // namespace weft::cli

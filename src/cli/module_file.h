@@ -1,0 +1,26 @@
+// A module that a command line names: read, translated from text, validated.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/console.h"
+#include "engine/module_info.h"
+
+namespace weft::cli {
+
+struct ModuleFile {
+  std::string name;    // as given; "standard input" for "-"
+  std::string bytes;   // as read
+  std::string binary;  // the module; empty when `bytes` is it
+  engine::ModuleInfo info;
+
+  std::string_view module() const { return binary.empty() ? bytes : binary; }
+};
+
+// Errors of read_input, engine::to_binary and engine::inspect; messages begin with the file's name
+// and show the wrong line of a text.
+Result<ModuleFile> load_module(std::string_view file, Console& console);
+
+}  // namespace weft::cli

@@ -1,0 +1,186 @@
+#include "cli/module_text.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "abi/dialect.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "cli/quantity.h"
+#include "cli/signature.h"
+#include "json/print.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::uint64_t kPageBytes = 64 * 1024;
+
+struct StateText {
+  std::string_view name;
+  std::string_view reason;
+};
+
+StateText state_of(const engine::ModuleInfo& info) {
+  if (info.has_mutable_state) {
+    return {"fresh",
+            "it has memory, tables or globals that a call can change, so each call gets "
+            "an instance of its own"};
+  }
+  return {"stateless", "nothing in it can change, so calls share instances"};
+}
+
+// Who provides an import, for people.
+std::string provider_text(const engine::ImportInfo& import) {
+  const auto providers = abi::providers_of(import);
+  if (abi::is_provided(import))
+    return providers.empty() ? "weft" : std::string(abi::name_of(providers.front()));
+  if (providers.empty()) return "nobody that weft knows";
+  std::string names;
+  for (const abi::Dialect dialect : providers)
+    names += fmt::format("{}{}", names.empty() ? "" : " or ", abi::name_of(dialect));
+  return names + ", not in this version";
+}
+
+std::string memory_text(const engine::MemoryInfo& memory) {
+  const std::string most =
+      memory.max_pages ? fmt::format("at most {}", bytes_text(*memory.max_pages * kPageBytes))
+                       : "no limit of its own";
+  return fmt::format("{}, {}{}{}", bytes_text(memory.min_pages * kPageBytes), most,
+                     memory.memory64 ? ", 64-bit" : "", memory.shared ? ", shared" : "");
+}
+
+// Rows of two columns, the first as wide as its widest cell (within reason).
+std::string rows(const std::vector<std::pair<std::string, std::string>>& cells) {
+  constexpr std::size_t kWidthMax = 48;
+  std::size_t width = 0;
+  for (const auto& [left, right] : cells) {
+    if (!right.empty()) width = std::max(width, std::min(left.size(), kWidthMax));
+  }
+  std::string text;
+  for (const auto& [left, right] : cells) {
+    text += right.empty() ? fmt::format("  {}\n", left)
+                          : fmt::format("  {:<{}}  {}\n", left, width, right);
+  }
+  return text;
+}
+
+std::string exports_text(const ModuleFile& file) {
+  std::vector<std::pair<std::string, std::string>> cells;
+  for (const engine::ExportInfo& item : file.info.exports) {
+    if (item.kind == engine::ItemKind::kFunction) {
+      cells.emplace_back(signature(item), "");
+    } else {
+      cells.emplace_back(fmt::format("{} {}", engine::name_of(item.kind), printable(item.name)),
+                         printable(item.type));
+    }
+  }
+  return rows(cells);
+}
+
+std::string imports_text(const ModuleFile& file) {
+  std::vector<std::pair<std::string, std::string>> cells;
+  for (const engine::ImportInfo& import : file.info.imports) {
+    cells.emplace_back(fmt::format("{}.{} {}", printable(import.module), printable(import.name),
+                                   printable(import.type)),
+                       provider_text(import));
+  }
+  return rows(cells);
+}
+
+void write_types(json::Writer& writer, std::string_view key,
+                 const std::vector<engine::ValueType>& types) {
+  writer.key(key).begin_array();
+  for (const engine::ValueType type : types)
+    writer.value(engine::name_of(type));
+  writer.end_array();
+}
+
+void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {
+  writer.key("exports").begin_array();
+  for (const engine::ExportInfo& item : info.exports) {
+    if (item.kind != engine::ItemKind::kFunction) continue;
+    writer.begin_object().key("name").value(item.name);
+    write_types(writer, "params", item.function.params);
+    writer.key("param_names");
+    if (item.param_names.empty()) {
+      writer.value(nullptr);
+    } else {
+      writer.begin_array();
+      for (const std::string& name : item.param_names)
+        writer.value(name);
+      writer.end_array();
+    }
+    write_types(writer, "results", item.function.results);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+void write_imports(json::Writer& writer, const engine::ModuleInfo& info) {
+  writer.key("imports").begin_array();
+  for (const engine::ImportInfo& import : info.imports) {
+    writer.begin_object().key("module").value(import.module).key("name").value(import.name);
+    writer.key("kind").value(engine::name_of(import.kind)).key("type").value(import.type);
+    writer.key("provided_by").begin_array();
+    for (const abi::Dialect dialect : abi::providers_of(import))
+      writer.value(abi::name_of(dialect));
+    writer.end_array().end_object();
+  }
+  writer.end_array();
+}
+
+void write_memories(json::Writer& writer, const engine::ModuleInfo& info) {
+  writer.key("memories").begin_array();
+  for (const engine::MemoryInfo& memory : info.memories) {
+    writer.begin_object().key("min_pages").value(memory.min_pages).key("max_pages");
+    if (memory.max_pages) {
+      writer.value(*memory.max_pages);
+    } else {
+      writer.value(nullptr);
+    }
+    writer.key("shared").value(memory.shared).key("memory64").value(memory.memory64);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+}  // namespace
+
+std::string module_text(const ModuleFile& file, const Console& console) {
+  const engine::ModuleInfo& info = file.info;
+  const StateText state = state_of(info);
+  const bool is_text = !file.binary.empty();
+  std::string text = fmt::format(
+      "{} {}\nid       {}\nsize     {}{}\ndialect  {}\nstate    {}: {}\n", console.bold("module"),
+      printable(file.name), content_id(file.bytes), bytes_text(file.bytes.size()),
+      is_text ? fmt::format(" of text, {} as a binary", bytes_text(file.binary.size())) : "",
+      abi::name_of(abi::dialect_of(info)), state.name, state.reason);
+  if (!info.exports.empty())
+    text += fmt::format("\n{}\n{}", console.bold("exports"), exports_text(file));
+  if (!info.imports.empty())
+    text += fmt::format("\n{}\n{}", console.bold("imports (provided by)"), imports_text(file));
+  if (!info.memories.empty()) {
+    text += fmt::format("\n{}\n", console.bold("memory"));
+    for (const engine::MemoryInfo& memory : info.memories)
+      text += fmt::format("  {}\n", memory_text(memory));
+  }
+  if (info.has_start) text += "\nIt runs a start function when it is instantiated.\n";
+  return text;
+}
+
+std::string module_json(const ModuleFile& file) {
+  const StateText state = state_of(file.info);
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().key("id").value(content_id(file.bytes));
+  writer.key("dialect").value(abi::name_of(abi::dialect_of(file.info)));
+  write_exports(writer, file.info);
+  write_imports(writer, file.info);
+  write_memories(writer, file.info);
+  writer.key("state").value(state.name).key("state_reason").value(state.reason);
+  writer.key("size_bytes").value(file.bytes.size()).end_object();
+  return text + "\n";
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,169 @@
+#include "cli/report.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "json/print.h"
+
+namespace weft::cli {
+namespace {
+
+// An excerpt of a longer line says nothing: it is machine-made.
+constexpr std::size_t kExcerptBytesMax = 200;
+// A server that sends more frames than the engine keeps is not ours.
+constexpr std::size_t kFramesMax = 256;
+
+std::string place_of(const BacktraceFrame& frame) {
+  if (!frame.file) return fmt::format("+{:#x}", frame.module_offset);
+  std::string place = printable(*frame.file);
+  if (frame.line) place += fmt::format(":{}", *frame.line);
+  if (frame.line && frame.column) place += fmt::format(":{}", *frame.column);
+  return fmt::format(" ({})", place);
+}
+
+void write_position(json::Writer& writer, const Position& position) {
+  writer.key("position").begin_object();
+  if (position.line) writer.key("line").value(*position.line);
+  if (position.column) writer.key("column").value(*position.column);
+  if (position.offset) writer.key("offset").value(*position.offset);
+  writer.end_object();
+}
+
+void write_frame(json::Writer& writer, const BacktraceFrame& frame) {
+  writer.begin_object().key("function").value(frame.function);
+  writer.key("module_offset").value(frame.module_offset);
+  if (frame.file) writer.key("file").value(*frame.file);
+  if (frame.line) writer.key("line").value(*frame.line);
+  if (frame.column) writer.key("column").value(*frame.column);
+  writer.end_object();
+}
+
+std::optional<std::uint64_t> number_member(const json::Value& object, std::string_view key) {
+  const json::Value* const value = object.find(key);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  return value->as_number().to_uint64();
+}
+
+std::optional<std::uint32_t> small_member(const json::Value& object, std::string_view key) {
+  const auto value = number_member(object, key);
+  if (!value || *value > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return static_cast<std::uint32_t>(*value);
+}
+
+std::optional<std::string> text_member(const json::Value& object, std::string_view key) {
+  const json::Value* const value = object.find(key);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return std::string(value->as_string());
+}
+
+std::vector<BacktraceFrame> frames_of(const json::Value& problem) {
+  std::vector<BacktraceFrame> frames;
+  const json::Value* const list = problem.find("backtrace");
+  if (list == nullptr || !list->is_array()) return frames;
+  for (const json::Value& frame : list->as_array().first(std::min(list->size(), kFramesMax))) {
+    frames.push_back({.function = text_member(frame, "function").value_or("?"),
+                      .module_offset = number_member(frame, "module_offset").value_or(0),
+                      .file = text_member(frame, "file"),
+                      .line = small_member(frame, "line"),
+                      .column = small_member(frame, "column")});
+  }
+  return frames;
+}
+
+// What a status means where the body does not say: a proxy's answer, or another kind of server.
+ErrorCode code_of_status(int status) {
+  for (const ErrorCodeInfo& each : error_codes()) {
+    if (each.http_status == status) return each.code;
+  }
+  return status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument;
+}
+
+}  // namespace
+
+std::string error_text(const Error& error, const Console& console) {
+  std::string text = console.red("weft:");
+  const bool is_trap = error.code() == ErrorCode::kGuestTrap;
+  text += fmt::format(" {}{}\n", is_trap ? "the guest trapped: " : "", error.message());
+  for (const BacktraceFrame& frame : error.backtrace())
+    text += fmt::format("  at {}{}\n", printable(frame.function), place_of(frame));
+  return text;
+}
+
+std::string error_json(const Error& error) {
+  const ErrorCodeInfo& code = info(error.code());
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().key("code").value(code.name).key("title").value(code.title);
+  writer.key("detail").value(error.message());
+  if (!error.backtrace().empty()) {
+    writer.key("backtrace").begin_array();
+    for (const BacktraceFrame& frame : error.backtrace())
+      write_frame(writer, frame);
+    writer.end_array();
+  }
+  if (error.position()) write_position(writer, *error.position());
+  if (error.limit()) {
+    writer.key("limit").begin_object().key("name").value(error.limit()->name);
+    writer.key("value").value(error.limit()->value).end_object();
+  }
+  writer.key("exit_code").value(code.exit_code).end_object();
+  return text + "\n";
+}
+
+int report(const Error& error, Console& console, bool as_json) {
+  console.note(as_json ? error_json(error) : error_text(error, console));
+  return info(error.code()).exit_code;
+}
+
+Error error_of_problem(const Result<json::Value>& document, int status, std::string_view source) {
+  const bool is_problem = document && document->is_object();
+  const auto name = is_problem ? text_member(*document, "code") : std::nullopt;
+  const auto named = name ? error_code_named(*name) : std::nullopt;
+  const ErrorCode code = named.value_or(code_of_status(status));
+  const auto detail = is_problem ? text_member(*document, "detail") : std::nullopt;
+  if (!detail) {
+    return {code, fmt::format("{} answered with status {} and no explanation: is it a weft server?",
+                              printable(source), status)};
+  }
+  Error error(code, printable(*detail));
+  if (auto frames = frames_of(*document); !frames.empty())
+    error = std::move(error).with_backtrace(std::move(frames));
+  if (const json::Value* const place = document->find("position")) {
+    error = std::move(error).with_position({.line = number_member(*place, "line"),
+                                            .column = number_member(*place, "column"),
+                                            .offset = number_member(*place, "offset")});
+  }
+  if (const json::Value* const limit = document->find("limit")) {
+    error = std::move(error).with_limit(text_member(*limit, "name").value_or("limit"),
+                                        number_member(*limit, "value").value_or(0));
+  }
+  return error;
+}
+
+std::string excerpt(std::string_view text, const Error& error) {
+  if (!error.position() || !error.position()->line) return {};
+  std::uint64_t line = *error.position()->line;
+  std::size_t begin = 0;
+  for (; line > 1; --line) {
+    begin = text.find('\n', begin);
+    if (begin++ == std::string_view::npos) return {};
+  }
+  std::string_view content = text.substr(begin, text.find('\n', begin) - begin);
+  if (content.ends_with('\r')) content.remove_suffix(1);
+  if (content.size() > kExcerptBytesMax) return {};
+  // Tabs would move the caret; other control characters have no business on a terminal.
+  std::string shown(content);
+  std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  const std::string gutter = fmt::format("  {} | ", *error.position()->line);
+  std::string drawn = fmt::format("{}{}\n", gutter, shown);
+  const std::uint64_t column = error.position()->column.value_or(0);
+  if (column > 0 && column <= content.size() + 1) {
+    drawn += fmt::format("{:>{}}^\n", "", gutter.size() + column - 1);
+  }
+  return drawn;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,33 @@
+// Errors as people and programs read them, and exit codes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/console.h"
+#include "json/value.h"
+
+namespace weft::cli {
+
+// What a shell sees when a program ends because nobody reads its output (128 + SIGPIPE).
+inline constexpr int kClosedPipeExitCode = 141;
+
+// "weft: …", then a line "  at …" for each frame of a backtrace. Ends in a newline.
+std::string error_text(const Error& error, const Console& console);
+
+// The error as a problem document (docs/reference/errors.md) without an HTTP status. One line.
+std::string error_json(const Error& error);
+
+// Writes the error to standard error, as JSON if wanted, and returns its exit code.
+int report(const Error& error, Console& console, bool as_json);
+
+// The error that a server's problem document tells of; its code is that of the member `code`, or
+// else of `status`. `source` names the server in the message of what is no problem document.
+Error error_of_problem(const Result<json::Value>& document, int status, std::string_view source);
+
+// The line of `text` that the error points to, with a caret under the column; empty when it points
+// to none.
+std::string excerpt(std::string_view text, const Error& error);
+
+}  // namespace weft::cli

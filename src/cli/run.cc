@@ -1,0 +1,281 @@
+// weft run: a program, or one export, on this machine.
+#include <array>
+
+#include <fmt/format.h>
+
+#include "abi/command/command.h"
+#include "abi/dialect.h"
+#include "abi/typed/values.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/environment.h"
+#include "cli/local_code.h"
+#include "cli/module_file.h"
+#include "cli/process_deadline.h"
+#include "cli/quantity.h"
+#include "cli/report.h"
+#include "cli/signature.h"
+#include "engine/instance.h"
+#include "json/print.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::uint64_t kMemoryBytesDefault = 1ULL << 30U;
+constexpr std::string_view kStart = "_start";
+// What a library of the WASI reactor form wants to have been called before anything else.
+constexpr std::string_view kInitialize = "_initialize";
+
+constexpr std::array kOptions = {
+    Option{.name = "invoke", .value = "NAME", .help = "call this export with typed arguments"},
+    Option{.name = "timeout", .value = "T", .help = "end it after this long: 10s, 500ms, 2m"},
+    Option{.name = "max-memory", .value = "N", .help = "linear memory it may use (default 1GiB)"},
+    Option{
+        .name = "fuel", .value = "N", .help = "stop after about N instructions, always the same"},
+    Option{.name = "env",
+           .value = "K=V",
+           .help = "an environment variable of the program; K alone passes yours on"},
+    Option{.name = "json", .value = "", .help = "print results of --invoke and errors as JSON"},
+};
+
+struct RunOptions {
+  std::optional<std::chrono::microseconds> timeout;
+  engine::EngineOptions engine{.interruption = engine::Interruption::kNone};
+  engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
+  std::vector<std::pair<std::string, std::string>> environment;
+  bool as_json = false;
+};
+
+template <class Parsed>
+Result<Parsed> named(std::string_view option, Result<Parsed> parsed) {
+  if (parsed) return parsed;
+  return fail(std::move(parsed).error().with_context(fmt::format("--{}", option)));
+}
+
+Result<RunOptions> options_of(const Arguments& arguments, const Console& console) {
+  RunOptions options;
+  options.as_json = arguments.has("json");
+  if (const auto text = arguments.value("timeout")) {
+    options.timeout = TRY(named("timeout", parse_duration(*text, std::chrono::seconds(1))));
+    if (options.timeout->count() == 0)
+      return fail(ErrorCode::kInvalidArgument, "--timeout must be longer than 0");
+  }
+  if (const auto text = arguments.value("max-memory"))
+    options.limits.memory_bytes = TRY(named("max-memory", parse_bytes(*text)));
+  if (const auto text = arguments.value("fuel")) {
+    options.engine.interruption = engine::Interruption::kFuel;
+    options.limits.fuel = TRY(named("fuel", parse_count(*text)));
+  }
+  options.environment = TRY(guest_environment(arguments.values("env"), console));
+  return options;
+}
+
+std::string timeout_message(const RunOptions& options, const Console& console) {
+  const Error error(
+      ErrorCode::kDeadlineExceeded,
+      fmt::format("the deadline of {} has passed (--timeout)", duration_text(*options.timeout)));
+  return options.as_json ? error_json(error) : error_text(error, console);
+}
+
+// The lines that teach how to call what a module exports.
+std::string callable_lines(const ModuleFile& file) {
+  std::string text;
+  for (const engine::ExportInfo& item : file.info.exports) {
+    if (!is_callable(item)) continue;
+    const std::string arguments = example_arguments(item.function);
+    text +=
+        fmt::format("\n  {:<40} weft run {} --invoke {}{}{}", signature(item), printable(file.name),
+                    printable(item.name), arguments.empty() ? "" : " ", arguments);
+  }
+  return text;
+}
+
+Error no_program(const ModuleFile& file) {
+  const std::string lines = callable_lines(file);
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("{} is not a program: it exports no {}{}", printable(file.name), kStart,
+                      lines.empty() ? ", nor any function that could be called"
+                                    : fmt::format(". Call one of its functions:{}", lines))};
+}
+
+Result<const engine::ExportInfo*> callee_of(const ModuleFile& file, std::string_view name) {
+  const engine::ExportInfo* const callee = file.info.find_export(name);
+  if (callee != nullptr && is_callable(*callee)) return callee;
+  const std::string lines = callable_lines(file);
+  const std::string rest = lines.empty() ? "; it exports no function that could be called"
+                                         : fmt::format(". It has:{}", lines);
+  const std::string shown = printable(name);
+  if (callee == nullptr)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("{} exports nothing named {}{}", printable(file.name), shown, rest));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{} of {} cannot be called from outside: it is {}{}", shown, printable(file.name),
+                  callee->kind == engine::ItemKind::kFunction
+                      ? "a function with references: " + signature(*callee)
+                      : fmt::format("a {}", engine::name_of(callee->kind)),
+                  rest));
+}
+
+// A module that is linked and waits to be started. Not movable: its parts know each other.
+class Guest {
+ public:
+  static Result<std::unique_ptr<Guest>> create(const ModuleFile& file, const RunOptions& options,
+                                               abi::command::World world, Console& console) {
+    auto guest = std::unique_ptr<Guest>(new Guest(std::move(world)));
+    guest->engine_ = TRY(engine::Engine::create(options.engine));
+    auto code = TRY(local_code(*guest->engine_, file.module(), console));
+    engine::HostTable table(*guest->engine_);
+    if (!file.info.imports.empty()) abi::command::define_functions(table);
+    const auto linked = TRY(table.link(std::move(code)));
+    guest->instance_ = TRY(engine::Instance::create(linked, options.limits, &guest->program_));
+    return guest;
+  }
+
+  Result<std::vector<engine::Value>> call(std::string_view name,
+                                          std::span<const engine::Value> arguments) {
+    return engine::call(*instance_, name, arguments);
+  }
+  Result<> instantiate() { return engine::instantiate(*instance_); }
+  std::optional<std::uint32_t> exit_code() const { return program_.exit_code(); }
+
+ private:
+  explicit Guest(abi::command::World world) : program_(std::move(world)) {}
+
+  std::unique_ptr<engine::Engine> engine_;
+  abi::command::Program program_;
+  std::unique_ptr<engine::Instance> instance_;
+};
+
+// What a limit of `weft run` is called here, so that the error says how to raise it.
+Error hinted(const Error& error, const RunOptions& options) {
+  if (!error.limit() || error.limit()->name != "memory_bytes") return error;
+  return Error(error.code(), fmt::format("{}; --max-memory allows more than {}", error.message(),
+                                         bytes_text(options.limits.memory_bytes)))
+      .with_limit(error.limit()->name, error.limit()->value)
+      .with_backtrace(error.backtrace());
+}
+
+void print_results(const std::vector<engine::Value>& results, bool as_json, Console& console) {
+  std::string text;
+  if (as_json) {
+    json::Writer writer(text);
+    writer.begin_object().key("results").begin_array();
+    for (const engine::Value& value : results)
+      abi::typed::write(writer, value);
+    writer.end_array().end_object();
+    text += "\n";
+  } else {
+    for (const engine::Value& value : results)
+      text += abi::typed::text_of(value) + "\n";
+  }
+  console.print(text);
+}
+
+// What is to be called, and with what.
+struct Job {
+  ModuleFile file;
+  const engine::ExportInfo* callee = nullptr;  // Of `file`.
+  std::vector<engine::Value> values;
+  std::vector<std::string> program_arguments;
+};
+
+Result<> choose(Job& job, const Arguments& arguments, Console& console) {
+  const auto invoked = arguments.value("invoke");
+  if (!invoked && abi::dialect_of(job.file.info) != abi::Dialect::kCommand)
+    return fail(no_program(job.file));
+  job.callee = TRY(callee_of(job.file, invoked.value_or(kStart)));
+  const std::vector<std::string> words(arguments.operands().begin() + 1,
+                                       arguments.operands().end());
+  job.program_arguments = {std::filesystem::path(job.file.name).filename().string()};
+  if (invoked) {
+    job.values = TRY(parse_values(words, *job.callee, console));
+  } else {
+    job.program_arguments.insert(job.program_arguments.end(), words.begin(), words.end());
+  }
+  auto linkable = abi::check_imports(job.file.info);
+  if (!linkable) return fail(std::move(linkable).error().with_context(printable(job.file.name)));
+  return {};
+}
+
+// Starts the guest and calls the export; a guest that exits ends it early, with its code.
+Result<int> run_guest(Guest& guest, const Job& job, bool as_json, Console& console) {
+  const std::string_view callee = job.callee->name;
+  const bool is_program = callee == kStart;
+  const bool initializes =
+      !is_program && callee != kInitialize && job.file.info.find_export(kInitialize) != nullptr;
+  const auto results = [&]() -> Result<std::vector<engine::Value>> {
+    TRY(guest.instantiate());
+    if (initializes) TRY(guest.call(kInitialize, {}));
+    return guest.call(callee, job.values);
+  }();
+  if (const auto code = guest.exit_code()) return static_cast<int>(*code & 0xffU);
+  if (!results) return fail(results.error());
+  if (!is_program) print_results(*results, as_json, console);
+  return 0;
+}
+
+Result<int> run(const Arguments& arguments, Console& console) {
+  const RunOptions options = TRY(options_of(arguments, console));
+  ProcessDeadline deadline(options.timeout ? timeout_message(options, console) : "",
+                           info(ErrorCode::kDeadlineExceeded).exit_code);
+  if (options.timeout) TRY(deadline.start(*options.timeout));
+
+  const std::string_view name = arguments.operand(0);
+  Job job{.file = TRY(load_module(name, console)),
+          .callee = nullptr,
+          .values = {},
+          .program_arguments = {}};
+  TRY(choose(job, arguments, console));
+  abi::command::World world{.arguments = job.program_arguments,
+                            .environment = options.environment,
+                            .input = name == "-" ? nullptr : &console.input(),
+                            .output = &console.output(),
+                            .errors = &console.errors(),
+                            .clock = &console.clock(),
+                            .random = &console.random()};
+  const auto guest = TRY(Guest::create(job.file, options, std::move(world), console));
+  auto code = run_guest(*guest, job, options.as_json, console);
+  if (!code) return fail(hinted(code.error(), options));
+  return code;
+}
+
+}  // namespace
+
+constexpr Command kRunCommand{
+    .name = "run",
+    .usage = "FILE [--invoke NAME] [ARGS…]",
+    .summary = "run a program, or call one export of a module",
+    .details =
+        "FILE is a .wasm or .wat file; - reads it from standard input. A program (a module that\n"
+        "exports _start) gets standard input, output and error, ARGS and the variables of --env,\n"
+        "and nothing else of this machine; its exit code is passed on. Options of weft stand "
+        "before\n"
+        "or directly behind FILE: from the first other word on, everything belongs to the program\n"
+        "(-- ends weft's options explicitly).\n"
+        "\n"
+        "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
+        "inf;\n"
+        "v128 as 0x and 32 hex digits, lowest byte first; @file stands for a file's content. "
+        "Results\n"
+        "are printed one a line.\n"
+        "\n"
+        "Compiled code is kept in $XDG_CACHE_HOME/weft (or ~/.cache/weft), which may be deleted.\n"
+        "Exit codes: the program's own; 134 when it trapped, 124 at the deadline, 6 over a "
+        "limit.\n",
+    .examples =
+        "$ weft run hello.wasm\n"
+        "$ weft run --timeout 10s --env LANG=C tool.wasm --verbose input.txt\n"
+        "$ weft run examples/add.wat --invoke add 2 3\n"
+        "5\n",
+    .grammar = {.options = kOptions,
+                .operands_min = 1,
+                .operands_max = SIZE_MAX,
+                .own_operands = 1,
+                .unless_option = "invoke"},
+    .group = Group::kLocal,
+    .takes_files = true,
+    .run = run,
+};
+
+}  // namespace weft::cli

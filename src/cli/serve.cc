@@ -1,0 +1,227 @@
+// weft serve: the composition root of the server.
+#include <array>
+#include <csignal>
+#include <thread>
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/server_client.h"
+#include "cli/settings.h"
+#include "cli/version.h"
+#include "engine/engine.h"
+#include "function/code_cache.h"
+#include "function/functions.h"
+#include "net/http_server.h"
+#include "server/api.h"
+#include "store/cache_directory.h"
+#include "store/data_directory.h"
+#include "store/directory_blobs.h"
+#include "store/invocations.h"
+#include "store/metadata.h"
+#include "store/migrations.h"
+#include "store/sqlite_database.h"
+
+namespace weft::cli {
+namespace {
+
+// Threads that read disks and compile; and how much may wait for them before clients are told to
+// come back.
+constexpr std::size_t kBlockingThreads = 4;
+constexpr std::size_t kBlockingQueueMax = 1024;
+
+constexpr std::size_t kOwnOptions = 1;
+constexpr std::array kOptions = [] {
+  std::array<Option, kSettings.size() + kOwnOptions> options{};
+  for (std::size_t i = 0; i < kSettings.size(); ++i) {
+    const Setting& setting = kSettings.at(i);
+    options.at(i) = {.name = setting.flag,
+                     .value = setting.type == SettingType::kPath       ? "PATH"
+                              : setting.type == SettingType::kNames    ? "NAMES"
+                              : setting.type == SettingType::kLevel    ? "LEVEL"
+                              : setting.type == SettingType::kCount    ? "N"
+                              : setting.type == SettingType::kBytes    ? "SIZE"
+                              : setting.type == SettingType::kDuration ? "T"
+                                                                       : "ADDR",
+                     .help = setting.help,
+                     .fallback = setting.fallback};
+  }
+  options.back() = {.name = "config", .value = "FILE", .help = "a weft.toml (or WEFT_CONFIG)"};
+  return options;
+}();
+
+// The signals that end the server, blocked in every thread that is made while this exists, so that
+// wait() gets them.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  ~StopSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  // Returns at the first of them; the next one ends the process at once.
+  void wait() {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t set_{};
+  sigset_t before_{};
+};
+
+Result<ServerSettings> settings_of(const Arguments& arguments, Console& console) {
+  std::optional<std::string> file = console.variable("WEFT_CONFIG");
+  if (const auto given = arguments.value("config")) file = *given;
+  if (!file) return resolve_settings(arguments, console, {});
+  const std::string text = TRY(read_input(*file, console));
+  return resolve_settings(arguments, console, TRY(parse_settings_file(text, *file)));
+}
+
+Result<server::AccessOptions> access_of(const ServerSettings& settings, Console& console) {
+  server::AccessOptions access{
+      .listen = settings.listen, .token = std::nullopt, .hosts = settings.hosts};
+  if (settings.token_file) {
+    access.token = TRY(read_token(*settings.token_file, console));
+  } else {
+    access.token = console.variable("WEFT_TOKEN");
+  }
+  if (!settings.listen.is_loopback() && !access.token) {
+    return fail(ErrorCode::kPermissionDenied,
+                fmt::format("{} can be reached from other machines, so clients must show a token: "
+                            "name a file that holds one with --token-file, or set WEFT_TOKEN. "
+                            "(127.0.0.1 needs none.)",
+                            settings.listen.text()));
+  }
+  return access;
+}
+
+// Everything below the HTTP server, each part before what uses it. Not movable.
+struct Parts {
+  const ServerSettings& settings;
+  const Clock& clock;
+  Random& random;
+  const Log& log;
+  std::optional<store::DataDirectory> directory;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<store::Blobs> blobs;
+  std::optional<store::CacheDirectory> cache;
+  std::optional<function::CodeCache> code_cache;
+  std::unique_ptr<engine::Engine> engine;
+  std::optional<store::Metadata> metadata;
+  std::optional<store::Invocations> invocations;
+  std::optional<function::Functions> functions;
+
+  Result<> open_stores() {
+    directory.emplace(TRY(store::DataDirectory::open(settings.data)));
+    database = TRY(store::SqliteDatabase::open(directory->database_file()));
+    TRY(store::migrate(*database, clock));
+    blobs = TRY(store::DirectoryBlobs::open(directory->blobs(),
+                                            {.blob_bytes_max = settings.limits.module_bytes}));
+    metadata.emplace(*database, clock);
+    invocations.emplace(*database);
+    return {};
+  }
+
+  Result<> start() {
+    TRY(open_stores());
+    const auto key =
+        TRY(function::CodeCache::load_or_make_key(directory->path() / "code.key", random));
+    cache.emplace(directory->cache() / "code", settings.code_cache_bytes, clock);
+    code_cache.emplace(*cache, key);
+    engine = TRY(engine::Engine::create({.interruption = engine::Interruption::kEpoch}));
+    functions.emplace(function::FunctionsParts{.engine = *engine,
+                                               .code_cache = *code_cache,
+                                               .metadata = *metadata,
+                                               .blobs = *blobs,
+                                               .invocations = *invocations,
+                                               .clock = clock,
+                                               .random = random,
+                                               .log = log},
+                      settings.limits);
+    return {};
+  }
+};
+
+net::ServerOptions http_options(const ServerSettings& settings) {
+  net::ServerOptions options;
+  options.listen = settings.listen;
+  options.threads =
+      settings.threads > 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
+  options.limits.body_bytes_max = settings.limits.payload_bytes;
+  options.limits.connections_max = settings.connections;
+  return options;
+}
+
+Result<int> run(const Arguments& arguments, Console& console) {
+  const ServerSettings settings = TRY(settings_of(arguments, console));
+  server::AccessOptions access = TRY(access_of(settings, console));
+  StopSignals signals;
+  const Log log(console.clock(), settings.log_level);
+  Parts parts{.settings = settings,
+              .clock = console.clock(),
+              .random = console.random(),
+              .log = log,
+              .directory = std::nullopt,
+              .database = nullptr,
+              .blobs = nullptr,
+              .cache = std::nullopt,
+              .code_cache = std::nullopt,
+              .engine = nullptr,
+              .metadata = std::nullopt,
+              .invocations = std::nullopt,
+              .functions = std::nullopt};
+  TRY(parts.start());
+  std::optional<WorkPool> blocking;
+  blocking.emplace("weft-blocking", kBlockingThreads, kBlockingQueueMax);
+  server::Api api({.functions = *parts.functions,
+                   .invocations = *parts.invocations,
+                   .blocking = *blocking,
+                   .clock = console.clock(),
+                   .log = log},
+                  {.access = std::move(access), .version = std::string(kVersion)});
+  const auto http = TRY(net::HttpServer::create(http_options(settings), api, console.clock(), log));
+  console.note(fmt::format("listening on http://{}\n", http->endpoint().text()));
+  signals.wait();
+  log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});
+  http->stop(settings.drain);
+  // What still runs on the pool uses the Api: it ends before.
+  blocking.reset();
+  return 0;
+}
+
+}  // namespace
+
+constexpr Command kServeCommand{
+    .name = "serve",
+    .usage = "[OPTIONS]",
+    .summary = "run the server: functions behind HTTP, and the web pages",
+    .details =
+        "Serves the web pages and the HTTP interface, by default on http://127.0.0.1:8080 only "
+        "for\n"
+        "this machine. Any other address needs a token. SIGTERM and Ctrl-C stop it when the calls\n"
+        "under way have ended; a second one stops it at once.\n"
+        "\n"
+        "Every option is also an environment variable (--log-level is WEFT_LOG_LEVEL) and a line "
+        "of\n"
+        "weft.toml (log_level = \"info\"): a flag counts before a variable, that before the "
+        "file.\n",
+    .examples =
+        "$ weft serve\n"
+        "$ weft serve --listen 127.0.0.1:0 --data /tmp/weft\n"
+        "$ WEFT_TOKEN=secret weft serve --listen '*:8080'\n",
+    .grammar = {.options = kOptions},
+    .group = Group::kLocal,
+    .run = run,
+};
+
+}  // namespace weft::cli

@@ -1,0 +1,188 @@
+#include "cli/settings.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "cli/quantity.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels = {{
+    {"debug", LogLevel::kDebug},
+    {"info", LogLevel::kInfo},
+    {"warning", LogLevel::kWarning},
+    {"error", LogLevel::kError},
+}};
+
+// A setting's text and where it stands, for errors.
+struct Given {
+  std::string text;
+  std::string place;
+};
+
+const Setting& setting_named(std::string_view name) {
+  const auto found = std::ranges::find(kSettings, name, &Setting::name);
+  WEFT_ASSERT(found != kSettings.end());
+  return *found;
+}
+
+Result<std::uint64_t> number_of(SettingType type, std::string_view text) {
+  switch (type) {
+    case SettingType::kBytes:
+      return parse_bytes(text);
+    case SettingType::kDuration: {
+      const auto duration = TRY(parse_duration(text, std::chrono::milliseconds(1)));
+      return static_cast<std::uint64_t>(duration.count());
+    }
+    default:
+      return parse_count(text);
+  }
+}
+
+class Resolver {
+ public:
+  Resolver(const Arguments& arguments, const Console& console, const SettingTexts& file)
+      : arguments_(arguments), console_(console), file_(file) {}
+
+  // Nothing when it is not set and has no default.
+  std::optional<Given> find(std::string_view name) const {
+    const Setting& setting = setting_named(name);
+    if (const auto text = arguments_.value(setting.flag))
+      return Given{std::string(*text), fmt::format("--{}", setting.flag)};
+    if (auto text = console_.variable(setting.variable.data()))
+      return Given{*std::move(text), std::string(setting.variable)};
+    if (const auto found = file_.find(name); found != file_.end())
+      return Given{found->second, fmt::format("{} in the settings file", name)};
+    if (setting.fallback.empty()) return std::nullopt;
+    return Given{std::string(setting.fallback), fmt::format("the default of {}", name)};
+  }
+
+  // A count, bytes or microseconds within the range of the table.
+  Result<std::uint64_t> number(std::string_view name) const {
+    const Setting& setting = setting_named(name);
+    const Given given = find(name).value();
+    auto number = number_of(setting.type, given.text);
+    if (!number) return fail(std::move(number).error().with_context(given.place));
+    const std::uint64_t least = number_of(setting.type, setting.least).value();
+    const std::uint64_t most = number_of(setting.type, setting.most).value();
+    if (*number >= least && *number <= most) return number;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: {} is not within {} to {}", given.place, printable(given.text),
+                            setting.least, setting.most));
+  }
+
+ private:
+  const Arguments& arguments_;
+  const Console& console_;
+  const SettingTexts& file_;
+};
+
+Result<LogLevel> level_of(const Given& given) {
+  for (const auto& [name, level] : kLevels) {
+    if (name == given.text) return level;
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{}: {} is none of debug, info, warning, error", given.place,
+                          printable(given.text)));
+}
+
+Result<std::filesystem::path> data_directory(const Resolver& resolver, const Console& console) {
+  if (const auto given = resolver.find("data")) return std::filesystem::path(given->text);
+  if (const auto base = console.variable("XDG_DATA_HOME"))
+    return std::filesystem::path(*base) / "weft";
+  if (const auto home = console.variable("HOME"))
+    return std::filesystem::path(*home) / ".local" / "share" / "weft";
+  return fail(ErrorCode::kInvalidArgument,
+              "neither XDG_DATA_HOME nor HOME is set: name a directory with --data");
+}
+
+std::vector<std::string> names_of(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t end = text.find(',');
+    const std::string_view name = text.substr(0, end);
+    const std::size_t begin = name.find_first_not_of(' ');
+    if (begin != std::string_view::npos)
+      names.emplace_back(name.substr(begin, name.find_last_not_of(' ') + 1 - begin));
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return names;
+}
+
+std::string_view type_text(SettingType type) {
+  switch (type) {
+    case SettingType::kAddress:
+      return "address";
+    case SettingType::kPath:
+      return "path";
+    case SettingType::kNames:
+      return "names";
+    case SettingType::kLevel:
+      return "level";
+    case SettingType::kCount:
+      return "number";
+    case SettingType::kBytes:
+      return "size";
+    case SettingType::kDuration:
+      return "duration";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<ServerSettings> resolve_settings(const Arguments& arguments, const Console& console,
+                                        const SettingTexts& file) {
+  const Resolver resolver(arguments, console, file);
+  ServerSettings settings;
+  const Given listen = resolver.find("listen").value();
+  auto endpoint = net::parse_listen_address(listen.text);
+  if (!endpoint) return fail(std::move(endpoint).error().with_context(listen.place));
+  settings.listen = *endpoint;
+  settings.data = TRY(data_directory(resolver, console));
+  if (const auto given = resolver.find("token_file")) settings.token_file = given->text;
+  if (const auto given = resolver.find("hosts")) settings.hosts = names_of(given->text);
+  settings.threads = static_cast<unsigned>(TRY(resolver.number("threads")));
+  settings.log_level = TRY(level_of(resolver.find("log_level").value()));
+  settings.limits.module_bytes = TRY(resolver.number("max_module"));
+  settings.limits.payload_bytes = TRY(resolver.number("max_payload"));
+  settings.limits.in_flight = static_cast<std::uint32_t>(TRY(resolver.number("max_in_flight")));
+  settings.connections = static_cast<std::uint32_t>(TRY(resolver.number("max_connections")));
+  settings.code_cache_bytes = TRY(resolver.number("code_cache"));
+  settings.drain = std::chrono::ceil<std::chrono::milliseconds>(
+      std::chrono::microseconds(TRY(resolver.number("drain"))));
+  return settings;
+}
+
+std::string settings_markdown() {
+  std::string text =
+      "# Settings of the server\n\n"
+      "Made by `weft help --markdown settings` from the table in `src/cli/settings.h`; a test "
+      "compares.\n\n"
+      "A flag of `weft serve` counts before the environment variable, that before the file of "
+      "`--config`\n(or `WEFT_CONFIG`), that before the default. The file is TOML: `name = value` "
+      "with "
+      "the names of the\ntable; sizes and durations are strings with a unit, or integers in bytes "
+      "and "
+      "milliseconds.\n\n"
+      "| `weft.toml` | flag | variable | type | default | range | "
+      "|\n|---|---|---|---|---|---|---|\n";
+  for (const Setting& setting : kSettings) {
+    const std::string fallback =
+        setting.fallback.empty() ? "" : fmt::format("`{}`", setting.fallback);
+    const std::string range =
+        setting.least.empty() ? "" : fmt::format("{} to {}", setting.least, setting.most);
+    text +=
+        fmt::format("| `{}` | `--{}` | `{}` | {} | {} | {} | {} |\n", setting.name, setting.flag,
+                    setting.variable, type_text(setting.type), fallback, range, setting.help);
+  }
+  return text +
+         "\nThe token of `WEFT_TOKEN` or of the token file must come with every request as\n"
+         "`Authorization: Bearer TOKEN`. Clients take theirs from the same places.\n";
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,105 @@
+#include "cli/signature.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "abi/typed/values.h"
+#include "base/log.h"
+#include "cli/input_file.h"
+
+namespace weft::cli {
+namespace {
+
+std::string_view parameter_name(const engine::ExportInfo& function, std::size_t index) {
+  return index < function.param_names.size() ? std::string_view(function.param_names[index])
+                                             : std::string_view();
+}
+
+std::string results_text(const std::vector<engine::ValueType>& results) {
+  if (results.empty()) return {};
+  if (results.size() == 1) return fmt::format(" -> {}", engine::name_of(results.front()));
+  std::string text = " -> (";
+  for (std::size_t i = 0; i < results.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", engine::name_of(results[i]));
+  return text + ")";
+}
+
+std::string example_value(engine::ValueType type, std::size_t index) {
+  switch (type) {
+    case engine::ValueType::kF32:
+    case engine::ValueType::kF64:
+      return fmt::format("{}.5", index + 1);
+    case engine::ValueType::kV128:
+      return "0x000102030405060708090a0b0c0d0e0f";
+    default:
+      return fmt::format("{}", index + 2);
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t end = text.find_last_not_of(" \t\r\n");
+  return text.substr(0, end + 1);
+}
+
+// Enough of a wrong value to recognise it.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kShownBytesMax = 40;
+  if (text.size() <= kShownBytesMax) return printable(text);
+  return printable(text.substr(0, kShownBytesMax)) + "…";
+}
+
+}  // namespace
+
+std::string signature(const engine::ExportInfo& function) {
+  std::string text = printable(function.name) + "(";
+  const auto& params = function.function.params;
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    const std::string_view name = parameter_name(function, i);
+    text += fmt::format("{}{}{}{}", i == 0 ? "" : ", ", printable(name), name.empty() ? "" : ": ",
+                        engine::name_of(params[i]));
+  }
+  return text + ")" + results_text(function.function.results);
+}
+
+bool is_callable(const engine::ExportInfo& item) {
+  return item.kind == engine::ItemKind::kFunction &&
+         std::ranges::all_of(item.function.params, engine::is_numeric) &&
+         std::ranges::all_of(item.function.results, engine::is_numeric);
+}
+
+std::string example_arguments(const engine::FunctionType& type) {
+  std::string text;
+  for (std::size_t i = 0; i < type.params.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : " ", example_value(type.params[i], i));
+  return text;
+}
+
+Result<std::vector<engine::Value>> parse_values(const std::vector<std::string>& words,
+                                                const engine::ExportInfo& function,
+                                                Console& console) {
+  const auto& params = function.function.params;
+  if (words.size() != params.size()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} takes {} argument{}, not {}", signature(function), params.size(),
+                            params.size() == 1 ? "" : "s", words.size()));
+  }
+  std::vector<engine::Value> values;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view name = parameter_name(function, i);
+    const std::string where = name.empty()
+                                  ? fmt::format("argument {}", i + 1)
+                                  : fmt::format("argument {} ({})", i + 1, printable(name));
+    const std::string text = TRY(read_value(words[i], console));
+    auto value = abi::typed::value_of_text(trimmed(text), params[i]);
+    if (!value) {
+      const std::string shown = fmt::format("{}, {}", where, shortened(text));
+      return fail(std::move(value).error().with_context(shown));
+    }
+    values.push_back(*value);
+  }
+  return values;
+}
+
+}  // namespace weft::cli

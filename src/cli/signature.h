@@ -1,0 +1,29 @@
+// Exports as people read them, and how to call one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/console.h"
+#include "engine/module_info.h"
+
+namespace weft::cli {
+
+// "add(a: i32, b: i32) -> i32"; no arrow without results.
+std::string signature(const engine::ExportInfo& function);
+
+// Whether a command line can call it: a function whose parameters and results are all numeric.
+bool is_callable(const engine::ExportInfo& item);
+
+// Arguments that fit, to show how a call looks: "2 3".
+std::string example_arguments(const engine::FunctionType& type);
+
+// One value for each parameter from the words of a command line; `@file` stands for a file's
+// content. kInvalidArgument names the argument, or the signature when their number is wrong.
+Result<std::vector<engine::Value>> parse_values(const std::vector<std::string>& words,
+                                                const engine::ExportInfo& function,
+                                                Console& console);
+
+}  // namespace weft::cli

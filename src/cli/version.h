@@ -1,0 +1,10 @@
+// Which weft this is.
+#pragma once
+
+#include <string_view>
+
+namespace weft::cli {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+}  // namespace weft::cli
