@@ -1,0 +1,172 @@
+#include "server/requests.h"
+
+#include <optional>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace weft::server {
+namespace {
+
+const std::string kId = "sha256:" + std::string(64, 'a');
+
+struct Refusal {
+  std::string_view input;
+  ErrorCode code;
+  std::string_view says;
+};
+
+template <class T>
+void check_refused(const Result<T>& result, const Refusal& expected) {
+  CAPTURE(expected.input);
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().code() == expected.code);
+  CHECK_MESSAGE(result.error().message().find(expected.says) != std::string::npos,
+                result.error().message());
+}
+
+TEST_CASE("a deployment has a module and what else is wanted") {
+  const auto plain = deployment_of(R"({"module":")" + kId + R"("})");
+  REQUIRE(plain.has_value());
+  CHECK(plain->module == kId);
+  CHECK(plain->limits == function::FunctionLimits());
+  CHECK(plain->environment.empty());
+
+  const auto full = deployment_of(R"({"environment":{"B":"2","A_1":""},"grants":{},"module":")" +
+                                  kId + R"(","limits":{"deadline_ms":5,"in_flight":1e0}})");
+  REQUIRE(full.has_value());
+  CHECK(full->limits.deadline_ms == 5);
+  CHECK(full->limits.in_flight == 1);
+  CHECK(full->limits.memory_bytes == function::FunctionLimits().memory_bytes);
+  REQUIRE(full->environment.size() == 2);
+  CHECK(full->environment[0] == std::pair<std::string, std::string>("B", "2"));
+}
+
+TEST_CASE("a wrong deployment is refused with what is wrong in it") {
+  const std::string module = R"("module":")" + kId + "\"";
+  const std::string long_name =
+      "{" + module + R"(,"environment":{")" + std::string(129, 'a') + R"(":""}})";
+  const std::string large =
+      "{" + module + R"(,"environment":{"A":")" + std::string(kEnvironmentBytesMax, 'x') + R"("}})";
+  const std::string unknown = "{" + module + R"(,"modul":1})";
+  const std::string source = R"({"source":"x","language":"python"})";
+  const std::string grant = "{" + module + R"(,"grants":{"hosts":["*"]}})";
+  const std::string list = "{" + module + R"(,"grants":[]})";
+  const std::string limit = "{" + module + R"(,"limits":{"deadline_ms":0}})";
+  const std::string no_limit = "{" + module + R"(,"limits":{"cpu":1}})";
+  const std::string null = "{" + module + R"(,"limits":null})";
+  const std::string number = "{" + module + R"(,"environment":{"A":1}})";
+  const std::string nul = "{" + module + R"(,"environment":{"A":"\u0000"}})";
+  const std::string name = "{" + module + R"(,"environment":{"A=B":"1"}})";
+  const Refusal cases[] = {
+      {"", ErrorCode::kInvalidArgument, "empty"},
+      {"{", ErrorCode::kInvalidArgument, ""},
+      {"[]", ErrorCode::kInvalidArgument, "not an array"},
+      {"3", ErrorCode::kInvalidArgument, "not a number"},
+      {"{}", ErrorCode::kInvalidArgument, "\"module\" is missing"},
+      {R"({"module":3})", ErrorCode::kInvalidArgument, "\"module\" must be"},
+      {R"({"module":"sha256:12"})", ErrorCode::kInvalidArgument, "\"module\" must be"},
+      {R"({"module":"a","module":"b"})", ErrorCode::kInvalidArgument, ""},
+      {unknown, ErrorCode::kInvalidArgument, "\"modul\" is no known member"},
+      {source, ErrorCode::kUnsupported, "Python"},
+      {grant, ErrorCode::kUnsupported, "\"hosts\""},
+      {list, ErrorCode::kInvalidArgument, "\"grants\" must be an object"},
+      {limit, ErrorCode::kInvalidArgument, "deadline_ms"},
+      {no_limit, ErrorCode::kInvalidArgument, "cpu"},
+      {null, ErrorCode::kInvalidArgument, "\"limits\" must be an object"},
+      {number, ErrorCode::kInvalidArgument, "\"A\" must be a string"},
+      {nul, ErrorCode::kInvalidArgument, "\"A\" must be a string"},
+      {name, ErrorCode::kInvalidArgument, "\"A=B\" is no name"},
+      {long_name, ErrorCode::kInvalidArgument, "is no name"},
+      {large, ErrorCode::kTooLarge, "65537"},
+  };
+  for (const Refusal& expected : cases) {
+    check_refused(deployment_of(expected.input), expected);
+  }
+  const auto placed = deployment_of("{\n  \"modul\": 1}");
+  REQUIRE_FALSE(placed.has_value());
+  CHECK(placed.error().position()->line == 2);
+  CHECK(placed.error().position()->column == 3);
+}
+
+TEST_CASE("a rollback names a version") {
+  CHECK(rollback_of(R"({"version":2})").value() == 2);
+  CHECK(rollback_of(R"({"version":9223372036854775807})").value() == 9223372036854775807);
+  for (const Refusal& expected : {
+           Refusal{"{}", ErrorCode::kInvalidArgument, "missing"},
+           Refusal{R"({"version":0})", ErrorCode::kInvalidArgument, "at least 1"},
+           Refusal{R"({"version":-1})", ErrorCode::kInvalidArgument, "at least 1"},
+           Refusal{R"({"version":1.5})", ErrorCode::kInvalidArgument, "whole number"},
+           Refusal{R"({"version":"1"})", ErrorCode::kInvalidArgument, "whole number"},
+           Refusal{R"({"version":9223372036854775808})", ErrorCode::kInvalidArgument, ""},
+           Refusal{R"({"version":1,"x":2})", ErrorCode::kInvalidArgument, "\"x\""},
+       }) {
+    check_refused(rollback_of(expected.input), expected);
+  }
+}
+
+TEST_CASE("a list is asked for in pages of 1 to 200") {
+  CHECK(page_of({"GET", "/v1/modules"}).value().limit == 50);
+  CHECK(page_of({"GET", "/v1/modules?limit=1"}).value().limit == 1);
+  const auto page = page_of({"GET", "/v1/modules?next=abc&limit=200"});
+  CHECK(page.value().limit == 200);
+  CHECK(page.value().after == "abc");
+  for (const char* query : {"limit=0", "limit=201", "limit=", "limit=-1", "limit=1.0", "limit=1e2",
+                            "limit=+1", "limit=0x1", "limit=99999999999999999999",
+                            "limit=1&limit=2", "next=", "next=a&next=a", "limit"}) {
+    CAPTURE(query);
+    const auto refused = page_of({"GET", std::string("/v1/modules?") + query});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code() == ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST_CASE("searches and filters are checked") {
+  CHECK(search_of({"GET", "/"}).value().empty());
+  CHECK(search_of({"GET", "/?search=a%20b"}).value() == "a b");
+  CHECK(search_of({"GET", "/?search=" + std::string(63, 'x')}).has_value());
+  CHECK_FALSE(search_of({"GET", "/?search=" + std::string(64, 'x')}).has_value());
+  CHECK_FALSE(search_of({"GET", "/?search=a&search=b"}).has_value());
+
+  const auto none = filter_of({"GET", "/"});
+  CHECK_FALSE(none.value().function);
+  CHECK_FALSE(none.value().status);
+  const auto both = filter_of({"GET", "/?status=error&function=add"});
+  CHECK(both.value().function == "add");
+  CHECK(both.value().status == store::InvocationStatus::kError);
+  for (const char* query : {"status=", "status=OK", "status=failed", "function=", "function=Add",
+                            "function=a%00", "function=a&function=b"}) {
+    CAPTURE(query);
+    CHECK_FALSE(filter_of({"GET", std::string("/?") + query}).has_value());
+  }
+}
+
+TEST_CASE("a query can be the payload of a call") {
+  const auto payload = [](std::string_view query) {
+    return payload_of_query({"GET", "/f/add?" + std::string(query)});
+  };
+  CHECK(payload("export=add&args=[2,3]").value() == R"({"export":"add","args":[2,3]})");
+  CHECK(payload("args=%5B%22NaN%22%2C9223372036854775807%5D").value() ==
+        R"({"args":["NaN",9223372036854775807]})");
+  CHECK(payload("export=a%22b").value() == R"({"export":"a\"b"})");
+  CHECK(payload("name=Ada").value() == std::nullopt);
+  for (const char* query : {"args=", "args=2", "args={}", "args=[", "args=[1]&args=[2]"}) {
+    CAPTURE(query);
+    CHECK_FALSE(payload(query).has_value());
+  }
+}
+
+TEST_CASE("a preference for an early answer is seen in every form") {
+  const auto prefers = [](const std::vector<net::Header>& headers) {
+    return prefers_async({"POST", "/", headers});
+  };
+  CHECK(prefers({{"Prefer", "respond-async"}}));
+  CHECK(prefers({{"prefer", "wait=10, Respond-Async ; x=1"}}));
+  CHECK(prefers({{"Prefer", "wait=1"}, {"Prefer", "respond-async"}}));
+  CHECK_FALSE(prefers({}));
+  CHECK_FALSE(prefers({{"Prefer", "respond-asynchronously, wait"}}));
+  CHECK_FALSE(prefers({{"Preferred", "respond-async"}}));
+}
+
+}  // namespace
+}  // namespace weft::server
