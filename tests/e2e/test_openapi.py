@@ -4,13 +4,16 @@ import subprocess
 import sys
 
 
-def test_the_server_conforms_to_its_openapi_document(own_server):
+def test_the_server_conforms_to_its_openapi_document(own_server, tmp_path):
     own_server.deploy("add", '(module (func (export "add") (param i32 i32) (result i32) '
                              "(i32.add (local.get 0) (local.get 1))))")
     url = f"http://127.0.0.1:{own_server.port}"
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/v1/openapi.json", "--url", url,
-               "--checks", "all", "--max-examples", "15", "--seed", "1", "--phases", "examples,coverage,fuzzing",
+               "--checks", "all",
+               # A schema cannot say which modules are valid, which exports a function has or which cursors exist.
+               "--exclude-checks", "positive_data_acceptance",
+               "--max-examples", "15", "--seed", "1", "--phases", "examples,coverage,fuzzing",
                "--request-timeout", "60", "--no-color"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1500, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     own_server.assert_serves()

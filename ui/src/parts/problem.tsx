@@ -30,7 +30,7 @@ export function ProblemCard({ problem, title, settingsHref, invocationHref, chil
       {problem.detail && problem.detail !== problem.title && (
         <p className="problem-detail">{problem.detail}</p>
       )}
-      {where && <p className="problem-where">at {where}</p>}
+      {where && !problem.detail?.includes(where) && <p className="problem-where">at {where}</p>}
       {problem.limit && <p className="problem-where">limit {limitText(problem.limit)}</p>}
       {problem.backtrace && problem.backtrace.length > 0 && <Backtrace frames={problem.backtrace} />}
       {advice && <p className="problem-advice">{advice}</p>}
