@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 8> kNames = {"typed", "command", "compone
 
 // How many missing imports an error lists; a module for another host can lack hundreds.
 constexpr std::size_t kMissingShownMax = 5;
+// How much of a name or type an error shows; a module can have names of 100 kB.
+constexpr std::size_t kTextShownMax = 100;
 
 constexpr std::array<std::string_view, 16> kSe2Functions = {
     "return_result",   "return_error",     "get_ffi_result",    "add_ffi_var",
@@ -28,12 +30,17 @@ bool is_wasi(std::string_view module) {
          module.starts_with("wasix_");
 }
 
+std::string shown(std::string_view text) {
+  if (text.size() <= kTextShownMax) return printable(text);
+  return printable(text.substr(0, kTextShownMax)) + "…";
+}
+
 std::string describe(const engine::ImportInfo& import) {
-  std::string text = fmt::format("{}.{}", printable(import.module), printable(import.name));
+  std::string text = fmt::format("{}.{}", shown(import.module), shown(import.name));
   if (import.kind == engine::ItemKind::kFunction) {
-    text += fmt::format(" {}", import.type);
+    text += fmt::format(" {}", shown(import.type));
   } else {
-    text += fmt::format(" ({}: {})", engine::name_of(import.kind), import.type);
+    text += fmt::format(" ({}: {})", engine::name_of(import.kind), shown(import.type));
   }
   return text;
 }
@@ -66,7 +73,8 @@ std::optional<Dialect> dialect_named(std::string_view name) {
 
 Dialect dialect_of(const engine::ModuleInfo& module) {
   const engine::ExportInfo* start = module.find_export("_start");
-  const bool is_program = start != nullptr && start->kind == engine::ItemKind::kFunction;
+  const bool is_program = start != nullptr && start->kind == engine::ItemKind::kFunction &&
+                          start->function == engine::FunctionType{};
   return is_program ? Dialect::kCommand : Dialect::kTyped;
 }
 

@@ -27,7 +27,7 @@ enum class Dialect : std::uint8_t {
 std::string_view name_of(Dialect dialect);
 std::optional<Dialect> dialect_named(std::string_view name);
 
-// kCommand for a module that exports _start, else kTyped.
+// kCommand for a module that exports a function _start: () -> (), else kTyped.
 Dialect dialect_of(const engine::ModuleInfo& module);
 
 // The dialects whose hosts provide such an import, whether weft has them yet or not; the one that

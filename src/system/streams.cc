@@ -42,6 +42,14 @@ Result<std::size_t> DescriptorInput::read(std::span<std::uint8_t> bytes) {
   }
 }
 
+bool DescriptorOutput::is_terminal() const {
+  return isatty(descriptor_) == 1;
+}
+
+bool DescriptorInput::is_terminal() const {
+  return isatty(descriptor_) == 1;
+}
+
 Result<std::size_t> BytesInput::read(std::span<std::uint8_t> bytes) {
   const std::size_t count = std::min(bytes.size(), bytes_.size() - offset_);
   if (count > 0) std::memcpy(bytes.data(), bytes_.data() + offset_, count);

@@ -16,9 +16,12 @@ class OutputStream {
  public:
   virtual ~OutputStream() = default;
 
-  // Takes all bytes or none. kGuestLimit when the stream is full, kUnavailable when nobody reads
-  // any more (POSIX's EPIPE), kInternal for other failures.
+  // Takes all bytes, or fails; a full stream then takes none. kGuestLimit when the stream is full,
+  // kUnavailable when nobody reads any more (POSIX's EPIPE), kInternal for other failures.
   virtual Result<> write(std::span<const std::uint8_t> bytes) = 0;
+
+  // Whether a person looks at it: programs then write line by line, and in colours.
+  virtual bool is_terminal() const { return false; }
 };
 
 // Confined to the invocation's thread.
@@ -29,6 +32,9 @@ class InputStream {
   // Fills the front of `bytes` and returns how many; 0 at the end. May block when it stands for a
   // terminal or a pipe.
   virtual Result<std::size_t> read(std::span<std::uint8_t> bytes) = 0;
+
+  // Whether a person types it.
+  virtual bool is_terminal() const { return false; }
 };
 
 // Keeps what is written, up to `limit_bytes`; `limit_name` is what the limit is called in the
@@ -53,6 +59,7 @@ class DescriptorOutput final : public OutputStream {
  public:
   explicit DescriptorOutput(int descriptor) : descriptor_(descriptor) {}
   Result<> write(std::span<const std::uint8_t> bytes) override;
+  bool is_terminal() const override;
 
  private:
   int descriptor_;
@@ -63,6 +70,7 @@ class DescriptorInput final : public InputStream {
  public:
   explicit DescriptorInput(int descriptor) : descriptor_(descriptor) {}
   Result<std::size_t> read(std::span<std::uint8_t> bytes) override;
+  bool is_terminal() const override;
 
  private:
   int descriptor_;

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <expected>
 #include <span>
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include "abi/command/errno.h"
 
@@ -18,17 +19,17 @@ using engine::HostCall;
 
 // How many buffers one read or write may name, as Linux's IOV_MAX.
 constexpr std::uint32_t kBuffersMax = 1024;
-// How many random bytes one call may ask for, so that it cannot keep the thread for long.
-constexpr std::uint32_t kRandomBytesMax = 64 * 1024 * 1024;
+// How many random bytes one call may ask for, so that it keeps the thread for some 10 ms at most.
+constexpr std::uint32_t kRandomBytesMax = 4 * 1024 * 1024;
 
 constexpr std::uint32_t kStdin = 0;
 constexpr std::uint32_t kStdout = 1;
-constexpr std::uint32_t kStderr = 2;
 
 // Rights of snapshot-01: fd_read is bit 1, fd_write bit 6, poll_fd_readwrite bit 27.
 constexpr std::uint64_t kRightsRead = 1ULL << 1U | 1ULL << 27U;
 constexpr std::uint64_t kRightsWrite = 1ULL << 6U | 1ULL << 27U;
-constexpr std::uint8_t kFileTypeCharacterDevice = 2;
+constexpr std::uint8_t kFileTypeUnknown = 0;
+constexpr std::uint8_t kFileTypeCharacterDevice = 2;  // C libraries take it for a terminal.
 
 GuestAddress operator+(GuestAddress address, std::uint64_t offset) {
   return static_cast<GuestAddress>(static_cast<std::uint64_t>(address) + offset);
@@ -90,32 +91,40 @@ Errno environ_get(HostCall& call, Program& program) {
 
 // --- streams ---
 
-// The buffers that an iovec array names; nothing when any part lies outside of the memory.
-std::optional<std::vector<std::span<std::uint8_t>>> buffers_of(const GuestMemory& memory,
-                                                               GuestAddress array,
-                                                               std::uint32_t count) {
-  std::vector<std::span<std::uint8_t>> buffers;
+using Buffers = std::vector<std::span<std::uint8_t>>;
+
+// The buffers that a call's iovec array (parameters 1 and 2) names. kFault when any part, or where
+// the number of bytes will go, lies outside of the memory; kInval when there are too many, or more
+// bytes than their number can say: buffers may overlap.
+std::expected<Buffers, Errno> buffers_of(const HostCall& call) {
+  const GuestMemory memory = call.memory();
+  const GuestAddress array = call.address(1);
+  const auto count = static_cast<std::uint32_t>(call.i32(2));
+  if (count > kBuffersMax) return std::unexpected(Errno::kInval);
+  if (!memory.bytes(call.address(3), sizeof(std::uint32_t))) return std::unexpected(Errno::kFault);
+  Buffers buffers;
   buffers.reserve(count);
+  std::uint64_t total = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t address = 0;
     std::uint32_t size = 0;
     const GuestAddress entry = array + std::uint64_t{i} * 8;
-    if (!memory.load(entry, address) || !memory.load(entry + 4, size)) return std::nullopt;
+    if (!memory.load(entry, address) || !memory.load(entry + 4, size))
+      return std::unexpected(Errno::kFault);
     const auto bytes = memory.bytes(static_cast<GuestAddress>(address), size);
-    if (!bytes) return std::nullopt;
+    if (!bytes) return std::unexpected(Errno::kFault);
     buffers.push_back(*bytes);
+    total += size;
   }
+  if (total > UINT32_MAX) return std::unexpected(Errno::kInval);
   return buffers;
 }
 
 Errno fd_write(HostCall& call, Program& program) {
   const auto descriptor = static_cast<std::uint32_t>(call.i32(0));
-  const auto count = static_cast<std::uint32_t>(call.i32(2));
-  if (descriptor != kStdout && descriptor != kStderr) return Errno::kBadf;
-  if (count > kBuffersMax) return Errno::kInval;
-  const GuestMemory memory = call.memory();
-  const auto buffers = buffers_of(memory, call.address(1), count);
-  if (!buffers) return Errno::kFault;
+  if (!program.is_open(descriptor) || descriptor == kStdin) return Errno::kBadf;
+  const auto buffers = buffers_of(call);
+  if (!buffers) return buffers.error();
   const World& world = program.world();
   system::OutputStream* const stream = descriptor == kStdout ? world.output : world.errors;
   std::uint64_t written = 0;
@@ -130,18 +139,15 @@ Errno fd_write(HostCall& call, Program& program) {
     }
     written += buffer.size();
   }
-  return memory.store(call.address(3), static_cast<std::uint32_t>(written)) ? Errno::kSuccess
-                                                                            : Errno::kFault;
+  call.memory().store(call.address(3), static_cast<std::uint32_t>(written));
+  return Errno::kSuccess;
 }
 
 Errno fd_read(HostCall& call, Program& program) {
   const auto descriptor = static_cast<std::uint32_t>(call.i32(0));
-  const auto count = static_cast<std::uint32_t>(call.i32(2));
-  if (descriptor != kStdin) return Errno::kBadf;
-  if (count > kBuffersMax) return Errno::kInval;
-  const GuestMemory memory = call.memory();
-  const auto buffers = buffers_of(memory, call.address(1), count);
-  if (!buffers) return Errno::kFault;
+  if (!program.is_open(descriptor) || descriptor != kStdin) return Errno::kBadf;
+  const auto buffers = buffers_of(call);
+  if (!buffers) return buffers.error();
   std::uint64_t got = 0;
   for (const auto& buffer : *buffers) {
     if (buffer.empty() || program.world().input == nullptr) continue;
@@ -151,17 +157,24 @@ Errno fd_read(HostCall& call, Program& program) {
     if (*result < buffer.size())
       break;  // What comes later may come later: a read must not wait for it.
   }
-  return memory.store(call.address(3), static_cast<std::uint32_t>(got)) ? Errno::kSuccess
-                                                                        : Errno::kFault;
+  call.memory().store(call.address(3), static_cast<std::uint32_t>(got));
+  return Errno::kSuccess;
 }
 
-Errno fd_fdstat_get(HostCall& call, Program&) {
+bool is_terminal(const World& world, std::uint32_t descriptor) {
+  if (descriptor == kStdin) return world.input != nullptr && world.input->is_terminal();
+  const system::OutputStream* const stream = descriptor == kStdout ? world.output : world.errors;
+  return stream != nullptr && stream->is_terminal();
+}
+
+Errno fd_fdstat_get(HostCall& call, Program& program) {
   const auto descriptor = static_cast<std::uint32_t>(call.i32(0));
-  if (descriptor > kStderr) return Errno::kBadf;
+  if (!program.is_open(descriptor)) return Errno::kBadf;
   const auto place = call.memory().bytes(call.address(1), 24);
   if (!place) return Errno::kFault;
   std::ranges::fill(*place, std::uint8_t{0});
-  (*place)[0] = kFileTypeCharacterDevice;
+  (*place)[0] =
+      is_terminal(program.world(), descriptor) ? kFileTypeCharacterDevice : kFileTypeUnknown;
   const std::uint64_t rights = descriptor == kStdin ? kRightsRead : kRightsWrite;
   std::memcpy(place->data() + 8, &rights, sizeof(rights));
   return Errno::kSuccess;
@@ -169,8 +182,15 @@ Errno fd_fdstat_get(HostCall& call, Program&) {
 
 // For what cannot be done with a stream, but is no error of the descriptor.
 template <Errno kError>
-Errno on_stream(HostCall& call, Program&) {
-  return static_cast<std::uint32_t>(call.i32(0)) > kStderr ? Errno::kBadf : kError;
+Errno on_stream(HostCall& call, Program& program) {
+  return program.is_open(static_cast<std::uint32_t>(call.i32(0))) ? kError : Errno::kBadf;
+}
+
+Errno fd_close(HostCall& call, Program& program) {
+  const auto descriptor = static_cast<std::uint32_t>(call.i32(0));
+  if (!program.is_open(descriptor)) return Errno::kBadf;
+  program.close(descriptor);
+  return Errno::kSuccess;
 }
 
 // For functions that take a directory or a socket: a program has none here, so every descriptor is
@@ -256,7 +276,7 @@ constexpr std::array kFunctions = {
     Entry{"clock_time_get", "iIi", answer<clock_time_get>},
     Entry{"fd_advise", "iIIi", answer<on_stream<Errno::kSpipe>>},
     Entry{"fd_allocate", "iII", answer<on_stream<Errno::kSpipe>>},
-    Entry{"fd_close", "i", answer<on_stream<Errno::kSuccess>>},
+    Entry{"fd_close", "i", answer<fd_close>},
     Entry{"fd_datasync", "i", answer<on_stream<Errno::kInval>>},
     Entry{"fd_fdstat_get", "ii", answer<fd_fdstat_get>},
     Entry{"fd_fdstat_set_flags", "ii", answer<on_stream<Errno::kNotsup>>},

@@ -3,6 +3,7 @@
 // here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,8 +21,8 @@ namespace weft::abi::command {
 
 // What a program sees of the world. All pointers are borrowed and outlive the instance.
 struct World {
-  std::vector<std::string> arguments;  // the first is the program's name
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::string> arguments = {};  // the first is the program's name
+  std::vector<std::pair<std::string, std::string>> environment = {};
   system::InputStream* input = nullptr;    // null: at its end
   system::OutputStream* output = nullptr;  // null: everything is dropped
   system::OutputStream* errors = nullptr;
@@ -40,8 +41,16 @@ class Program final : public engine::HostState {
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }
   void set_exit_code(std::uint32_t code) { exit_code_ = code; }
 
+  // Descriptors 0, 1 and 2, until the guest closes them. There are no others.
+  bool is_open(std::uint32_t descriptor) const {
+    return descriptor < is_closed_.size() && !is_closed_.at(descriptor);
+  }
+  // `descriptor` is open.
+  void close(std::uint32_t descriptor) { is_closed_.at(descriptor) = true; }
+
  private:
   World world_;
+  std::array<bool, 3> is_closed_{};
   std::optional<std::uint32_t> exit_code_;
 };
 

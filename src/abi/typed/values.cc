@@ -3,8 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include <fmt/format.h>
@@ -39,8 +39,10 @@ std::unexpected<Error> refuse(ValueType type) {
 }
 
 // A whole number that fits the type as signed or as unsigned; its bits are the same.
+// A hexadecimal one has no sign.
 template <class Signed>
 std::optional<Signed> integer_of(std::string_view digits, int base) {
+  if (base == 16 && digits.starts_with('-')) return std::nullopt;
   using Unsigned = std::make_unsigned_t<Signed>;
   const char* const end = digits.data() + digits.size();
   Signed number = 0;
@@ -65,9 +67,9 @@ std::optional<Float> float_of(std::string_view digits) {
   if (at != end || digits.empty()) return std::nullopt;
   if (error == std::errc()) return number;
   // Too small for the type rounds to zero; too large has no value.
-  const double wide = std::strtod(std::string(digits).c_str(), nullptr);
-  if (std::abs(wide) < 1) return static_cast<Float>(std::copysign(0.0, wide));
-  return std::nullopt;
+  const auto wide = json::Number::from_lexeme(digits);
+  if (!wide || std::abs(wide->to_double()) >= 1) return std::nullopt;
+  return static_cast<Float>(std::copysign(0.0, wide->to_double()));
 }
 
 template <class Float>

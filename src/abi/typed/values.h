@@ -1,6 +1,7 @@
 // Numbers between JSON or the command line and a typed export (docs/reference/numbers.md).
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

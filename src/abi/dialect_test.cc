@@ -1,0 +1,146 @@
+#include "abi/dialect.h"
+
+#include <doctest/doctest.h>
+
+#include "abi/command/command.h"
+
+namespace weft::abi {
+namespace {
+
+engine::ModuleInfo inspected(std::string_view wat) {
+  return engine::inspect(engine::to_binary(wat, "test.wat").value()).value();
+}
+
+TEST_CASE("every dialect has a name that leads back to it") {
+  for (int i = 0; i < 8; ++i) {
+    const auto dialect = static_cast<Dialect>(i);
+    CAPTURE(name_of(dialect));
+    CHECK(dialect_named(name_of(dialect)) == dialect);
+  }
+  CHECK(name_of(Dialect::kTyped) == "typed");
+  CHECK(name_of(Dialect::kCommand) == "command");
+  CHECK_FALSE(dialect_named("").has_value());
+  CHECK_FALSE(dialect_named("Typed").has_value());
+}
+
+TEST_CASE("a module with a start function of the right type is a program, every other is typed") {
+  struct Case {
+    std::string_view wat;
+    Dialect dialect;
+  };
+  for (const auto& [wat, dialect] : {
+           Case{"(module)", Dialect::kTyped},
+           Case{R"((module (func (export "add"))))", Dialect::kTyped},
+           Case{R"((module (func (export "_start"))))", Dialect::kCommand},
+           Case{R"((module (func (export "_start") (param i32))))", Dialect::kTyped},
+           Case{R"((module (func (export "_start") (result i32) i32.const 1)))", Dialect::kTyped},
+           Case{R"((module (memory (export "_start") 1)))", Dialect::kTyped},
+           Case{R"((module (func (export "_start")) (func (export "add"))))", Dialect::kCommand},
+       }) {
+    CAPTURE(wat);
+    CHECK(dialect_of(inspected(wat)) == dialect);
+  }
+}
+
+TEST_CASE("an import leads to the dialects that provide it") {
+  struct Case {
+    std::string_view module;
+    std::string_view name;
+    std::vector<Dialect> providers;
+  };
+  for (const auto& [module, name, providers] : {
+           Case{"wasi_snapshot_preview1", "fd_write", {Dialect::kCommand}},
+           Case{"wasi_unstable", "fd_write", {Dialect::kCommand}},
+           Case{"wasix_32v1", "thread_spawn", {Dialect::kCommand}},
+           Case{"wasi:http/types@0.2.0", "drop", {Dialect::kComponent}},
+           Case{"extism:host/env", "input_length", {Dialect::kExtism}},
+           Case{"host", "callback", {Dialect::kReactor}},
+           Case{"host", "other", {}},
+           Case{"env", "return_result", {Dialect::kSe2, Dialect::kEmscripten}},
+           Case{"env", "emscripten_notify_memory_growth", {Dialect::kEmscripten}},
+           Case{"a", "b", {Dialect::kEmscripten}},
+           Case{"", "", {}},
+           Case{"mine", "fd_write", {}},
+       }) {
+    CAPTURE(module);
+    CAPTURE(name);
+    const engine::ImportInfo import{.module = std::string(module),
+                                    .name = std::string(name),
+                                    .type = "() -> ()",
+                                    .function = {}};
+    CHECK(providers_of(import) == providers);
+  }
+}
+
+TEST_CASE("what is provided has exactly our type") {
+  struct Case {
+    std::string_view import;
+    bool provided;
+  };
+  for (const auto& [import, provided] : {
+           Case{R"("wasi_snapshot_preview1" "sched_yield" (func (result i32)))", true},
+           Case{R"("wasi_unstable" "proc_exit" (func (param i32)))", true},
+           Case{R"("wasi_snapshot_preview1" "proc_exit" (func (param i64)))", false},
+           Case{R"("wasi_snapshot_preview1" "proc_exit" (memory 1))", false},
+           Case{R"("wasi_snapshot_preview1" "proc_quit" (func (param i32)))", false},
+           Case{R"("env" "proc_exit" (func (param i32)))", false},
+       }) {
+    CAPTURE(import);
+    const auto info = inspected("(module (import " + std::string(import) + "))");
+    CHECK(is_provided(info.imports.at(0)) == provided);
+  }
+}
+
+TEST_CASE("a module whose imports are all provided may run") {
+  CHECK(check_imports(inspected("(module)")).has_value());
+  CHECK(check_imports(
+            inspected(
+                R"((module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))))"))
+            .has_value());
+}
+
+TEST_CASE("a missing import is named with its type and who would provide it") {
+  const auto error =
+      check_imports(
+          inspected(R"((module (import "env" "return_result" (func (param i32 i32 i32)))))"))
+          .error();
+  CHECK(error.code() == ErrorCode::kUnsupported);
+  CHECK(error.message() ==
+        "the module imports what is not provided: env.return_result (i32, i32, i32) -> () "
+        "(provided by the dialect se2, emscripten, which this version does not have)");
+
+  const auto unknown =
+      check_imports(inspected(R"((module (import "mine" "thing" (global i32))))")).error();
+  CHECK(unknown.message() ==
+        "the module imports what is not provided: mine.thing (global: i32) (no dialect that weft "
+        "knows provides it)");
+}
+
+TEST_CASE("an import of the wrong type is told ours") {
+  const auto error =
+      check_imports(
+          inspected(
+              R"((module (import "wasi_snapshot_preview1" "sched_yield" (func (param i64)))))"))
+          .error();
+  CHECK(error.message() ==
+        "the module imports what is not provided: wasi_snapshot_preview1.sched_yield (i64) -> () "
+        "(here it has the type () -> i32)");
+}
+
+TEST_CASE("many missing imports and hostile names give a short message without control bytes") {
+  engine::ModuleInfo info;
+  for (int i = 0; i < 300; ++i) {
+    info.imports.push_back({.module = std::string(90'000, 'm') + "\n",
+                            .name = "\x1b[2J\r\nname",
+                            .type = std::string(1'000, 't'),
+                            .function = {}});
+  }
+  const auto error = check_imports(info).error();
+  CHECK(error.message().starts_with("the module has 300 imports that are not provided: mmm"));
+  CHECK(error.message().size() < 4'000);
+  for (const char byte : error.message())
+    CHECK(static_cast<unsigned char>(byte) >= 0x20);
+}
+
+}  // namespace
+}  // namespace weft::abi
