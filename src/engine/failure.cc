@@ -5,9 +5,18 @@
 namespace weft::engine {
 namespace {
 
+// How much of a name a backtrace keeps: it is stored with each failed call, and a module can have
+// names of 100 kB.
+constexpr std::size_t kNameBytesMax = 500;
+
 std::string copy(weft_text_t text) {
-  return text.size == 0 ? std::string()
-                        : std::string(reinterpret_cast<const char*>(text.data), text.size);
+  if (text.size == 0) return {};
+  const std::string_view whole(reinterpret_cast<const char*>(text.data), text.size);
+  if (whole.size() <= kNameBytesMax) return std::string(whole);
+  std::size_t end = kNameBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(whole[end]) & 0xC0U) == 0x80U)
+    --end;  // Not inside of a character.
+  return std::string(whole.substr(0, end)) + "…";
 }
 
 void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {

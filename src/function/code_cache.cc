@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "store/file.h"
 
 namespace weft::function {
 namespace {
@@ -46,52 +47,34 @@ std::unexpected<Error> unusable(const std::filesystem::path& file, int error) {
                                                    std::system_category().message(error)));
 }
 
-// An open descriptor, closed at the end of the scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-// Makes the key in a file of its own and links it into place, so that nobody ever sees half a key;
-// the first wins.
+// Makes the key in a file of its own and links it into place, so that nobody ever sees half a key,
+// also after a power failure; the first wins.
 Result<> make_key(const std::filesystem::path& file, Random& random) {
-  CodeCache::Key key;
+  std::string key(std::tuple_size_v<CodeCache::Key>, '\0');
   random.fill(key.data(), key.size());
-  std::array<std::uint8_t, 8> unique{};
-  random.fill(unique.data(), unique.size());
-  const std::string temporary = fmt::format("{}.{:02x}", file.string(), fmt::join(unique, ""));
-  const Descriptor made(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (made.number() < 0) return unusable(file, errno);
-  const bool written =
-      write(made.number(), key.data(), key.size()) == static_cast<ssize_t>(key.size());
+  const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
+  const auto made = store::write_new_file(directory, file.filename().native() + ".", key);
+  if (!made) return fail(ErrorCode::kUnavailable, "the cache key: " + made.error().message());
+  const bool linked = link(made->c_str(), file.c_str()) == 0 || errno == EEXIST;
   const int error = errno;
-  const bool linked = written && (link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
-  unlink(temporary.c_str());
-  if (!linked) return unusable(file, written ? errno : error);
-  return {};
+  TRY(store::remove_file(*made));
+  if (!linked) return unusable(file, error);
+  return store::flush_directory(directory);
 }
 
 }  // namespace
 
 Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& file,
                                                    Random& random) {
-  Descriptor existing(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (existing.number() < 0) {
+  // A named pipe in its place must not hold us up.
+  const store::File existing(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!existing) {
     if (errno != ENOENT) return unusable(file, errno);
     TRY(make_key(file, random));
     return load_or_make_key(file, random);
   }
   struct stat status{};
-  if (fstat(existing.number(), &status) != 0) return unusable(file, errno);
+  if (fstat(existing.descriptor(), &status) != 0) return unusable(file, errno);
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_uid != geteuid()) {
     return fail(
         ErrorCode::kPermissionDenied,
@@ -99,7 +82,8 @@ Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& 
                     file.string()));
   }
   Key key;
-  if (read(existing.number(), key.data(), key.size()) != static_cast<ssize_t>(key.size())) {
+  if (!S_ISREG(status.st_mode) || status.st_size != static_cast<off_t>(key.size()) ||
+      read(existing.descriptor(), key.data(), key.size()) != static_cast<ssize_t>(key.size())) {
     return fail(ErrorCode::kUnavailable,
                 fmt::format("the cache key {} is damaged: delete it", file.string()));
   }

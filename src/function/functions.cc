@@ -109,6 +109,8 @@ struct Functions::Parts {
   Recorder recorder;
   std::atomic<std::uint32_t> in_flight = 0;
 
+  // A module's blob and its record come and go together.
+  std::mutex storing_modules;
   // A later deployment of a function must also be the later one to take its place.
   std::mutex deploying;
   std::shared_mutex loaded_mutex;
@@ -139,8 +141,10 @@ struct Functions::Parts {
   }
 
   void put(std::shared_ptr<LoadedFunction> function) {
+    const std::string& name = function->description().name;
     const std::unique_lock lock(loaded_mutex);
-    loaded[function->description().name] = std::move(function);
+    // What it replaces ends after the lock: calls of all functions wait for that.
+    std::swap(loaded[name], function);
   }
 
   std::shared_ptr<FunctionHistory> history(const std::string& name) {
@@ -194,17 +198,27 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
   if (bytes.size() > limit) return too_large("the module");
   const std::string id = content_id(bytes);
   if (const auto known = parts_->world.metadata.module(id)) {
+    TRY(parts_->world.blobs.put(bytes));  // A damaged copy is repaired.
     return UploadedModule{.module = TRY(module_of(*known)), .is_new = false};
   }
   const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
   if (binary.size() > limit) return too_large("the module that the text describes");
   const engine::ModuleInfo info = TRY(engine::inspect(binary));
-  TRY(parts_->world.blobs.put(bytes));
   const store::ModuleRecord record{.id = id,
                                    .dialect = std::string(abi::name_of(abi::dialect_of(info))),
                                    .size_bytes = bytes.size(),
                                    .info = to_record(info),
                                    .created = {}};
+  if (record.info.size() > parts_->limits.description_bytes) {
+    const std::uint64_t most = parts_->limits.description_bytes;
+    return fail(Error(ErrorCode::kTooLarge,
+                      fmt::format("the names and types of the module's imports and exports take "
+                                  "more than {} bytes",
+                                  most))
+                    .with_limit("description_bytes", most));
+  }
+  const std::scoped_lock lock(parts_->storing_modules);
+  TRY(parts_->world.blobs.put(bytes));
   const bool is_new = TRY(parts_->world.metadata.put_module(record));
   return UploadedModule{.module = TRY(module(id)), .is_new = is_new};
 }
@@ -227,6 +241,7 @@ Result<store::Listed<Module>> Functions::modules(const store::Page& page) {
 }
 
 Result<> Functions::remove_module(std::string_view id) {
+  const std::scoped_lock lock(parts_->storing_modules);
   TRY(parts_->world.metadata.remove_module(id));
   return parts_->world.blobs.remove(id);
 }
@@ -255,13 +270,20 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
 }
 
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(const std::string& name) {
-  const std::scoped_lock lock(deploying);
-  if (auto known = find(name)) return known;
-  const auto record = TRY(world.metadata.function(name));
-  const auto version = TRY(world.metadata.version(name, record.current_version));
-  auto function = TRY(load_version(version));
-  put(function);
-  return function;
+  const auto current = [&]() -> Result<store::VersionRecord> {
+    return world.metadata.version(name, TRY(world.metadata.function(name)).current_version);
+  };
+  for (;;) {
+    if (auto known = find(name)) return known;
+    const auto version = TRY(current());
+    // Compiles, perhaps for seconds: deployments of other functions need not wait for it.
+    auto function = TRY(load_version(version));
+    const std::scoped_lock lock(deploying);
+    if (auto known = find(name)) return known;
+    if (TRY(current()) != version) continue;
+    put(function);
+    return function;
+  }
 }
 
 Result<Function> Functions::deploy(std::string_view name, const Deployment& deployment) {
@@ -297,6 +319,11 @@ Result<Function> Functions::rollback(std::string_view name, std::int64_t version
   auto loaded = TRY(parts_->load_version(record));
   {
     const std::scoped_lock lock(parts_->deploying);
+    if (TRY(parts_->world.metadata.version(name, version)) != record) {
+      return fail(
+          ErrorCode::kFailedPrecondition,
+          fmt::format("the function {} was replaced meanwhile: look at its versions again", name));
+    }
     TRY(parts_->world.metadata.rollback(name, version));
     parts_->put(std::move(loaded));
   }
@@ -306,9 +333,12 @@ Result<Function> Functions::rollback(std::string_view name, std::int64_t version
 Result<> Functions::remove_function(std::string_view name) {
   const std::scoped_lock lock(parts_->deploying);
   TRY(parts_->world.metadata.remove_function(name));
+  std::shared_ptr<LoadedFunction> last;  // Ends after the lock.
   const std::unique_lock loaded_lock(parts_->loaded_mutex);
-  if (const auto found = parts_->loaded.find(name); found != parts_->loaded.end())
+  if (const auto found = parts_->loaded.find(name); found != parts_->loaded.end()) {
+    last = std::move(found->second);
     parts_->loaded.erase(found);
+  }
   if (const auto found = parts_->histories.find(name); found != parts_->histories.end())
     parts_->histories.erase(found);
   return {};

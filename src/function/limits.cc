@@ -1,8 +1,8 @@
 #include "function/limits.h"
 
-#include <array>
-
 #include <fmt/format.h>
+
+#include "base/log.h"
 
 namespace weft::function {
 namespace {
@@ -48,7 +48,7 @@ Result<FunctionLimits> limits_of(const json::Value& object) {
                   fmt::format("there is no limit named \"{}\": the limits are deadline_ms, "
                               "memory_bytes, output_bytes "
                               "and in_flight",
-                              name));
+                              printable(name.substr(0, 100))));
     }
   }
   return limits;

@@ -54,7 +54,14 @@ class Reader {
   std::optional<std::uint64_t> number(std::string_view key) {
     const json::Value* value = member(key);
     if (value == nullptr || value->is_null()) return std::nullopt;
-    return check(value->is_number()) ? value->as_number().to_uint64() : std::nullopt;
+    const auto number = value->is_number() ? value->as_number().to_uint64() : std::nullopt;
+    check(number.has_value());
+    return number;
+  }
+  std::uint64_t required_number(std::string_view key) {
+    const auto value = number(key);
+    check(value.has_value());
+    return value.value_or(0);
   }
   std::vector<std::string> texts(std::string_view key) {
     std::vector<std::string> list;
@@ -124,7 +131,7 @@ bool read_export(const json::Value& value, ModuleInfo& info) {
 
 bool read_memory(const json::Value& value, ModuleInfo& info) {
   Reader reader(value);
-  info.memories.push_back({.min_pages = reader.number("min_pages").value_or(0),
+  info.memories.push_back({.min_pages = reader.required_number("min_pages"),
                            .max_pages = reader.number("max_pages"),
                            .shared = reader.flag("shared"),
                            .memory64 = reader.flag("memory64")});
@@ -184,11 +191,12 @@ Result<ModuleInfo> from_record(std::string_view text) {
     is_good = read_export(item, info) && is_good;
   for (const json::Value& item : reader.items("memories"))
     is_good = read_memory(item, info) && is_good;
-  info.functions = static_cast<std::uint32_t>(reader.number("functions").value_or(0));
+  const std::uint64_t functions = reader.required_number("functions");
+  info.functions = static_cast<std::uint32_t>(functions);
   info.has_start = reader.flag("has_start");
   info.has_debug_info = reader.flag("has_debug_info");
   info.has_mutable_state = reader.flag("has_mutable_state");
-  if (!is_good || !reader.is_good()) return damaged();
+  if (!is_good || !reader.is_good() || functions != info.functions) return damaged();
   return info;
 }
 

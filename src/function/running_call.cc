@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "abi/typed/values.h"
+#include "base/log.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "json/unicode.h"
@@ -13,12 +14,29 @@ namespace {
 constexpr std::string_view kInitialize = "_initialize";
 constexpr std::string_view kStart = "_start";
 
+// How much of a name, and how many exports, an error shows: it is kept with the call's record.
+constexpr std::size_t kNameShownMax = 100;
+constexpr std::size_t kExportsShownMax = 10;
+
+// More values than a call can have: a function has at most 1000 parameters.
+constexpr json::ParseLimits kRequestLimits{.depth_max = 16, .nodes_max = 2'000};
+
+std::string shown(std::string_view name) {
+  if (name.size() <= kNameShownMax) return printable(name);
+  return printable(name.substr(0, kNameShownMax)) + "…";
+}
+
 std::string callable_exports(const engine::ModuleInfo& info) {
   std::string names;
+  std::size_t count = 0;
   for (const engine::ExportInfo& item : info.exports) {
     if (item.kind != engine::ItemKind::kFunction || item.name == kInitialize) continue;
     if (!names.empty()) names += ", ";
-    names += fmt::format("{}{}", item.name, item.type);
+    if (++count > kExportsShownMax) {
+      names += "…";
+      break;
+    }
+    names += shown(item.name) + shown(item.type);
   }
   return names.empty() ? "the module exports no functions" : "the module exports " + names;
 }
@@ -51,7 +69,7 @@ bool RunningCall::has_initialize() const {
 Result<> RunningCall::decode() {
   const engine::ModuleInfo& info = function_->description().info;
   const json::Value request =
-      payload_.empty() ? json::Value::object({}) : TRY(json::parse(payload_));
+      payload_.empty() ? json::Value::object({}) : TRY(json::parse(payload_, kRequestLimits));
   if (!request.is_object()) {
     return fail(ErrorCode::kInvalidArgument,
                 "the payload is an object: {\"export\": \"name\", \"args\": []}");
@@ -68,15 +86,16 @@ Result<> RunningCall::decode() {
           ErrorCode::kInvalidArgument,
           fmt::format(
               "the payload has \"export\" (a string) and \"args\" (an array); \"{}\" does not fit",
-              key));
+              shown(key)));
     }
   }
   const engine::ExportInfo* item =
       name == nullptr ? function_->only_export() : info.find_export(name->as_string());
   if (item == nullptr || item->kind != engine::ItemKind::kFunction) {
     if (name != nullptr) {
-      return fail(ErrorCode::kNotFound, fmt::format("there is no exported function \"{}\"; {}",
-                                                    name->as_string(), callable_exports(info)));
+      return fail(ErrorCode::kNotFound,
+                  fmt::format("there is no exported function \"{}\"; {}", shown(name->as_string()),
+                              callable_exports(info)));
     }
     return fail(ErrorCode::kInvalidArgument, "name an export: " + callable_exports(info));
   }
@@ -193,7 +212,8 @@ Error RunningCall::error_of_guest(Error error) const {
 
 void RunningCall::finish(Result<Response> response) {
   // A program that exits with 0 did what it should.
-  if (!response && program_ && program_->exit_code() == 0U) response = encode({});
+  const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
+  if (!response && is_command && program_ && program_->exit_code() == 0U) response = encode({});
   const bool is_reusable = response.has_value() && !program_;
   if (is_reusable) function_->give_back(std::move(instance_));
   const auto duration = context_.clock.monotonic() - started_;

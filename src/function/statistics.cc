@@ -28,23 +28,23 @@ std::uint64_t Statistics::middle_of(std::size_t bucket) {
   return (4 + bucket % 4) * step + step / 2;
 }
 
-Statistics::Minute& Statistics::minute_at(Hour& hour, std::int64_t number) {
-  Minute& minute = hour.minutes.at(static_cast<std::size_t>(number) % kMinutes);
+Statistics::Minute& Statistics::minute_at(Past& past, std::int64_t number) {
+  if (!past.minutes) past.minutes = std::make_unique<std::array<Minute, kMinutes>>();
+  Minute& minute = past.minutes->at(static_cast<std::size_t>(number) % kMinutes);
   if (minute.number != number) minute = Minute{.number = number};
   return minute;
 }
 
 void Statistics::seed(const Activity& before, WallTime now) {
-  if (!before.last_called) return;
-  hour_.with([&](std::unique_ptr<Hour>& hour) {
-    if (!hour) hour = std::make_unique<Hour>();
-    if (!hour->last_called) hour->last_called = before.last_called;
+  past_.with([&](Past& past) {
+    if (!past.last_called) past.last_called = before.last_called;
+    if (before.calls == 0) return;
     const std::int64_t newest = minute_number(now);
     for (std::size_t i = 0; i < kMinutes; ++i) {
-      minute_at(*hour, newest - static_cast<std::int64_t>(kMinutes - 1 - i)).calls +=
+      minute_at(past, newest - static_cast<std::int64_t>(kMinutes - 1 - i)).calls +=
           before.calls_per_minute.at(i);
     }
-    Minute& last = minute_at(*hour, newest);
+    Minute& last = minute_at(past, newest);
     last.errors += before.errors;
     if (before.p50_us)
       last.durations.at(bucket_of(*before.p50_us)) += static_cast<std::uint32_t>(before.calls);
@@ -52,23 +52,23 @@ void Statistics::seed(const Activity& before, WallTime now) {
 }
 
 void Statistics::record(WallTime when, std::uint64_t duration_us, bool is_error) {
-  hour_.with([&](std::unique_ptr<Hour>& hour) {
-    if (!hour) hour = std::make_unique<Hour>();
-    Minute& minute = minute_at(*hour, minute_number(when));
+  past_.with([&](Past& past) {
+    Minute& minute = minute_at(past, minute_number(when));
     ++minute.calls;
     if (is_error) ++minute.errors;
     ++minute.durations.at(bucket_of(duration_us));
-    hour->last_called = when;
+    past.last_called = when;
   });
 }
 
 Activity Statistics::activity(WallTime now) const {
   Activity activity;
   std::array<std::uint64_t, kBuckets> durations{};
-  hour_.with([&](const std::unique_ptr<Hour>& hour) {
-    if (!hour) return;
+  past_.with([&](const Past& past) {
+    activity.last_called = past.last_called;
+    if (!past.minutes) return;
     const std::int64_t newest = minute_number(now);
-    for (const Minute& minute : hour->minutes) {
+    for (const Minute& minute : *past.minutes) {
       const std::int64_t age = newest - minute.number;
       if (age < 0 || age >= static_cast<std::int64_t>(kMinutes)) continue;
       activity.calls += minute.calls;
@@ -77,7 +77,6 @@ Activity Statistics::activity(WallTime now) const {
       for (std::size_t i = 0; i < kBuckets; ++i)
         durations.at(i) += minute.durations.at(i);
     }
-    activity.last_called = hour->last_called;
   });
   std::uint64_t total = 0;
   for (const std::uint64_t count : durations)

@@ -26,7 +26,7 @@ class Statistics {
  private:
   static constexpr std::size_t kMinutes = 60;
   // Durations fall into buckets whose bounds grow by a quarter of a power of two: a median is right
-  // within 12 %.
+  // within 12.5 %.
   static constexpr std::size_t kBuckets = 4 * 40;
 
   struct Minute {
@@ -35,16 +35,16 @@ class Statistics {
     std::uint64_t errors = 0;
     std::array<std::uint32_t, kBuckets> durations{};
   };
-  struct Hour {
-    std::array<Minute, kMinutes> minutes;
+  struct Past {
     std::optional<WallTime> last_called;
+    // Made when there is a call to count: most functions of a large list sleep.
+    std::unique_ptr<std::array<Minute, kMinutes>> minutes;
   };
   static std::size_t bucket_of(std::uint64_t duration_us);
   static std::uint64_t middle_of(std::size_t bucket);
-  static Minute& minute_at(Hour& hour, std::int64_t number);
+  static Minute& minute_at(Past& past, std::int64_t number);
 
-  Guarded<std::unique_ptr<Hour>>
-      hour_;  // Made at the first call: most functions of a large list sleep.
+  Guarded<Past> past_;
 };
 
 }  // namespace weft::function
