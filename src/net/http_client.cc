@@ -6,14 +6,14 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include "base/handle.h"
 #include "base/log.h"
+#include "net/curl_library.h"
 
 namespace weft::net {
 namespace {
 
-using Easy = Handle<CURL, curl_easy_cleanup>;
-using List = Handle<curl_slist, curl_slist_free_all>;
+using Easy = std::unique_ptr<CURL, decltype(&::curl_easy_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(&::curl_slist_free_all)>;
 
 constexpr std::size_t kHeaderBytesMax = 256 * 1024;
 
@@ -63,8 +63,8 @@ bool breaks_lines(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
 }
 
-Result<List> header_list(const std::vector<Header>& headers) {
-  List list;
+Result<List> header_list(const CurlLibrary& curl, const std::vector<Header>& headers) {
+  List list(nullptr, curl.slist_free_all);
   for (const Header& header : headers) {
     if (header.name.empty() || breaks_lines(header.name) || breaks_lines(header.value)) {
       return fail(
@@ -76,7 +76,7 @@ Result<List> header_list(const std::vector<Header>& headers) {
     // libcurl takes "Name;" for an empty value; "Name:" would remove the header.
     const std::string line =
         header.value.empty() ? header.name + ";" : fmt::format("{}: {}", header.name, header.value);
-    curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+    curl_slist* const longer = curl.slist_append(list.get(), line.c_str());
     if (longer == nullptr) return fail(ErrorCode::kInternal, "Out of memory for headers.");
     static_cast<void>(list.release());
     list.reset(longer);
@@ -85,9 +85,8 @@ Result<List> header_list(const std::vector<Header>& headers) {
 }
 
 Error failure(CURLcode code, const ClientRequest& request, const Exchange& exchange,
-              const char* detail) {
+              std::string_view why) {
   const std::string url = printable(request.url);
-  const std::string_view why = *detail != '\0' ? detail : curl_easy_strerror(code);
   if (exchange.body_too_long) {
     return Error(ErrorCode::kTooLarge, fmt::format("The response of {} is longer than {} bytes.",
                                                    url, request.response_bytes_max))
@@ -129,33 +128,38 @@ std::optional<std::string_view> ClientResponse::header(std::string_view name) co
 }
 
 struct HttpClient::State {
-  State() = default;
+  explicit State(const CurlLibrary& library) : curl(library), easy(nullptr, curl.easy_cleanup) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
     easy.reset();
-    if (started) curl_global_cleanup();
+    if (started) curl.global_cleanup();
   }
 
+  // One more option of the transfer; the value has the type that libcurl names for it.
+  template <class T>
+  void set(CURLoption option, T value) {
+    curl.easy_setopt(easy.get(), option, value);
+  }
   void set_body(const ClientRequest& request);
 
+  CurlLibrary curl;
+  const CurlLibrary library;
   bool started = false;
   Easy easy;
   std::array<char, CURL_ERROR_SIZE> detail{};
 };
 
 void HttpClient::State::set_body(const ClientRequest& request) {
-  CURL* const curl = easy.get();
   if (request.method == "HEAD") {
-    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    set(CURLOPT_NOBODY, 1L);
   } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
              request.method == "PATCH") {
     // Borrowed for the call.
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.data());
   }
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
 HttpClient::HttpClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -164,10 +168,10 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
 Result<HttpClient> HttpClient::create() {
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(TRY(CurlLibrary::load()));
   // Counted by libcurl and safe in every thread since 7.84.
-  state->started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  if (state->started) state->easy.reset(curl_easy_init());
+  state->started = state->curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  if (state->started) state->easy.reset(state->curl.easy_init());
   if (!state->easy) return fail(ErrorCode::kInternal, "The HTTP client (libcurl) cannot start.");
   return HttpClient(std::move(state));
 }
@@ -177,36 +181,39 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
       request.method.find(' ') != std::string::npos || breaks_lines(request.url)) {
     return fail(ErrorCode::kInvalidArgument, "The method or the URL of the request is malformed.");
   }
-  const List headers = TRY(header_list(request.headers));
+  const List headers = TRY(header_list(state_->curl, request.headers));
   Exchange exchange;
   exchange.body_bytes_max = request.response_bytes_max;
 
-  CURL* const curl = state_->easy.get();
-  curl_easy_reset(curl);  // Keeps the connection.
+  const CurlLibrary& curl = state_->curl;
+  curl.easy_reset(state_->easy.get());  // Keeps the connection.
   state_->detail.front() = '\0';
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, state_->detail.data());
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(request.connect_timeout.count()));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, weft_net_on_body);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, weft_net_on_header);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
+  state_->set(CURLOPT_ERRORBUFFER, state_->detail.data());
+  state_->set(CURLOPT_URL, request.url.c_str());
+  state_->set(CURLOPT_PROTOCOLS_STR, "http,https");
+  state_->set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  state_->set(CURLOPT_NOSIGNAL, 1L);
+  state_->set(CURLOPT_FOLLOWLOCATION, 0L);
+  state_->set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  state_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  state_->set(CURLOPT_HTTPHEADER, headers.get());
+  state_->set(CURLOPT_WRITEFUNCTION, weft_net_on_body);
+  state_->set(CURLOPT_WRITEDATA, &exchange);
+  state_->set(CURLOPT_HEADERFUNCTION, weft_net_on_header);
+  state_->set(CURLOPT_HEADERDATA, &exchange);
   state_->set_body(request);
 
-  const CURLcode code = curl_easy_perform(curl);
+  const CURLcode code = curl.easy_perform(state_->easy.get());
   // libcurl must not keep what ends with this call.
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, nullptr);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, nullptr);
-  if (code != CURLE_OK) return fail(failure(code, request, exchange, state_->detail.data()));
+  state_->set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+  state_->set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  if (code != CURLE_OK) {
+    const char* const detail = state_->detail.data();
+    return fail(
+        failure(code, request, exchange, *detail != '\0' ? detail : curl.easy_strerror(code)));
+  }
   long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  curl.easy_getinfo(state_->easy.get(), CURLINFO_RESPONSE_CODE, &status);
   exchange.response.status = static_cast<int>(status);
   return std::move(exchange.response);
 }

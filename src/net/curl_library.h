@@ -1,0 +1,31 @@
+// libcurl, loaded when somebody first wants to ask a server. Linked the usual way, it and the two
+// dozen libraries behind it would take most of the time in which every other command starts, and
+// the server too.
+#pragma once
+
+#include <curl/curl.h>
+
+#include "base/result.h"
+
+namespace weft::net {
+
+// The functions of libcurl that the client uses, under their names without "curl_". Valid until the
+// process ends.
+struct CurlLibrary {
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_global_cleanup) global_cleanup = nullptr;
+  decltype(&curl_easy_init) easy_init = nullptr;
+  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&curl_easy_reset) easy_reset = nullptr;
+  decltype(&curl_easy_setopt) easy_setopt = nullptr;
+  decltype(&curl_easy_getinfo) easy_getinfo = nullptr;
+  decltype(&curl_easy_perform) easy_perform = nullptr;
+  decltype(&curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&curl_slist_append) slist_append = nullptr;
+  decltype(&curl_slist_free_all) slist_free_all = nullptr;
+
+  // Thread-safe. kUnsupported where the machine has no libcurl, or one that lacks a function.
+  static Result<CurlLibrary> load();
+};
+
+}  // namespace weft::net
