@@ -144,7 +144,6 @@ struct HttpClient::State {
   void set_body(const ClientRequest& request);
 
   CurlLibrary curl;
-  const CurlLibrary library;
   bool started = false;
   Easy easy;
   std::array<char, CURL_ERROR_SIZE> detail{};

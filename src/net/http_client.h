@@ -36,7 +36,7 @@ struct ClientResponse {
 // Keeps its connection for the next request to the same server. Confined to one thread at a time.
 class HttpClient {
  public:
-  // kInternal when the library cannot start.
+  // kUnsupported without libcurl on the machine, kInternal when it cannot start.
   static Result<HttpClient> create();
   HttpClient(HttpClient&&) noexcept;
   HttpClient& operator=(HttpClient&&) noexcept;
