@@ -5,10 +5,10 @@
 #include <cerrno>
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 #include <sys/random.h>
 
 #include "base/assert.h"
+#include "base/sha256.h"
 
 namespace weft {
 namespace {
@@ -81,10 +81,8 @@ bool is_ulid(std::string_view text) {
 }
 
 std::string content_id(std::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
   std::string text(kContentPrefix);
-  for (const unsigned char byte : digest)
+  for (const unsigned char byte : sha256({bytes}))
     fmt::format_to(std::back_inserter(text), "{:02x}", byte);
   return text;
 }

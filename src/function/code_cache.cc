@@ -6,40 +6,22 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/assert.h"
+#include "base/sha256.h"
 #include "store/file.h"
 
 namespace weft::function {
 namespace {
 
-constexpr std::size_t kMacBytes = 32;
+constexpr std::size_t kMacBytes = std::tuple_size_v<Sha256>;
 
 // Binds code to the module and the engine it was compiled for, so that entries cannot be swapped.
 std::string authenticate(const CodeCache::Key& key, std::string_view name, std::string_view code) {
-  std::string mac(kMacBytes, '\0');
-  const std::string text = fmt::format("{}:{}:", name.size(), name);
-  EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(algorithm);
-  std::string digest = "SHA256";
-  const std::array parameters = {OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
-                                 OSSL_PARAM_construct_end()};
-  std::size_t size = 0;
-  const bool done =
-      EVP_MAC_init(context, key.data(), key.size(), parameters.data()) == 1 &&
-      EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()), text.size()) ==
-          1 &&
-      EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(code.data()), code.size()) ==
-          1 &&
-      EVP_MAC_final(context, reinterpret_cast<unsigned char*>(mac.data()), &size, mac.size()) == 1;
-  EVP_MAC_CTX_free(context);
-  EVP_MAC_free(algorithm);
-  WEFT_ASSERT(done && size == kMacBytes);
-  return mac;
+  const std::string_view secret(reinterpret_cast<const char*>(key.data()), key.size());
+  return std::string(
+      bytes_of(hmac_sha256(secret, {fmt::format("{}:{}:", name.size(), name), code})));
 }
 
 std::unexpected<Error> unusable(const std::filesystem::path& file, int error) {
