@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
+
+#include "cli/report.h"
 
 namespace weft::cli {
 namespace {
@@ -74,6 +77,19 @@ std::string usage_line(const Command& command) {
   return usage;
 }
 
+std::string exit_codes_markdown() {
+  std::string text =
+      "| exit code | error |\n|---|---|\n| 0 | none; `weft run` passes a program's own code on |\n";
+  std::map<int, std::string> names;
+  for (const ErrorCodeInfo& each : error_codes()) {
+    std::string& list = names[each.exit_code];
+    list += fmt::format("{}`{}`", list.empty() ? "" : ", ", each.name);
+  }
+  for (const auto& [code, list] : names)
+    text += fmt::format("| {} | {} |\n", code, list);
+  return text + fmt::format("| {} | nobody reads the output any more |\n", kClosedPipeExitCode);
+}
+
 }  // namespace
 
 std::string overview(const Console& console) {
@@ -103,9 +119,12 @@ std::string help_text(const Command& command, const Console& console) {
 std::string reference_markdown() {
   std::string text =
       "# Command line\n\nMade by `weft help --markdown` from the table of commands; a test "
-      "compares. "
-      "Exit codes: [errors](errors.md).\nSettings of the server: "
-      "[configuration](configuration.md).\n";
+      "compares. Settings of the server:\n[configuration](configuration.md).\n\n"
+      "Data goes to standard output, everything else to standard error. `--json` prints data and "
+      "errors as JSON.\nA lone `-` is standard input, `@file` the content of a file where a value "
+      "is "
+      "taken. `NO_COLOR` is honoured.\n\n" +
+      exit_codes_markdown();
   std::string later;
   for (const Command* const command : commands()) {
     if (command->run == nullptr) {

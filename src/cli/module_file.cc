@@ -22,7 +22,8 @@ Error located(const Error& error, const ModuleFile& file) {
 }  // namespace
 
 Result<ModuleFile> load_module(std::string_view file, Console& console) {
-  ModuleFile loaded{.name = file == "-" ? "standard input" : std::string(file),
+  ModuleFile loaded{.word = std::string(file),
+                    .name = file == "-" ? "standard input" : std::string(file),
                     .bytes = TRY(read_input(file, console)),
                     .binary = {},
                     .info = {}};

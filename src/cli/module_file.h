@@ -11,7 +11,8 @@
 namespace weft::cli {
 
 struct ModuleFile {
-  std::string name;    // as given; "standard input" for "-"
+  std::string word;    // as given
+  std::string name;    // for messages: as given, or "standard input" for "-"
   std::string bytes;   // as read
   std::string binary;  // the module; empty when `bytes` is it
   engine::ModuleInfo info;

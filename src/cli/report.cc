@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,10 +19,29 @@ constexpr std::size_t kFramesMax = 256;
 
 std::string place_of(const BacktraceFrame& frame) {
   if (!frame.file) return fmt::format("+{:#x}", frame.module_offset);
-  std::string place = printable(*frame.file);
+  std::string_view file = *frame.file;
+  // How DWARF names a file of the directory that the module was made in.
+  if (file.starts_with("./")) file.remove_prefix(2);
+  std::string place = printable(file);
   if (frame.line) place += fmt::format(":{}", *frame.line);
   if (frame.line && frame.column) place += fmt::format(":{}", *frame.column);
   return fmt::format(" ({})", place);
+}
+
+// A line for each frame; a function that calls itself again and again needs only one.
+std::string backtrace_text(const std::vector<BacktraceFrame>& frames) {
+  std::string text;
+  std::size_t again = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (i == 0 || frames[i] != frames[i - 1])
+      text += fmt::format("  at {}{}\n", printable(frames[i].function), place_of(frames[i]));
+    if (i + 1 < frames.size() && frames[i] == frames[i + 1]) {
+      ++again;
+    } else if (again > 0) {
+      text += fmt::format("     and {} more of it\n", std::exchange(again, 0));
+    }
+  }
+  return text;
 }
 
 void write_position(json::Writer& writer, const Position& position) {
@@ -87,9 +107,7 @@ std::string error_text(const Error& error, const Console& console) {
   std::string text = console.red("weft:");
   const bool is_trap = error.code() == ErrorCode::kGuestTrap;
   text += fmt::format(" {}{}\n", is_trap ? "the guest trapped: " : "", error.message());
-  for (const BacktraceFrame& frame : error.backtrace())
-    text += fmt::format("  at {}{}\n", printable(frame.function), place_of(frame));
-  return text;
+  return text + backtrace_text(error.backtrace());
 }
 
 std::string error_json(const Error& error) {

@@ -29,6 +29,23 @@ TEST_CASE("a trap is told in words with a line for each frame") {
   CHECK(test.output().empty());
 }
 
+TEST_CASE("a function that calls itself is named once") {
+  const BacktraceFrame frame{.function = "deep",
+                             .module_offset = 9,
+                             .file = "./deep.wat",
+                             .line = 1,
+                             .column = std::nullopt};
+  TestConsole test;
+  report(Error(ErrorCode::kGuestTrap, "call stack exhausted")
+             .with_backtrace({frame, frame, frame, trap().backtrace()[0]}),
+         test.console(), false);
+  CHECK(test.errors() ==
+        "weft: the guest trapped: call stack exhausted\n"
+        "  at deep (deep.wat:1)\n"
+        "     and 2 more of it\n"
+        "  at div (arith.wat:4:5)\n");
+}
+
 TEST_CASE("an error as JSON reads back as the same error") {
   const Error error = Error(trap())
                           .with_limit("memory_bytes", 4096)

@@ -84,7 +84,7 @@ std::string callable_lines(const ModuleFile& file) {
     if (!is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
     text +=
-        fmt::format("\n  {:<40} weft run {} --invoke {}{}{}", signature(item), printable(file.name),
+        fmt::format("\n  {:<40} weft run {} --invoke {}{}{}", signature(item), printable(file.word),
                     printable(item.name), arguments.empty() ? "" : " ", arguments);
   }
   return text;

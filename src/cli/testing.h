@@ -18,7 +18,7 @@ class TestConsole {
  public:
   explicit TestConsole(std::map<std::string, std::string, std::less<>> variables = {},
                        std::string input = {})
-      : variables_(std::move(variables)), input_(std::move(input)) {}
+      : variables_(std::move(variables)), text_(std::move(input)) {}
 
   Console& console() { return console_; }
   const std::string& output() const { return output_.text(); }
@@ -31,7 +31,8 @@ class TestConsole {
   static constexpr std::uint64_t kStreamBytesMax = 1 << 20;
 
   std::map<std::string, std::string, std::less<>> variables_;
-  system::BytesInput input_;
+  std::string text_;
+  system::BytesInput input_{text_};
   system::CaptureStream output_{kStreamBytesMax, "output"};
   system::CaptureStream errors_{kStreamBytesMax, "errors"};
   FakeClock clock_;

@@ -1,0 +1,117 @@
+# Everything that can be wrong with a module or a call, each with its error and exit code.
+$ weft run missing.wasm
+weft: there is no file missing.wasm
+? 3
+$ weft run examples
+weft: examples is a directory: name a .wasm or .wat file in it
+? 2
+$ printf 'GIF89a' > no.wasm; weft run no.wasm
+weft: no.wasm: neither a WebAssembly module [..]
+? 2
+$ printf '' > empty.wasm; weft run empty.wasm
+weft: empty.wasm: the module is empty: [..]
+? 2
+$ printf '\0asm\1\0\0\0\1\4' > truncated.wasm; weft run truncated.wasm
+weft: truncated.wasm: [..]
+? 2
+$ printf '\0asm\1\0\0\0\3\2\1\0' > invalid.wasm; weft run invalid.wasm
+weft: invalid.wasm: not a valid module: [..]
+? 2
+$ printf '(module\n  (func (export "f") (result i32) i32.cons 1))\n' > typo.wat; weft run typo.wat
+weft: typo.wat: line 2, column 35: [..]
+  2 |   (func (export "f") (result i32) i32.cons 1))
+                                        ^
+? 2
+$ printf '\0asm\15\0\1\0' > component.wasm; weft run component.wasm
+weft: component.wasm: this is a WebAssembly component; [..]
+? 1
+$ printf '(module (memory 1 1 shared))' > threads.wat; weft run threads.wat
+weft: threads.wat: the module needs the WebAssembly proposal threads, which is not enabled
+? 1
+$ printf '(module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start")))' > se2.wat
+$ weft run se2.wat
+weft: se2.wat: the module imports what is not provided: env.return_result [..] (provided by the dialect se2[..]
+? 1
+$ printf '(module (import "nobody" "f" (func)) (func (export "_start")))' > nobody.wat; weft run nobody.wat
+weft: nobody.wat: the module imports what is not provided: nobody.f [..] (no dialect that weft knows provides it)
+? 1
+$ weft inspect se2.wat
+...
+imports (provided by)
+  env.return_result [..]  se2[..], not in this version
+
+# Arguments.
+$ weft run examples/add.wat --invoke add 2
+weft: add(a: i32, b: i32) -> i32 takes 2 arguments, not 1
+? 2
+$ weft run examples/add.wat --invoke add 2 3.5
+weft: argument 2 (b), 3.5: expected an i32: [..]
+? 2
+$ weft run examples/add.wat --invoke add 2 4294967296
+weft: argument 2 (b), 4294967296: expected an i32: [..]
+? 2
+$ weft run examples/add.wat --invoke sub 2 3
+weft: examples/add.wat exports nothing named sub. It has:
+...
+? 3
+$ weft run examples/add.wat --invoke add 2 3 --timeot 1s
+weft: unknown option --timeot; did you mean --timeout?
+Usage: weft run FILE [--invoke NAME] [ARGS…]
+Try `weft help run`.
+? 2
+$ weft run examples/add.wat --timeout soon
+weft: --timeout: soon is no duration: write a number with a unit, like 250ms, 10s or 2m
+? 2
+
+# What a guest does.
+$ weft run examples/add.wat --invoke div 1 0
+weft: the guest trapped: integer divide by zero
+  at div (examples/add.wat:12:6)
+? 134
+$ weft run examples/add.wat --invoke div 1 0 --json
+{"code":"guest_trap",[..]"detail":"integer divide by zero","backtrace":[{"function":"div",[..]"exit_code":134}
+? 134
+$ printf '(module (func (export "_start") (loop br 0)))' > loop.wat; weft run --timeout 200ms loop.wat
+weft: the deadline of 200 ms has passed (--timeout)
+? 124
+$ weft run --fuel 100000 loop.wat
+weft: the guest used all its fuel
+...
+? 6
+$ printf '(module (memory 1) (func (export "_start") (loop (br_if 0 (i32.ne (memory.grow (i32.const 64)) (i32.const -1)))) unreachable))' > bomb.wat
+$ weft run bomb.wat
+weft: the guest needs more than [..] bytes of memory [..]; --max-memory allows more than 1 GiB
+...
+? 6
+$ weft run --max-memory 8MiB bomb.wat
+weft: the guest needs more than 8388608 bytes of memory [..]; --max-memory allows more than 8 MiB
+...
+? 6
+$ printf '(module (func $deep (export "_start") call $deep))' > deep.wat; weft run deep.wat
+weft: the guest trapped: call stack exhausted
+...
+  at deep (deep.wat:1:[..])
+     and [..] more of it
+? 134
+
+# A reader that goes away ends the program, and weft.
+$ cat > yes.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 0) "\10\00\00\00\02\00\00\00")
+>   (data (i32.const 16) "y\n")
+>   (func (export "_start")
+>     (loop (drop (call \$write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (br 0))))
+> END
+$ weft run yes.wat | head -n 2
+y
+y
+$ (weft run yes.wat; echo "ended with $?" >&2) | head -n 1
+y
+ended with 141
+$ (weft help; echo "ended with $?" >&2) | true
+ended with [..]
+$ weft help > /dev/full
+weft: standard output: cannot write: No space left on device
+? 1

@@ -1,0 +1,61 @@
+# What weft says about itself.
+$ weft --version
+weft [..]
+$ weft
+weft runs WebAssembly that you need not trust: programs, and functions behind HTTP.
+...
+? 2
+$ weft --help | head -n 1
+weft runs WebAssembly that you need not trust: programs, and functions behind HTTP.
+$ weft help run | head -n 4
+weft run – run a program, or call one export of a module
+
+Usage
+  weft run FILE [--invoke NAME] [ARGS…]
+$ weft instpect x
+weft: there is no command instpect; did you mean inspect?; `weft help` lists them
+? 2
+$ weft workflow start order
+weft: workflow: not available in this version
+? 1
+$ weft completions bash > completions.bash && bash -n completions.bash && bash -c '. ./completions.bash; COMP_WORDS=(weft inv); COMP_CWORD=1; _weft; echo "${COMPREPLY[@]}"'
+invoke
+$ weft completions powershell
+weft: no completions for powershell: only for bash, zsh, fish
+? 2
+$ weft doctor --json
+{"checks":[{"name":"kernel","health":"ok",[..]}
+$ weft inspect examples/add.wat
+module examples/add.wat
+id       sha256:[..]
+size     [..]
+dialect  typed
+state    stateless: nothing in it can change, so calls share instances
+
+exports
+  add(a: i32, b: i32) -> i32
+  mul64(a: i64, b: i64) -> i64
+  div(a: i32, b: i32) -> i32
+
+# The server's settings.
+$ weft serve --listen 0.0.0.0:0 --data d
+weft: 0.0.0.0:0 can be reached from other machines, so clients must show a token: [..]--token-file[..]WEFT_TOKEN[..]
+? 4
+$ weft serve --threads 1000
+weft: --threads: 1000 is not within 0 to 256
+? 2
+$ printf 'threds = 1\n' > weft.toml; weft serve --config weft.toml
+weft: weft.toml: line 1, column 1: there is no setting threds; did you mean threads?
+? 2
+$ printf '' > token; weft serve --token-file token --data d
+weft: the token file token is empty
+? 2
+
+# No server.
+$ weft list --server http://127.0.0.1:1
+weft: [..]http://127.0.0.1:1[..]
+...
+? 7
+$ weft list --server ftp://example
+weft: ftp://example is no server: write http://HOST:PORT
+? 2

@@ -1,0 +1,159 @@
+# server
+# Functions on a server, from the first deployment to the removal.
+$ weft list
+http://[..] has no functions. Deploy one: weft deploy NAME FILE
+$ weft deploy add examples/add.wat --deadline 2s --memory 16MiB --in-flight 4
+add version 1 is deployed. Call it:
+  add(a: i32, b: i32) -> i32                weft invoke add --export add 2 3
+  mul64(a: i64, b: i64) -> i64              weft invoke add --export mul64 2 3
+  div(a: i32, b: i32) -> i32                weft invoke add --export div 2 3
+$ weft invoke add --export add 2 3
+5
+$ weft invoke add --export mul64 9223372036854775807 -1
+-9223372036854775807
+$ weft invoke add --export add --json 2 3
+{"results":[5]}
+$ weft invoke add --data '{"export":"add","args":[40,2]}'
+{"results":[42]}
+$ echo '{"export":"add","args":[40,2]}' | weft invoke add --data -
+{"results":[42]}
+$ weft show add
+function add
+version   1 of 1, deployed [..]
+module    sha256:[..]
+dialect   typed
+state     stateless
+limits    deadline 2 s, memory 16 MiB, output [..], 4 calls at the same time
+...
+$ weft list
+NAME  VERSION  DIALECT  CALLS/H  ERRORS/H  MEDIAN  DEPLOYED
+add   1        typed    [..]
+$ weft list --json
+[{"name":"add","version":1,[..]}]
+
+# Errors of calls are those of `weft run`.
+$ weft invoke add --export div 1 0
+weft: the guest trapped: integer divide by zero
+  at div ([..].wat:12:6)
+? 134
+$ weft invoke add --export add 2 two
+weft: argument 2 (b), two: expected an i32: [..]
+? 2
+$ weft invoke add --data '{"export":"add","args":[1]}'
+weft: [..]
+? 2
+$ weft invoke add 2 3
+weft: which export? Choose one with --export:
+  add(a: i32, b: i32) -> i32
+  mul64(a: i64, b: i64) -> i64
+  div(a: i32, b: i32) -> i32
+? 2
+$ weft invoke missing 1
+weft: [..]missing[..]
+? 3
+$ weft deploy Bad_Name examples/add.wat
+weft: [..]
+? 2
+$ weft deploy add examples/add.wat --deadline 1000h
+weft: [..]deadline_ms[..]
+? 2
+$ printf '(module (func bad))' > bad.wat; weft deploy bad bad.wat
+weft: bad.wat: [..]
+? 2
+$ printf '(module (import "env" "return_result" (func (param i32 i32 i32))))' > se2.wat; weft deploy se2 se2.wat
+weft: [..]env.return_result[..]se2[..]
+? 1
+$ printf '(module (func (export "spin") (loop br 0)))' > loop.wat; weft deploy loop loop.wat --deadline 100ms
+loop version 1 is deployed. Call it:
+  spin()                                    weft invoke loop
+$ weft invoke loop
+weft: [..]
+...
+? 124
+
+# A program: payload in, bytes out; its output on standard error is in the logs.
+$ cat > cat.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "fd_read" (func \$read (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (memory (export "memory") 2)
+>   (func (export "_start")
+>     (loop \$more
+>       (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 65536))
+>       (drop (call \$read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+>       (i32.store (i32.const 4) (i32.load (i32.const 8)))
+>       (drop (call \$write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))
+>       (if (i32.load (i32.const 8)) (then
+>         (i32.store (i32.const 4) (i32.const 3))
+>         (drop (call \$write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 12)))
+>         (br \$more))))))
+> END
+$ weft deploy echo cat.wat
+echo version 1 is deployed. Call it:
+  weft invoke echo --data @FILE
+$ weft invoke echo --data 'hello there'
+hello there
+$ head -c 5000000 /dev/zero | weft invoke echo --data - | cmp - <(head -c 5000000 /dev/zero)
+$ head -c 10000000 /dev/zero | weft invoke echo --data -
+weft: [..]
+? 6
+$ weft invoke echo 1 2
+weft: only typed functions take ARGS: pass the payload with --data
+? 2
+$ weft logs echo -n 2 | head -n 2
+[..]  v1  _start  ok  [..]
+    hel
+
+# 10 MB of output: more than the function may return.
+$ cat > flood.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (memory (export "memory") 160)
+>   (func (export "_start")
+>     (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 10000000))
+>     (drop (call \$write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))))
+> END
+$ weft deploy flood flood.wat
+flood version 1 is deployed. Call it:
+...
+$ weft invoke flood
+weft: [..]
+...
+? 6
+$ weft deploy flood flood.wat --output 16MiB
+flood version 2 is deployed. Call it:
+...
+$ weft invoke flood | wc -c
+10000000
+
+# Versions and records.
+$ weft deploy add examples/primes.wat
+add version 2 is deployed. Call it:
+...
+$ weft rollback add
+add is at version 1 of 2 now
+$ weft rollback add
+weft: add is at version 1: there is none before it
+? 5
+$ weft rollback add 2
+add is at version 2 of 2 now
+$ weft rollback add 9
+weft: [..]
+? 3
+$ weft invoke add --export is_prime 97
+1
+$ weft logs add -n 2 --errors
+[..]  v1  div  error  [..]
+    guest_trap: integer divide by zero
+[..]  v1  [..]error[..]
+    invalid_argument: [..]
+$ weft logs add --json -n 1
+{"id":[..]"function":"add",[..]}
+$ weft logs nobody
+weft: [..]nobody[..]
+? 3
+$ weft remove add
+add is removed
+$ weft show add
+weft: [..]
+? 3

@@ -1,0 +1,66 @@
+# weft run: typed exports and programs.
+$ weft run examples/add.wat --invoke add 2 3
+5
+$ weft run --invoke mul64 examples/add.wat 9223372036854775807 -1
+-9223372036854775807
+$ weft run examples/add.wat --invoke add 2 3 --json
+{"results":[5]}
+$ weft run examples/add.wat
+weft: examples/add.wat is not a program: it exports no _start. Call one of its functions:
+  add(a: i32, b: i32) -> i32               weft run examples/add.wat --invoke add 2 3
+  mul64(a: i64, b: i64) -> i64             weft run examples/add.wat --invoke mul64 2 3
+  div(a: i32, b: i32) -> i32               weft run examples/add.wat --invoke div 2 3
+? 2
+$ cat examples/add.wat | weft run - --invoke add 40 2
+42
+
+# A program: its arguments and exit code, its streams.
+$ cat > exit.wat <<END
+> (module (import "wasi_snapshot_preview1" "proc_exit" (func \$exit (param i32)))
+>   (memory (export "memory") 1) (func (export "_start") (call \$exit (i32.const 42))))
+> END
+$ weft run exit.wat
+? 42
+$ cat > hello.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+>   (data (i32.const 16) "hello\n")
+>   (func (export "_start")
+>     (drop (call \$write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+> END
+$ weft run hello.wat
+hello
+$ weft run hello.wat --anything -x --timeout
+hello
+$ weft run hello.wat > out.txt && cat out.txt
+hello
+
+# The number of arguments that the program sees.
+$ cat > count.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "args_sizes_get" (func \$sizes (param i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "environ_sizes_get" (func \$environ (param i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "proc_exit" (func \$exit (param i32)))
+>   (memory (export "memory") 1)
+>   (func (export "_start")
+>     (drop (call \$sizes (i32.const 0) (i32.const 4)))
+>     (drop (call \$environ (i32.const 8) (i32.const 12)))
+>     (call \$exit (i32.add (i32.mul (i32.load (i32.const 0)) (i32.const 10)) (i32.load (i32.const 8))))))
+> END
+$ weft run count.wat
+? 10
+$ weft run count.wat a b -- --timeout 1
+? 60
+$ A=1 weft run --env A --env B=2 count.wat
+? 12
+$ weft run --env NOT_SET count.wat
+weft: --env NOT_SET: no such variable is set; write NOT_SET=VALUE
+? 2
+
+# The cache appears, and its key is private.
+$ stat -c %a ~/.cache/weft/code.key
+600
+$ rm -rf ~/.cache && touch ~/.cache && weft run hello.wat
+hello
