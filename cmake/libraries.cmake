@@ -3,6 +3,8 @@ find_package(doctest REQUIRED)
 include(/usr/lib/cmake/doctest/doctest.cmake)
 find_package(fmt REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+# Only the hash is used, and the whole shared library costs every start half a millisecond of relocations.
+set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)
 find_package(simdjson REQUIRED)
