@@ -136,12 +136,12 @@ install_ui_packages() {
   fi
 }
 
-# Builds ui/dist when something under ui/ changed. Does nothing while there is no web UI.
+# Builds ui/dist when something under ui/ or one of the examples, which the pages show, changed. Does nothing while there is no web UI.
 build_ui() {
   [[ -f ui/package.json ]] || return 0
   install_ui_packages || return
   local content
-  content=$(hash_folder ui)
+  content=$(hash_folder ui)-$(hash_folder examples)
   if [[ ! -d ui/dist ]] || ! is_stamped "$WEFT_BUILD/ui.stamp" "$content"; then
     rm -f "$WEFT_BUILD/ui.stamp"
     stage "Building the web pages" ui npm --prefix ui run build || return
