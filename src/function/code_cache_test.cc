@@ -1,0 +1,277 @@
+#include "function/code_cache.h"
+
+#include <fstream>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/instance.h"
+#include "engine/module_info.h"
+#include "store/testing.h"
+
+namespace weft::function {
+namespace {
+
+std::string answering(int number) {
+  return engine::to_binary(fmt::format("(module (func (export \"answer\") (result i32) "
+                                       "i32.const {}))",
+                                       number),
+                           "test.wat")
+      .value();
+}
+
+// An engine and a cache in a directory of its own.
+struct Cached {
+  FakeClock clock;
+  store::TemporaryDirectory directory;
+  store::CacheDirectory entries{directory.path() / "cache", 64 << 20, clock};
+  CodeCache::Key key{1, 2, 3};
+  CodeCache cache{entries, key};
+  std::unique_ptr<engine::Engine> engine =
+      engine::Engine::create(
+          {.interruption = engine::Interruption::kNone, .parallel_compilation = false})
+          .value();
+
+  int answer_of(std::shared_ptr<const engine::Code> code) const {
+    const auto program = engine::HostTable(*engine).link(std::move(code)).value();
+    const auto instance = engine::Instance::create(program, {}, nullptr).value();
+    REQUIRE(engine::instantiate(*instance).has_value());
+    return std::get<std::int32_t>(engine::call(*instance, "answer", {}).value().at(0));
+  }
+  int answer_of(std::string_view module) {
+    return answer_of(cache.code_of(*engine, module).value());
+  }
+  std::string name_of(std::string_view module) const {
+    return fmt::format("code {} {}", engine->fingerprint(), content_id(module));
+  }
+};
+
+TEST_CASE("a module is compiled once and then loaded") {
+  Cached cached;
+  const std::string module = answering(1);
+  CHECK_FALSE(cached.entries.get(cached.name_of(module)).has_value());
+  CHECK(cached.answer_of(module) == 1);
+  const std::string entry = cached.entries.get(cached.name_of(module)).value();
+  CHECK(cached.answer_of(module) == 1);
+  CHECK(cached.entries.get(cached.name_of(module)).value() == entry);
+}
+
+// An entry as only who has the key can make it.
+std::string authentic(const CodeCache::Key& key, std::string_view name, std::string_view code) {
+  const std::string text = fmt::format("{}:{}:{}", name.size(), name, code);
+  std::string mac(32, '\0');
+  unsigned int size = 0;
+  REQUIRE(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+               reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+               reinterpret_cast<unsigned char*>(mac.data()), &size) != nullptr);
+  REQUIRE(size == mac.size());
+  return mac + std::string(code);
+}
+
+TEST_CASE("a hit compiles nothing: what runs is the entry") {
+  Cached cached;
+  const std::string one = answering(1);
+  const std::string two = answering(2);
+  CHECK(cached.answer_of(one) == 1);
+  const std::string code = cached.engine->compile(two).value()->serialize().value();
+  cached.entries.put(cached.name_of(one), authentic(cached.key, cached.name_of(one), code));
+  CHECK(cached.answer_of(one) == 2);
+}
+
+TEST_CASE("an authentic entry that the engine refuses is made again") {
+  Cached cached;
+  const std::string module = answering(1);
+  const std::string name = cached.name_of(module);
+  cached.entries.put(name, authentic(cached.key, name, "no code at all"));
+  CHECK(cached.answer_of(module) == 1);
+}
+
+TEST_CASE("what cannot be compiled leaves no entry") {
+  Cached cached;
+  CHECK_FALSE(cached.cache.code_of(*cached.engine, "not a module").has_value());
+  CHECK_FALSE(cached.entries.get(cached.name_of("not a module")).has_value());
+}
+
+TEST_CASE("an entry that was changed in any place is refused and made again") {
+  Cached cached;
+  const std::string module = answering(1);
+  CHECK(cached.answer_of(module) == 1);
+  const std::string name = cached.name_of(module);
+  const std::string entry = cached.entries.get(name).value();
+  const auto replaced = [&](const std::string& bytes) {
+    cached.entries.put(name, bytes);
+    const int answer = cached.answer_of(module);
+    return answer == 1 && cached.entries.get(name) == entry;
+  };
+  for (std::size_t at = 0; at < entry.size(); at += 1 + entry.size() / 16) {
+    std::string changed = entry;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CAPTURE(at);
+    CHECK(replaced(changed));
+  }
+  CHECK(replaced(""));
+  CHECK(replaced(entry.substr(0, 31)));
+  CHECK(replaced(entry.substr(0, 32)));
+  CHECK(replaced(entry.substr(0, entry.size() - 1)));
+  CHECK(replaced(entry + "x"));
+  CHECK(replaced(std::string(100, '\0')));
+}
+
+TEST_CASE("the entry of another module does not take a module's place") {
+  Cached cached;
+  const std::string one = answering(1);
+  const std::string two = answering(2);
+  CHECK(cached.answer_of(one) == 1);
+  CHECK(cached.answer_of(two) == 2);
+  cached.entries.put(cached.name_of(one), cached.entries.get(cached.name_of(two)).value());
+  CHECK(cached.answer_of(one) == 1);
+}
+
+TEST_CASE("an entry that another key made is refused") {
+  Cached cached;
+  const std::string module = answering(1);
+  CodeCache other(cached.entries, {9});
+  REQUIRE(other.code_of(*cached.engine, module).has_value());
+  const std::string theirs = cached.entries.get(cached.name_of(module)).value();
+  CHECK(cached.answer_of(module) == 1);
+  CHECK(cached.entries.get(cached.name_of(module)).value() != theirs);
+}
+
+TEST_CASE("another engine has entries of its own") {
+  Cached cached;
+  const std::string module = answering(1);
+  CHECK(cached.answer_of(module) == 1);
+  const auto other = engine::Engine::create({.interruption = engine::Interruption::kEpoch,
+                                             .parallel_compilation = false})
+                         .value();
+  REQUIRE(cached.cache.code_of(*other, module).has_value());
+  CHECK(cached.entries.get(cached.name_of(module)).has_value());
+  CHECK(cached.answer_of(module) == 1);
+}
+
+TEST_CASE("code runs also when nothing can be kept") {
+  FakeClock clock;
+  store::TemporaryDirectory directory;
+  store::CacheDirectory nowhere(directory.path() / "cache", 0, clock);
+  Cached cached;
+  CodeCache cache(nowhere, {});
+  for (int again = 0; again < 2; ++again)
+    CHECK(cached.answer_of(cache.code_of(*cached.engine, answering(3)).value()) == 3);
+}
+
+// --- the key ---
+
+// Always the same: two processes would make the same names and keys.
+class OneByte final : public Random {
+ public:
+  explicit OneByte(std::uint8_t byte) : byte_(byte) {}
+  void fill(void* bytes, std::size_t size) override { std::memset(bytes, byte_, size); }
+
+ private:
+  std::uint8_t byte_;
+};
+
+void write_file(const std::filesystem::path& file, std::string_view bytes, mode_t mode) {
+  std::ofstream(file, std::ios::binary) << bytes;
+  REQUIRE(::chmod(file.c_str(), mode) == 0);
+}
+
+TEST_CASE("the key is made once, for its owner alone") {
+  store::TemporaryDirectory directory;
+  const auto file = directory.path() / "code.key";
+  SystemRandom random;
+  const auto key = CodeCache::load_or_make_key(file, random).value();
+  CHECK(key != CodeCache::Key{});
+  CHECK(CodeCache::load_or_make_key(file, random).value() == key);
+  struct stat found{};
+  REQUIRE(::stat(file.c_str(), &found) == 0);
+  CHECK((found.st_mode & 07777U) == 0600U);
+  CHECK(found.st_nlink == 1);
+  CHECK(found.st_size == 32);
+  // Nothing else is left in the directory.
+  CHECK(std::distance(std::filesystem::directory_iterator(directory.path()), {}) == 1);
+}
+
+TEST_CASE("a key that others can read is refused") {
+  store::TemporaryDirectory directory;
+  const auto file = directory.path() / "code.key";
+  OneByte random(7);
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0601U, 0777U}) {
+    write_file(file, std::string(32, 'k'), mode);
+    const auto refused = CodeCache::load_or_make_key(file, random);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code() == ErrorCode::kPermissionDenied);
+    CHECK(refused.error().message().find("code.key") != std::string::npos);
+  }
+}
+
+TEST_CASE("a key of the wrong size, or what is no file, is refused") {
+  store::TemporaryDirectory directory;
+  const auto file = directory.path() / "code.key";
+  OneByte random(7);
+  for (const std::size_t size : {0U, 31U, 33U}) {
+    write_file(file, std::string(size, 'k'), 0600);
+    CHECK(CodeCache::load_or_make_key(file, random).error().code() == ErrorCode::kUnavailable);
+  }
+  std::filesystem::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  CHECK(CodeCache::load_or_make_key(file, random).error().code() == ErrorCode::kUnavailable);
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  CHECK_FALSE(CodeCache::load_or_make_key(file, random).has_value());
+  CHECK(CodeCache::load_or_make_key(directory.path() / "absent" / "code.key", random)
+            .error()
+            .code() == ErrorCode::kUnavailable);
+}
+
+TEST_CASE("processes that make the key at the same time agree on one") {
+  store::TemporaryDirectory directory;
+  const auto file = directory.path() / "code.key";
+  std::array<int, 2> go{};
+  std::array<int, 2> keys{};
+  REQUIRE(::pipe(go.data()) == 0);
+  REQUIRE(::pipe(keys.data()) == 0);
+  constexpr int kProcesses = 8;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      char byte = 0;
+      OneByte random(static_cast<std::uint8_t>(i + 1));
+      ::close(go[1]);
+      if (::read(go[0], &byte, 1) != 0) ::_exit(1);
+      const auto key = CodeCache::load_or_make_key(file, random);
+      const bool good =
+          key && ::write(keys[1], key->data(), key->size()) == static_cast<ssize_t>(key->size());
+      ::_exit(good ? 0 : 2);
+    }
+    children.push_back(child);
+  }
+  ::close(go[0]);
+  ::close(go[1]);  // All see the end of the pipe at once.
+  for (const pid_t child : children) {
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  SystemRandom random;
+  const auto agreed = CodeCache::load_or_make_key(file, random).value();
+  for (int i = 0; i < kProcesses; ++i) {
+    CodeCache::Key key{};
+    REQUIRE(::read(keys[0], key.data(), key.size()) == static_cast<ssize_t>(key.size()));
+    CHECK(key == agreed);
+  }
+  ::close(keys[0]);
+  ::close(keys[1]);
+  CHECK(std::distance(std::filesystem::directory_iterator(directory.path()), {}) == 1);
+}
+
+}  // namespace
+}  // namespace weft::function

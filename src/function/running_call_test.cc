@@ -1,0 +1,446 @@
+#include "function/running_call.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "function/testing.h"
+
+namespace weft::function {
+namespace {
+
+constexpr std::string_view kTyped = R"((module
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "nothing"))
+  (func (export "all") (param i32 i64 f32 f64 v128) (result v128 f64 f32 i64 i32)
+    local.get 4 local.get 3 local.get 2 local.get 1 local.get 0)
+  (func (export "reference") (param externref))
+  (func (export "gives_reference") (result funcref) ref.null func)
+  (global (export "number") i32 (i32.const 5))))";
+
+std::string body_of(const Outcome& outcome) {
+  REQUIRE_MESSAGE(outcome.response.has_value(),
+                  (outcome.response ? "" : outcome.response.error().message()));
+  return outcome.response->body;
+}
+
+const Error& error_of(const Outcome& outcome) {
+  REQUIRE_FALSE(outcome.response.has_value());
+  return outcome.response.error();
+}
+
+// One function "f" of a module, called with payloads.
+struct Deployed {
+  World world;
+  Functions functions{world.parts(), {}};
+
+  explicit Deployed(std::string_view wat, const FunctionLimits& limits = {}) {
+    deploy(functions, "f", wat, limits);
+  }
+  Outcome invoke(std::string_view payload = "") {
+    return function::invoke(world, functions, "f", payload);
+  }
+  std::string log_of(const Outcome& outcome) {
+    functions.flush_records();
+    return world.invocations.log(outcome.invocation.value()).value();
+  }
+};
+
+TEST_CASE("a typed call takes an export and arguments and gives results") {
+  Deployed deployed(kTyped);
+  const auto outcome = deployed.invoke(R"({"export":"add","args":[2,3]})");
+  CHECK(body_of(outcome) == R"({"results":[5]})");
+  CHECK(outcome.response->content_type == "application/json");
+  CHECK(is_ulid(outcome.invocation.value()));
+  CHECK(body_of(deployed.invoke(R"({"args":[-1,1], "export":"add"})")) == R"({"results":[0]})");
+  CHECK(body_of(deployed.invoke(R"({"export":"nothing"})")) == R"({"results":[]})");
+  CHECK(body_of(deployed.invoke(R"({"export":"nothing","args":[]})")) == R"({"results":[]})");
+  CHECK(
+      body_of(deployed.invoke(
+          R"({"export":"all","args":[-7,"9223372036854775807",0.5,"NaN","0x000102030405060708090a0b0c0d0e0f"]})")) ==
+      R"({"results":["0x000102030405060708090a0b0c0d0e0f","NaN",0.5,"9223372036854775807",-7]})");
+}
+
+TEST_CASE("a module with one function needs no name for it") {
+  Deployed deployed(R"((module (memory (export "memory") 1) (func (export "_initialize"))
+    (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))))");
+  CHECK(body_of(deployed.invoke(R"({"args":[21]})")) == R"({"results":[42]})");
+  CHECK(error_of(deployed.invoke("")).message().find("expected 1 argument") != std::string::npos);
+  Deployed constant(R"((module (func (export "c") (result i64) i64.const -1)))");
+  CHECK(body_of(constant.invoke("")) == R"({"results":["-1"]})");
+  CHECK(body_of(constant.invoke("{}")) == R"({"results":["-1"]})");
+}
+
+TEST_CASE("a payload that does not fit says what does") {
+  Deployed deployed(kTyped);
+  struct Case {
+    std::string_view payload;
+    ErrorCode code;
+    std::string_view says;
+  };
+  for (const auto& [payload, code, says] : {
+           Case{"", ErrorCode::kInvalidArgument,
+                "name an export: the module exports add(i32, i32)"},
+           Case{"{}", ErrorCode::kInvalidArgument, "name an export"},
+           Case{" ", ErrorCode::kInvalidArgument, "line 1"},
+           Case{"{", ErrorCode::kInvalidArgument, "line 1"},
+           Case{"\xff", ErrorCode::kInvalidArgument, ""},
+           Case{"[]", ErrorCode::kInvalidArgument, "the payload is an object"},
+           Case{"null", ErrorCode::kInvalidArgument, "the payload is an object"},
+           Case{"\"add\"", ErrorCode::kInvalidArgument, "the payload is an object"},
+           Case{R"({"export":"sub","args":[]})", ErrorCode::kNotFound,
+                "no exported function \"sub\"; the module exports add(i32, i32) -> i32, nothing"},
+           Case{R"({"export":"number"})", ErrorCode::kNotFound, "no exported function \"number\""},
+           Case{R"({"export":"","args":[]})", ErrorCode::kNotFound, "no exported function \"\""},
+           Case{R"({"export":5})", ErrorCode::kInvalidArgument, "\"export\" does not fit"},
+           Case{R"({"export":"add","args":{}})", ErrorCode::kInvalidArgument,
+                "\"args\" does not fit"},
+           Case{R"({"export":"add","args":null})", ErrorCode::kInvalidArgument,
+                "\"args\" does not fit"},
+           Case{R"({"export":"add","arguments":[1,2]})", ErrorCode::kInvalidArgument,
+                "\"arguments\" does not fit"},
+           Case{R"({"export":"add","export":"add"})", ErrorCode::kInvalidArgument, "line 1"},
+           Case{R"({"export":"add"})", ErrorCode::kInvalidArgument,
+                "expected 2 arguments for (i32, i32) -> i32, got 0"},
+           Case{R"({"export":"add","args":[1]})", ErrorCode::kInvalidArgument, "got 1"},
+           Case{R"({"export":"add","args":[1,2,3]})", ErrorCode::kInvalidArgument, "got 3"},
+           Case{R"({"export":"add","args":[1,"2"]})", ErrorCode::kInvalidArgument,
+                "argument 2: expected an i32"},
+           Case{R"({"export":"add","args":[1,2.5]})", ErrorCode::kInvalidArgument,
+                "argument 2: expected an i32"},
+           Case{R"({"export":"add","args":[4294967296,0]})", ErrorCode::kInvalidArgument,
+                "argument 1: expected an i32"},
+           Case{R"({"export":"reference","args":[null]})", ErrorCode::kInvalidArgument,
+                "references cannot be passed"},
+           Case{R"({"export":"gives_reference"})", ErrorCode::kUnsupported, ""},
+       }) {
+    CAPTURE(payload);
+    const auto outcome = deployed.invoke(payload);
+    CHECK(error_of(outcome).code() == code);
+    CHECK(error_of(outcome).message().find(says) != std::string::npos);
+    CHECK(outcome.invocation.has_value());
+  }
+  Deployed empty("(module)");
+  CHECK(error_of(empty.invoke("")).message() == "name an export: the module exports no functions");
+  std::string many = R"({"export":"add","args":[0)";
+  for (int i = 0; i < 3'000; ++i)
+    many += ",0";
+  CHECK(error_of(deployed.invoke(many + "]}")).code() == ErrorCode::kTooLarge);
+  CHECK(body_of(deployed.invoke(R"({"export":"add","args":[2,3]})")) == R"({"results":[5]})");
+}
+
+TEST_CASE("a trap comes with a backtrace, and the next call is not touched by it") {
+  Deployed deployed(R"((module
+    (func $inner (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+    (func (export "outer") (param i32) (result i32) (call $inner (local.get 0)))))");
+  for (int again = 0; again < 2; ++again) {
+    const auto outcome = deployed.invoke(R"({"args":[0]})");
+    CHECK(error_of(outcome).code() == ErrorCode::kGuestTrap);
+    CHECK(error_of(outcome).message() == "integer divide by zero");
+    REQUIRE(error_of(outcome).backtrace().size() == 2);
+    CHECK(error_of(outcome).backtrace()[0].function == "inner");
+    CHECK(body_of(deployed.invoke(R"({"args":[1]})")) == R"({"results":[1]})");
+  }
+}
+
+TEST_CASE("names in a backtrace are cut") {
+  Deployed deployed(
+      fmt::format("(module (func $\"{}é\" (export \"f\") unreachable))", std::string(499, 'n')));
+  const auto outcome = deployed.invoke("");
+  CHECK(error_of(outcome).backtrace().at(0).function == std::string(499, 'n') + "…");
+}
+
+TEST_CASE("every way not to stop or to want too much ends with a typed error") {
+  struct Case {
+    std::string_view what;
+    std::string_view wat;
+    ErrorCode code;
+    std::string_view limit;
+  };
+  constexpr FunctionLimits kLimits{
+      .deadline_ms = 50, .memory_bytes = 10 * 65'536, .output_bytes = 100'000};
+  for (const auto& [what, wat, code, limit] : {
+           Case{"an endless loop", R"((module (func (export "f") (loop br 0))))",
+                ErrorCode::kDeadlineExceeded, "deadline_ms"},
+           Case{"an endless start function", R"((module (func $s (loop br 0)) (start $s)
+                (func (export "f"))))",
+                ErrorCode::kDeadlineExceeded, "deadline_ms"},
+           Case{"an endless _initialize", R"((module (func (export "_initialize") (loop br 0))
+                (func (export "f"))))",
+                ErrorCode::kDeadlineExceeded, "deadline_ms"},
+           Case{"a program that never ends", R"((module (func (export "_start") (loop br 0))))",
+                ErrorCode::kDeadlineExceeded, "deadline_ms"},
+           Case{"a memory bomb", R"((module (memory 1) (func (export "f")
+                (loop (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))
+                  br 0))))",
+                ErrorCode::kGuestLimit, "memory_bytes"},
+           Case{"a patient memory bomb", R"((module (memory 1) (func (export "f")
+                (loop (drop (memory.grow (i32.const 1))) br 0))))",
+                ErrorCode::kDeadlineExceeded, "deadline_ms"},
+           Case{"too much memory at the start", R"((module (memory 11) (func (export "f"))))",
+                ErrorCode::kGuestLimit, "memory_bytes"},
+           Case{"two memories that are too much together",
+                R"((module (memory 6) (memory 6) (func (export "f"))))", ErrorCode::kGuestLimit,
+                "memory_bytes"},
+           Case{"a large table", R"((module (table 2000000 funcref) (func (export "f"))))",
+                ErrorCode::kGuestLimit, "table_elements"},
+           Case{"endless recursion", R"((module (func $f (export "f") call $f)))",
+                ErrorCode::kGuestTrap, ""},
+           Case{"10 MB of output", R"((module
+                (import "wasi_snapshot_preview1" "fd_write"
+                  (func $write (param i32 i32 i32 i32) (result i32)))
+                (memory (export "memory") 1)
+                (func (export "_start")
+                  (i32.store (i32.const 4) (i32.const 1000))
+                  (loop (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    br 0))))",
+                ErrorCode::kGuestLimit, "output_bytes"},
+           Case{"10 MB of log", R"((module
+                (import "wasi_snapshot_preview1" "fd_write"
+                  (func $write (param i32 i32 i32 i32) (result i32)))
+                (memory (export "memory") 1)
+                (func (export "f")
+                  (i32.store (i32.const 4) (i32.const 1000))
+                  (loop (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    br 0))))",
+                ErrorCode::kGuestLimit, "output_bytes"},
+       }) {
+    CAPTURE(what);
+    Deployed deployed(wat, kLimits);
+    const auto outcome = deployed.invoke("");
+    const Error& error = error_of(outcome);
+    CHECK(error.code() == code);
+    if (limit.empty()) {
+      CHECK_FALSE(error.limit().has_value());
+      CHECK(error.message() == "call stack exhausted");
+    } else {
+      REQUIRE(error.limit().has_value());
+      CHECK(error.limit()->name == limit);
+    }
+    CHECK(deployed.functions.in_flight() == 0);
+  }
+}
+
+// --- programs ---
+
+constexpr std::string_view kProgram = R"((module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 200) "noted\n")
+  (func (export "_start")
+    ;; Copies its input to its output, notes that on standard error, and ends with the first byte
+    ;; of the input as its code, unless that is a letter.
+    (i32.store (i32.const 0) (i32.const 1000)) (i32.store (i32.const 4) (i32.const 1000))
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (i32.store (i32.const 4) (i32.load (i32.const 8)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (i32.store (i32.const 0) (i32.const 200)) (i32.store (i32.const 4) (i32.const 6))
+    (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (if (i32.lt_u (i32.load8_u (i32.const 1000)) (i32.const 10))
+      (then (call $exit (i32.load8_u (i32.const 1000)))))))
+)";
+
+TEST_CASE("a program's input is the payload, its output the answer, its errors the log") {
+  Deployed deployed(kProgram);
+  CHECK(deployed.functions.function("f").value().module.dialect == abi::Dialect::kCommand);
+  const auto outcome = deployed.invoke("hello {\"not\": json");
+  CHECK(body_of(outcome) == "hello {\"not\": json");
+  CHECK(outcome.response->content_type == "text/plain; charset=utf-8");
+  CHECK(deployed.log_of(outcome) == "noted\n");
+  const auto binary = deployed.invoke("x\xff");
+  CHECK(binary.response->content_type == "application/octet-stream");
+  const auto record = deployed.world.invocations.get(outcome.invocation.value()).value();
+  CHECK(record.export_name == "_start");
+}
+
+TEST_CASE("exit code 0 is a success, every other one an error of the guest") {
+  Deployed deployed(kProgram);
+  const auto good = deployed.invoke(std::string_view("\0bye", 4));
+  CHECK(body_of(good) == std::string_view("\0bye", 4));
+  const auto bad = deployed.invoke("\3");
+  CHECK(error_of(bad).code() == ErrorCode::kGuestError);
+  CHECK(error_of(bad).message() == "the program ended with exit code 3");
+  CHECK(error_of(bad).backtrace().empty());
+  CHECK(deployed.log_of(bad) == "noted\n");
+}
+
+TEST_CASE("a typed function that exits has no results, so it has failed") {
+  Deployed deployed(R"((module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (func (export "f") (param i32) (result i32) (call $exit (local.get 0)) i32.const 5)))");
+  for (const std::string_view code : {"0", "3"}) {
+    const auto outcome = deployed.invoke(fmt::format(R"({{"args":[{}]}})", code));
+    CHECK(error_of(outcome).code() == ErrorCode::kGuestError);
+  }
+}
+
+TEST_CASE("a program sees its name and environment, and only what it was given") {
+  World world;
+  Functions functions(world.parts(), {});
+  const auto uploaded = functions.upload(R"((module
+    (import "wasi_snapshot_preview1" "environ_get" (func $env (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (drop (call $args (i32.const 500) (i32.const 100)))
+      (drop (call $env (i32.const 500) (i32.const 104)))
+      (i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const 24))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))))");
+  REQUIRE(uploaded.has_value());
+  const auto deployed = functions.deploy(
+      "env",
+      {.module = uploaded->module.id, .limits = {}, .environment = {{"A", "1"}, {"WHO", "größe"}}});
+  REQUIRE(deployed.has_value());
+  CHECK(deployed->environment.size() == 2);
+  CHECK(body_of(invoke(world, functions, "env")) ==
+        std::string_view("env\0A=1\0WHO=größe\0\0\0\0", 24));
+}
+
+TEST_CASE("what a typed function prints is its log") {
+  Deployed deployed(R"((module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 100) "out err")
+    (func (export "f") (result i32)
+      (i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const 4))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (i32.store (i32.const 0) (i32.const 104)) (i32.store (i32.const 4) (i32.const 3))
+      (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+      i32.const 5)))");
+  const auto outcome = deployed.invoke("");
+  CHECK(body_of(outcome) == R"({"results":[5]})");
+  CHECK(deployed.log_of(outcome) == "out err");
+}
+
+// --- state ---
+
+TEST_CASE("a call never sees what an earlier one left behind") {
+  for (const std::string_view wat : {
+           R"((module (global $n (mut i32) (i32.const 0)) (func (export "count") (result i32)
+                (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))))",
+           R"((module (memory 1) (func (export "count") (result i32)
+                (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+                (i32.load (i32.const 0)))))",
+           R"((module (table 1 10 funcref) (func (export "count") (result i32)
+                (drop (table.grow (ref.null func) (i32.const 1)))
+                (i32.sub (table.size) (i32.const 1)))))",
+           R"((module (memory 1 5) (func (export "count") (result i32)
+                (drop (memory.grow (i32.const 1))) (i32.sub (memory.size) (i32.const 1)))))",
+           R"((module (type $box (struct (field (mut i32))))
+                (global $b (ref $box) (struct.new $box (i32.const 0)))
+                (func (export "count") (result i32)
+                  (struct.set $box 0 (global.get $b)
+                    (i32.add (struct.get $box 0 (global.get $b)) (i32.const 1)))
+                  (struct.get $box 0 (global.get $b)))))",
+       }) {
+    CAPTURE(wat);
+    Deployed deployed(wat);
+    CHECK(deployed.functions.function("f").value().state == State::kFresh);
+    for (int again = 0; again < 3; ++again)
+      CHECK(body_of(deployed.invoke("")) == R"({"results":[1]})");
+  }
+}
+
+TEST_CASE("the start function and _initialize run before each fresh call") {
+  Deployed deployed(R"((module
+    (global $n (mut i32) (i32.const 0))
+    (func $start (global.set $n (i32.const 10)))
+    (start $start)
+    (func (export "_initialize") (global.set $n (i32.add (global.get $n) (i32.const 1))))
+    (func (export "f") (result i32) (global.get $n))))");
+  for (int again = 0; again < 2; ++again)
+    CHECK(body_of(deployed.invoke(R"({"export":"f"})")) == R"({"results":[11]})");
+}
+
+// A loaded function without a store, so that its kept instances can be seen.
+struct Loaded {
+  FakeClock clock;
+  SystemRandom random;
+  PlatformLimits limits;
+  std::unique_ptr<engine::Engine> engine =
+      engine::Engine::create({.parallel_compilation = false}).value();
+  engine::Ticker ticker{*engine, std::chrono::milliseconds(1)};
+  QueueExecutor executor;
+  std::shared_ptr<LoadedFunction> function;
+
+  explicit Loaded(std::string_view wat) {
+    const std::string module = engine::to_binary(wat, "test.wat").value();
+    LoadedFunction::Description description;
+    description.name = "f";
+    description.info = engine::inspect(module).value();
+    function = std::make_shared<LoadedFunction>(
+        std::move(description),
+        engine::HostTable(*engine).link(engine->compile(module).value()).value(),
+        std::make_shared<FunctionHistory>());
+  }
+
+  Result<Response> call(std::string payload) {
+    std::optional<CallResult> result;
+    const CallContext context{.ticker = ticker, .clock = clock, .random = random, .limits = limits};
+    std::make_shared<RunningCall>(function, context, executor, [&result](CallResult done) {
+      result.emplace(std::move(done));
+    })->start(std::move(payload));
+    while (!result)
+      executor.run_one();
+    return std::move(result->response);
+  }
+  bool keeps_one() {
+    auto kept = function->take_kept();
+    if (!kept) return false;
+    function->give_back(std::move(kept));
+    return true;
+  }
+};
+
+TEST_CASE("an instance without state is kept after a success and used again") {
+  Loaded loaded(R"((module (func (export "div") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))))");
+  CHECK(loaded.function->state() == State::kStateless);
+  CHECK_FALSE(loaded.keeps_one());
+  CHECK(loaded.call(R"({"args":[6,2]})").value().body == R"({"results":[3]})");
+  CHECK(loaded.keeps_one());
+  CHECK(loaded.call(R"({"args":[8,2]})").value().body == R"({"results":[4]})");
+  const auto only = loaded.function->take_kept();
+  CHECK(only != nullptr);
+  CHECK(loaded.function->take_kept() == nullptr);
+}
+
+TEST_CASE("an instance that trapped is never used again") {
+  Loaded loaded(R"((module (func (export "div") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))))");
+  CHECK(loaded.call(R"({"args":[6,2]})").has_value());
+  CHECK(loaded.call(R"({"args":[6,0]})").error().code() == ErrorCode::kGuestTrap);
+  CHECK_FALSE(loaded.keeps_one());
+}
+
+TEST_CASE("a call that is refused before it runs leaves the kept instance alone") {
+  Loaded loaded(R"((module (func (export "div") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))))");
+  CHECK(loaded.call(R"({"args":[6,2]})").has_value());
+  CHECK(loaded.call(R"({"args":[6]})").error().code() == ErrorCode::kInvalidArgument);
+  CHECK(loaded.keeps_one());
+}
+
+TEST_CASE("an instance with state is not kept") {
+  Loaded loaded(R"((module (memory 1) (func (export "f"))))");
+  CHECK(loaded.function->state() == State::kFresh);
+  CHECK(loaded.call("").has_value());
+  CHECK_FALSE(loaded.keeps_one());
+}
+
+TEST_CASE("only a few instances are kept") {
+  Loaded loaded(R"((module (func (export "f"))))");
+  for (int i = 0; i < 100; ++i) {
+    loaded.function->give_back(
+        engine::Instance::create(loaded.function->program(), {}, nullptr).value());
+  }
+  int kept = 0;
+  while (loaded.function->take_kept() != nullptr)
+    ++kept;
+  CHECK(kept == 16);
+}
+
+}  // namespace
+}  // namespace weft::function
