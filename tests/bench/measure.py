@@ -1,0 +1,343 @@
+"""What the benchmarks share: servers as processes, CPU time of process trees, load, alternating rounds, Markdown tables.
+
+Only ratios between peers of the same run mean something on another machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests/bench"
+BUILD = Path(os.environ.get("WEFT_BUILD", ROOT / "build/release"))
+WEFT = Path(os.environ.get("WEFT", BUILD / "weft"))
+PEERS = ROOT / "build/peers"
+WASMTIME_VERSION = "48.0.8"
+
+SERVER_CORE = 0
+LOAD_CORE = 1
+CONNECTIONS = 64
+START_SECONDS_MAX = 30
+ANSWER_SECONDS_MAX = 120
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+# --- peers ---
+
+
+def wasmtime() -> Path:
+    """The wasmtime command line of the version that weft embeds; built when it is missing."""
+    program = PEERS / "bin/wasmtime"
+    if not program.exists():
+        say(f"Building wasmtime-cli {WASMTIME_VERSION} into build/peers: several minutes, once")
+        subprocess.run(["cargo", "install", "wasmtime-cli", "--version", WASMTIME_VERSION, "--locked", "--root", PEERS],
+                       check=True, stdout=sys.stderr)
+    return program
+
+
+def workerd() -> Path:
+    """The program of the npm package; installed when it is missing or another version."""
+    lock = (HERE / "package-lock.json").read_text()
+    directory = PEERS / "npm"
+    if not (directory / "installed").exists() or (directory / "installed").read_text() != lock:
+        say("Installing workerd into build/peers")
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, directory)
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=directory, check=True, stdout=sys.stderr)
+        (directory / "installed").write_text(lock)
+    return next(directory.glob("node_modules/@cloudflare/workerd-*/bin/workerd"))
+
+
+def version_of(command: Sequence[str | Path]) -> str:
+    """The first version number that the command prints."""
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.search(r"\d+(\.\d+)+|\d{4}-\d\d-\d\d", run.stdout + run.stderr)
+    return found.group() if found else "?"
+
+
+# --- processes ---
+
+
+def pinned(command: Sequence[str | Path], core: int) -> list[str | Path]:
+    return ["taskset", "-c", str(core), *command]
+
+
+def tree_of(pid: int) -> list[int]:
+    """The process and all its descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        parent = int(stat.rpartition(")")[2].split()[1])
+        children.setdefault(parent, []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        found.append(todo.pop())
+        todo += children.get(found[-1], [])
+    return found
+
+
+def cpu_us(pids: Iterable[int]) -> float:
+    """utime + stime of the processes so far. Read from their CPU clocks: /proc/PID/stat has the same in steps of 10 ms."""
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids) * 1e6
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Connection:
+    """HTTP/1.1 over one kept-alive connection; enough for answers with a Content-Length."""
+
+    def __init__(self, port: int):
+        self._port = port
+        self._socket = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS_MAX)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._read = b""
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _more(self) -> None:
+        received = self._socket.recv(1 << 16)
+        if not received:
+            raise ConnectionError("the server closed the connection")
+        self._read += received
+
+    def request(self, method: str, path: str, body: bytes = b"",
+                content_type: str = "application/json") -> tuple[int, bytes]:
+        self._socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
+                             f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        while b"\r\n\r\n" not in self._read:
+            self._more()
+        head, _, self._read = self._read.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+        end = int(length.group(1)) if length else 0
+        while len(self._read) < end:
+            self._more()
+        content, self._read = self._read[:end], self._read[end:]
+        return int(head.split()[1]), content
+
+    def require(self, method: str, path: str, body: bytes | dict = b"",
+                content_type: str = "application/json") -> bytes:
+        """The body of the answer, which must be a success."""
+        sent = json.dumps(body).encode() if isinstance(body, dict) else body
+        status, content = self.request(method, path, sent, content_type)
+        if not 200 <= status < 300:
+            raise RuntimeError(f"{method} {path}: {status} {content.decode(errors='replace')[:500]}")
+        return content
+
+
+@dataclass
+class Server:
+    """A running server and how it is called."""
+
+    name: str
+    process: subprocess.Popen
+    port: int
+    path: str = "/"
+
+    def connect(self) -> Connection:
+        return Connection(self.port)
+
+    def cpu_us(self) -> float:
+        return cpu_us(tree_of(self.process.pid))
+
+
+@contextmanager
+def serve(name: str, command: Sequence[str | Path], port: int, path: str = "/") -> Iterator[Server]:
+    """Starts a server and waits until it accepts connections; ends it and its children."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + START_SECONDS_MAX
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        log.seek(0)
+                        raise RuntimeError(f"{name} did not start: {log.read().decode(errors='replace')}") from None
+                    time.sleep(0.01)
+            yield Server(name, process, port, path)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def weft_server(directory: Path, *options: str, core: int | None = SERVER_CORE) -> Iterator[Server]:
+    port = free_port()
+    command = [WEFT, "serve", "--listen", f"127.0.0.1:{port}", "--data", directory, *options]
+    with serve("weft", command if core is None else pinned(command, core), port) as server:
+        yield server
+
+
+def deploy(connection: Connection, name: str, module: bytes, **limits: int) -> None:
+    uploaded = json.loads(connection.require("POST", "/v1/modules", module, "application/wasm"))
+    connection.require("PUT", f"/v1/functions/{name}", {"module": uploaded["id"], "limits": limits})
+
+
+# --- load ---
+
+
+@dataclass
+class Load:
+    requests: int
+    per_second: float
+
+
+def post_script(directory: Path, body: str) -> Path:
+    """A script for wrk that posts this body, which is ASCII."""
+    script = directory / "post.lua"
+    quoted = json.dumps(body)  # a string of Lua as well
+    script.write_text(f'wrk.method = "POST"\nwrk.body = {quoted}\nwrk.headers["Content-Type"] = "application/json"\n')
+    return script
+
+
+def load(server: Server, script: Path, seconds: int) -> Load:
+    """Posts over CONNECTIONS kept-alive connections from the other core."""
+    command = pinned(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script,
+                      f"http://127.0.0.1:{server.port}{server.path}"], LOAD_CORE)
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in out or "Socket errors" in out:
+        raise RuntimeError(f"{server.name} failed under load:\n{out}")
+    return Load(int(re.search(r"(\d+) requests in", out).group(1)),
+                float(re.search(r"Requests/sec: +([\d.]+)", out).group(1)))
+
+
+# --- figures ---
+
+
+@dataclass
+class Figures:
+    """What the rounds measured for one peer; the least is what the machine can do, the median what it did."""
+
+    name: str
+    values: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    @property
+    def least(self) -> float:
+        return min(self.values)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+
+def alternate(names: Sequence[str], rounds: int, measure: Callable[[str, int], float]) -> dict[str, Figures]:
+    """Measures A B C A B C …, so that what else the machine does meets all alike."""
+    figures = {name: Figures(name) for name in names}
+    for index in range(rounds):
+        for name in names:
+            figures[name].values.append(measure(name, index))
+    return figures
+
+
+def compare_load(servers: Sequence[Server], script: Path, rounds: int, seconds: int) -> dict[str, Figures]:
+    """CPU-µs of each server's whole process tree per request."""
+    for server in servers:
+        load(server, script, 1)
+    by_name = {server.name: server for server in servers}
+    rates: dict[str, list[float]] = {server.name: [] for server in servers}
+
+    def measure(name: str, _: int) -> float:
+        before = by_name[name].cpu_us()
+        done = load(by_name[name], script, seconds)
+        rates[name].append(done.per_second)
+        return (by_name[name].cpu_us() - before) / done.requests
+
+    figures = alternate(list(by_name), rounds, measure)
+    for name, found in figures.items():
+        found.rates = rates[name]
+    return figures
+
+
+# --- Markdown ---
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def load_table(figures: dict[str, Figures], ours: str = "weft") -> str:
+    """Ratios say how much of the peer's CPU time weft takes."""
+    rows = []
+    for found in figures.values():
+        is_ours = found.name == ours
+        rows.append((found.name, f"{found.least:.2f}", f"{found.median:.2f}", f"{statistics.median(found.rates) / 1e3:.0f} k",
+                     "" if is_ours else f"{figures[ours].least / found.least:.2f}",
+                     "" if is_ours else f"{figures[ours].median / found.median:.2f}"))
+    return table(("server", "CPU-µs/request, least", "median", "requests/s", f"{ours} takes × its least",
+                  "× its median"), rows)
+
+
+@dataclass
+class Goal:
+    what: str
+    limit: float
+    found: float
+    unit: str = "x"
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.found >= self.limit if self.at_least else self.found <= self.limit
+
+    def row(self) -> tuple[str, ...]:
+        sign = "≥" if self.at_least else "≤"
+        unit = self.unit if self.unit == "x" else " " + self.unit
+        digits = 2 if self.unit == "x" else 1
+        return (self.what, f"{sign} {self.limit:g}{unit}", f"{self.found:.{digits}f}{unit}",
+                "yes" if self.met else "**no**")
+
+
+def goal_table(goals: Sequence[Goal]) -> str:
+    return table(("goal", "limit", "found", "met"), [goal.row() for goal in goals])
+
+
+def machine() -> str:
+    """The machine in general terms."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    release = os.uname().release.split("-")[0]
+    return (f"{os.cpu_count()} cores, {model.group(1) if model else os.uname().machine}, Linux {release}, "
+            f"{time.strftime('%Y-%m-%d')}, load {os.getloadavg()[0]:.1f} at the start")

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""script/bench start [--quick] [--only ROW]: what `weft run` takes to start, and how fast guests run, beside wasmtime.
+
+Prints Markdown tables. Both programs embed the same engine, so kernels run at the same speed unless something of ours is
+in the way; in the server, guests can be interrupted, and the table says what that costs. docs/performance.md keeps the
+figures of the last good run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Sequence
+
+import measure
+import modules
+from measure import Goal, say
+
+
+@dataclass(frozen=True)
+class Kernel:
+    name: str
+    amount: int  # run(amount) takes a few tenths of a second
+    result: int
+
+
+KERNELS = [
+    Kernel("matmul", 300, -716378112),
+    Kernel("sieve", 250, 19624500),
+    Kernel("nbody", 4000, 5558513),
+    Kernel("fib", 38, 39088169),
+    Kernel("mix", 1200, 1585848826),
+    Kernel("chase", 400, -1302606221),
+    Kernel("memory", 15000, 2099267861),
+    Kernel("mandelbrot", 60, 91629661),
+    Kernel("quicksort", 50, -2116841336),
+    Kernel("search", 6000, 179181),
+    Kernel("lcg", 400, 239467141),
+    Kernel("dot", 800, 1740625408),
+]
+
+COMPILE = ["clang-19", "--target=wasm32", "-std=c17", "-O2", "-msimd128", "-mbulk-memory", "-ffreestanding", "-fno-builtin",
+           "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-entry",
+           "-Wl,-z,stack-size=65536"]
+
+
+@dataclass
+class Taken:
+    cpu_ms: float
+    wall_ms: float
+
+
+def run(command: Sequence[str | Path], environment: dict[str, str], expected: str) -> Taken:
+    """Runs a program to its end, which must print `expected`; CPU time is that of all its threads and children."""
+    with tempfile.TemporaryFile() as out:
+        before = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
+                                   env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = (time.perf_counter() - before) * 1e3
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        printed = out.read().decode().strip()
+    if process.returncode != 0 or printed != expected:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit code {process.returncode}, printed {printed!r}, "
+                           f"not {expected!r}")
+    return Taken((usage.ru_utime + usage.ru_stime) * 1e3, wall)
+
+
+class Bench:
+    def __init__(self, quick: bool, directory: Path):
+        self.starts = 15 if quick else 80
+        self.rounds = 2 if quick else 5
+        self.directory = directory
+        # Caches of this run alone.
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "XDG_CACHE_HOME": str(directory / "cache")}
+        self.wasmtime = measure.wasmtime()
+
+    def compiled_ahead(self, file: Path) -> Path:
+        """What wasmtime makes of a module, for --allow-precompiled."""
+        made = file.with_suffix(".cwasm")
+        subprocess.run([self.wasmtime, "compile", file, "-o", made], check=True)
+        return made
+
+    def kernel(self, kernel: Kernel) -> Path:
+        made = self.directory / f"{kernel.name}.wasm"
+        subprocess.run([*COMPILE, measure.HERE / "kernels" / f"{kernel.name}.c", "-o", made], check=True)
+        return made
+
+    def alternate(self, commands: dict[str, Sequence[str | Path]], rounds: int,
+                  expected: str) -> dict[str, list[Taken]]:
+        """A B C A B C …, after one that fills the caches."""
+        for command in commands.values():
+            run(command, self.environment, expected)
+        taken: dict[str, list[Taken]] = {name: [] for name in commands}
+        for _ in range(rounds):
+            for name, command in commands.items():
+                taken[name].append(run(command, self.environment, expected))
+        return taken
+
+
+def median(taken: list[Taken], of: Callable[[Taken], float]) -> float:
+    return statistics.median(of(each) for each in taken)
+
+
+def least(taken: list[Taken], of: Callable[[Taken], float]) -> float:
+    return min(of(each) for each in taken)
+
+
+def cpu(taken: Taken) -> float:
+    return taken.cpu_ms
+
+
+def wall(taken: Taken) -> float:
+    return taken.wall_ms
+
+
+CACHED = "`wasmtime run -C cache=y`"
+AHEAD = "`wasmtime run --allow-precompiled`"
+
+
+def compare_starts(bench: Bench, title: str, file: Path, arguments: list[str], expected: str) -> list[Goal]:
+    ours, theirs = [measure.WEFT, "run"], [bench.wasmtime, "run"]
+    invoked = [] if not arguments else ["--invoke", arguments[0]]
+    rest = arguments[1:]
+    commands = {"`weft run`": [*ours, *invoked, file, *rest],
+                CACHED: [*theirs, "-C", "cache=y", *invoked, file, *rest],
+                AHEAD: [*theirs, "--allow-precompiled", *invoked, bench.compiled_ahead(file), *rest]}
+    taken = bench.alternate(commands, bench.starts, expected)
+    base = taken["`weft run`"]
+    rows = [(name, f"{least(each, cpu):.1f}", f"{median(each, cpu):.1f}", f"{least(each, wall):.1f}",
+             f"{median(each, wall):.1f}", "" if each is base else f"{median(base, cpu) / median(each, cpu):.2f}",
+             "" if each is base else f"{median(base, wall) / median(each, wall):.2f}") for name, each in taken.items()]
+    print(f"### {title}, {bench.starts} runs of each\n")
+    print(measure.table(("", "CPU ms, least", "median", "wall ms, least", "median", "weft takes × its CPU", "× its wall"),
+                        rows))
+    return [Goal(f"{title}: CPU of {CACHED}", 1.0, median(base, cpu) / median(taken[CACHED], cpu)),
+            Goal(f"{title}: wall of {CACHED}", 1.0, median(base, wall) / median(taken[CACHED], wall))]
+
+
+def bench_tiny(bench: Bench) -> list[Goal]:
+    program, add = bench.directory / "empty.wasm", bench.directory / "add.wasm"
+    program.write_bytes(modules.empty_program())
+    add.write_bytes(modules.add())
+    return [*compare_starts(bench, "A program that does nothing", program, [], ""),
+            *compare_starts(bench, "`--invoke add 2 3`", add, ["add", "2", "3"], "5")]
+
+
+def bench_kernels(bench: Bench) -> list[Goal]:
+    rows, goals = [], []
+    with measure.weft_server(bench.directory / "data", "--threads", "1") as server, server.connect() as connection:
+        for kernel in KERNELS:
+            say(f"kernel {kernel.name} …")
+            file = bench.kernel(kernel)
+            measure.deploy(connection, kernel.name, file.read_bytes(), deadline_ms=60_000)
+            amount = str(kernel.amount)
+            commands = {"weft": [measure.WEFT, "run", "--invoke", "run", file, amount],
+                        "wasmtime": [bench.wasmtime, "run", "--allow-precompiled", "--invoke", "run",
+                                     bench.compiled_ahead(file), amount]}
+            taken = bench.alternate({name: measure.pinned(command, measure.SERVER_CORE)
+                                     for name, command in commands.items()}, bench.rounds, str(kernel.result))
+            served = [in_server(server, connection, kernel) for _ in range(bench.rounds)]
+            ours, theirs = least(taken["weft"], cpu), least(taken["wasmtime"], cpu)
+            rows.append((kernel.name, f"{theirs:.0f}", f"{ours:.0f}", f"{theirs / ours:.3f}", f"{min(served):.0f}",
+                         f"{min(served) / ours:.2f}"))
+            goals.append(Goal(f"{kernel.name}: speed of wasmtime", 0.98, theirs / ours, at_least=True))
+    print(f"### Kernels: CPU ms of the whole process, least of {bench.rounds}\n")
+    print(measure.table(("kernel", "`wasmtime run`", "`weft run`", "speed of wasmtime's", "in the server",
+                         "× `weft run`"), rows))
+    ratios = [goal.found for goal in goals]
+    print(f"Speed of wasmtime's, geometric mean: {statistics.geometric_mean(ratios):.3f}\n")
+    return goals
+
+
+def in_server(server: measure.Server, connection: measure.Connection, kernel: Kernel) -> float:
+    """CPU ms of the server for one call."""
+    before = server.cpu_us()
+    answer = connection.require("POST", f"/v1/functions/{kernel.name}/invoke", {"export": "run", "args": [kernel.amount]})
+    taken = (server.cpu_us() - before) / 1e3
+    if json.loads(answer) != {"results": [kernel.result]}:
+        raise RuntimeError(f"{kernel.name} in the server: {answer!r}, not {kernel.result}")
+    return taken
+
+
+ROWS = {"tiny": bench_tiny, "kernels": bench_kernels}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer runs: a first impression")
+    parser.add_argument("--only", choices=ROWS, action="append", help="this row; may be repeated")
+    options = parser.parse_args()
+    goals: list[Goal] = []
+    with tempfile.TemporaryDirectory() as directory:
+        bench = Bench(options.quick, Path(directory))
+        print(f"## Start and speed\n\n{measure.machine()}; wasmtime {measure.version_of([bench.wasmtime, '--version'])}\n")
+        for name in options.only or ROWS:
+            say(f"{name} …")
+            goals += ROWS[name](bench)
+            sys.stdout.flush()
+    print("### Goals\n\n" + measure.goal_table(goals))
+
+
+if __name__ == "__main__":
+    main()
