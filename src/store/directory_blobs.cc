@@ -54,6 +54,13 @@ Result<> make_fan_out(const std::filesystem::path& directory) {
   return {};
 }
 
+// Whether the file is there with exactly these bytes. One that cannot be read is to be written
+// anew.
+bool holds(const std::filesystem::path& file, std::string_view bytes) {
+  const auto present = read_file(file, bytes.size());
+  return present.has_value() && *present == bytes;
+}
+
 Result<> sweep(const std::filesystem::path& directory) {
   std::error_code problem;
   std::filesystem::directory_iterator entry(directory, problem);
@@ -84,10 +91,9 @@ Result<std::string> DirectoryBlobs::put(std::string_view bytes) {
                           bytes.size(), options_.blob_bytes_max))
             .with_limit("blob_bytes_max", options_.blob_bytes_max));
   }
-  const std::string id = content_id(bytes);
+  std::string id = content_id(bytes);
   const auto file = TRY(file_of(directory_, id));
-  const auto present = read_file(file, bytes.size());
-  if (!present.has_value() || !present->has_value() || **present != bytes) {
+  if (!holds(file, bytes)) {
     const auto written = TRY(write_new_file(incoming(directory_), "", bytes));
     if (auto renamed = rename_file(written, file); !renamed) {
       [[maybe_unused]] const auto removed = remove_file(written);  // Otherwise the next start does.

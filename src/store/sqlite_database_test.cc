@@ -256,9 +256,13 @@ TEST_CASE("a full queue refuses at once and takes writes again later") {
   const auto database = with_table(directory.database_file(), {.writes_waiting_max = 2});
   HeldWriter held(*database);
   std::atomic<int> accepted = 0;
+  std::atomic<int> answered = 0;
+  Gate both;
   for (const auto* name : {"a", "b"}) {
-    database->write_async(insert(name),
-                          [&](Result<> result) { accepted += result.has_value() ? 1 : 0; });
+    database->write_async(insert(name), [&](Result<> result) {
+      accepted += result.has_value() ? 1 : 0;
+      if (++answered == 2) both.open();
+    });
   }
   std::optional<Error> refusal;
   database->write_async(insert("c"), [&](Result<> result) { refusal = result.error(); });
@@ -267,6 +271,7 @@ TEST_CASE("a full queue refuses at once and takes writes again later") {
   CHECK(refusal->limit()->name == "writes_waiting_max");
   CHECK(code_of(database->write(insert("d"))) == ErrorCode::kResourceExhausted);
   held.release();
+  both.wait();
   CHECK(database->write(insert("e")).has_value());
   CHECK(accepted == 2);
   CHECK(count(*database) == 3);
