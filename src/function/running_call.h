@@ -30,7 +30,7 @@ struct CallResult {
   std::string payload;
   std::string log;
   std::uint64_t duration_us = 0;
-  std::uint64_t cpu_us = 0;
+  std::uint64_t cpu_us = 0;  // of the guest; within its first slice, the time that passed
 };
 
 // Confined to the executor's thread.
@@ -55,6 +55,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   Result<> prepare();
   void provide_world();
   Result<> begin_next();
+  std::chrono::nanoseconds time_spent() const;
   void run_slices();
   Result<Response> encode(std::span<const engine::Value> results);
   Error error_of_guest(Error error) const;
@@ -67,6 +68,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   Done done_;
   MonotonicTime started_;
   std::chrono::nanoseconds cpu_{0};
+  bool is_long_ = false;  // has used up a slice
 
   std::string payload_;
   std::string export_name_;
