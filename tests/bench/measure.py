@@ -27,6 +27,8 @@ BUILD = Path(os.environ.get("WEFT_BUILD", ROOT / "build/release"))
 WEFT = Path(os.environ.get("WEFT", BUILD / "weft"))
 PEERS = ROOT / "build/peers"
 WASMTIME_VERSION = "48.0.8"
+# Where Debian keeps nginx, outside the path of ordinary users.
+os.environ["PATH"] += ":/usr/sbin"
 
 SERVER_CORE = 0
 LOAD_CORE = 1

@@ -1,4 +1,4 @@
-// Answers every request with its own body: what the transport alone costs. tests/bench/net_echo.sh
+// Answers every request with its own body: what the transport alone costs. script/bench http
 // compares it with nginx.   net_echo [PORT] [THREADS]
 #include <charconv>
 #include <csignal>
