@@ -15,7 +15,7 @@ namespace weft::server {
 namespace {
 
 // For bodies that are neither a module nor a payload.
-constexpr std::uint64_t kBodyBytesMax = 1024 * 1024;
+constexpr std::uint64_t kBodyBytesMax = 1ULL << 20U;
 
 net::HttpResponse text_response(std::string content_type, std::string text) {
   return {200,
@@ -139,7 +139,7 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
   if (is_endpoint && request.body().empty() && !request.query().empty()) {
     auto payload = payload_of_query(request);
     if (!payload) return reply.send(problem_of(match.id, payload.error()));
-    if (*payload) call.payload = std::move(**payload);
+    call.payload = std::move(*payload).value_or(std::string());
   } else {
     call.payload = request.take_body();
   }

@@ -42,6 +42,7 @@ class Api final : public net::HttpHandler {
   Api(const ApiParts& parts, ApiOptions options);
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
+  ~Api() override = default;
 
   void handle(net::HttpRequest request, net::Responder responder) override;
   std::optional<std::uint64_t> body_bytes_max(std::string_view method,

@@ -18,7 +18,7 @@ namespace weft::server {
 // Limits of what a request says; openapi.json states them too.
 inline constexpr std::size_t kListLimitMax = 200;
 inline constexpr std::size_t kSearchCharactersMax = 63;
-inline constexpr std::size_t kEnvironmentBytesMax = 64 * 1024;  // names and values together
+inline constexpr std::size_t kEnvironmentBytesMax = 64ULL * 1024;  // names and values together
 inline constexpr std::size_t kEnvironmentNameBytesMax = 128;
 
 // Errors of all of these are kInvalidArgument where no other is named, with a position in the body
