@@ -94,18 +94,13 @@ Result<net::ClientResponse> ServerClient::send(const ServerRequest& request) {
   if (!request.body.empty())
     sent.headers.push_back({"content-type", std::string(request.content_type)});
   if (!token_.empty()) sent.headers.push_back({"authorization", "Bearer " + token_});
-  auto response = client_.send(sent);
-  if (!response) {
-    if (response.error().code() != ErrorCode::kUnavailable) return response;
-    return fail(
-        ErrorCode::kUnavailable,
-        fmt::format("{}\nThe server is {}; `script/server` or `weft serve` starts one here, "
-                    "--server URL or WEFT_SERVER names another.",
-                    response.error().message(), printable(url_)));
-  }
-  if (response->status >= 200 && response->status < 300) return response;
-  auto problem = json::parse(response->body);
-  return fail(error_of_problem(problem, response->status, url_));
+  const net::ClientResponse response = TRY(client_.send(sent));
+  if (response.status >= 200 && response.status < 300) return response;
+  auto problem = json::parse(response.body);
+  Error error = error_of_problem(problem, response.status, url_);
+  if (error.code() == ErrorCode::kUnauthenticated)
+    error = Error(error.code(), error.message() + " (here: --token-file FILE, or WEFT_TOKEN)");
+  return fail(std::move(error));
 }
 
 Result<json::Value> ServerClient::send_for_json(const ServerRequest& request) {
