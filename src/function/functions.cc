@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
+#include "base/guarded.h"
 #include "engine/ticker.h"
 #include "function/loaded_function.h"
 #include "function/module_record.h"
@@ -116,6 +117,9 @@ struct Functions::Parts {
   std::shared_mutex loaded_mutex;
   std::map<std::string, std::shared_ptr<LoadedFunction>, std::less<>> loaded;
   std::map<std::string, std::shared_ptr<FunctionHistory>, std::less<>> histories;
+
+  // By module: what functions and calls hold, so that all versions with one module share its code.
+  Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
 
   // Declared last: loads under way use everything above.
   WorkPool loaders{"weft-load", kLoaders, kLoadsWaitingMax};
@@ -250,9 +254,20 @@ Result<> Functions::remove_module(std::string_view id) {
 
 Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
     std::string_view module_id) {
+  auto in_use = programs.with([&](auto& known) {
+    const auto found = known.find(module_id);
+    return found == known.end() ? nullptr : found->second.lock();
+  });
+  if (in_use) return in_use;
   const std::string bytes = TRY(world.blobs.get(module_id));
   const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
-  return host_table.link(TRY(world.code_cache.code_of(world.engine, binary)));
+  const auto code = TRY(world.code_cache.code_of(world.engine, binary));
+  auto program = TRY(host_table.link(code));
+  programs.with([&](auto& known) {
+    std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+    known[std::string(module_id)] = program;
+  });
+  return program;
 }
 
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(

@@ -432,6 +432,21 @@ TEST_CASE("a failed call is recorded with its problem document") {
   CHECK(frame.find("line")->as_number().to_int64() == 5);
 }
 
+TEST_CASE("functions with one module share its code while one of them holds it") {
+  World world;
+  Functions functions(world.parts(), {});
+  const std::string module = deploy(functions, "one", answering(1)).module.id;
+  // Whoever had to load it would notice that it is gone.
+  REQUIRE(world.blobs->remove(module));
+  REQUIRE(functions.deploy("two", {.module = module, .limits = {}, .environment = {}}));
+  CHECK(body_of(invoke(world, functions, "two")) == R"({"results":[1]})");
+  REQUIRE(functions.remove_function("one"));
+  REQUIRE(functions.remove_function("two"));
+  const auto later = functions.deploy("two", {.module = module, .limits = {}, .environment = {}});
+  REQUIRE_FALSE(later.has_value());
+  CHECK(later.error().code() == ErrorCode::kNotFound);
+}
+
 TEST_CASE("a call that takes long is recorded with its duration and CPU time") {
   World world;
   Functions functions(world.parts(), {});

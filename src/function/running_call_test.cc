@@ -28,12 +28,13 @@ const Error& error_of(const Outcome& outcome) {
   return outcome.response.error();
 }
 
-// One function "f" of a module, called with payloads.
+// One function "f", called with payloads. Deployed again, it is another module's.
 struct Deployed {
   World world;
   Functions functions{world.parts(), {}};
 
-  explicit Deployed(std::string_view wat, const FunctionLimits& limits = {}) {
+  explicit Deployed(std::string_view wat) { use(wat); }
+  void use(std::string_view wat, const FunctionLimits& limits = {}) {
     deploy(functions, "f", wat, limits);
   }
   Outcome invoke(std::string_view payload = "") {
@@ -65,9 +66,9 @@ TEST_CASE("a module with one function needs no name for it") {
     (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))))");
   CHECK(body_of(deployed.invoke(R"({"args":[21]})")) == R"({"results":[42]})");
   CHECK(error_of(deployed.invoke("")).message().find("expected 1 argument") != std::string::npos);
-  Deployed constant(R"((module (func (export "c") (result i64) i64.const -1)))");
-  CHECK(body_of(constant.invoke("")) == R"({"results":["-1"]})");
-  CHECK(body_of(constant.invoke("{}")) == R"({"results":["-1"]})");
+  deployed.use(R"((module (func (export "c") (result i64) i64.const -1)))");
+  CHECK(body_of(deployed.invoke("")) == R"({"results":["-1"]})");
+  CHECK(body_of(deployed.invoke("{}")) == R"({"results":["-1"]})");
 }
 
 TEST_CASE("a payload that does not fit says what does") {
@@ -119,13 +120,14 @@ TEST_CASE("a payload that does not fit says what does") {
     CHECK(error_of(outcome).message().find(says) != std::string::npos);
     CHECK(outcome.invocation.has_value());
   }
-  Deployed empty("(module)");
-  CHECK(error_of(empty.invoke("")).message() == "name an export: the module exports no functions");
   std::string many = R"({"export":"add","args":[0)";
   for (int i = 0; i < 3'000; ++i)
     many += ",0";
   CHECK(error_of(deployed.invoke(many + "]}")).code() == ErrorCode::kTooLarge);
   CHECK(body_of(deployed.invoke(R"({"export":"add","args":[2,3]})")) == R"({"results":[5]})");
+  deployed.use("(module)");
+  CHECK(error_of(deployed.invoke("")).message() ==
+        "name an export: the module exports no functions");
 }
 
 TEST_CASE("a trap comes with a backtrace, and the next call is not touched by it") {
@@ -158,6 +160,7 @@ TEST_CASE("every way not to stop or to want too much ends with a typed error") {
   };
   constexpr FunctionLimits kLimits{
       .deadline_ms = 50, .memory_bytes = 10 * 65'536, .output_bytes = 100'000};
+  Deployed deployed("(module)");
   for (const auto& [what, wat, code, limit] : {
            Case{"an endless loop", R"((module (func (export "f") (loop br 0))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
@@ -205,7 +208,7 @@ TEST_CASE("every way not to stop or to want too much ends with a typed error") {
                 ErrorCode::kGuestLimit, "output_bytes"},
        }) {
     CAPTURE(what);
-    Deployed deployed(wat, kLimits);
+    deployed.use(wat, kLimits);
     const auto outcome = deployed.invoke("");
     const Error& error = error_of(outcome);
     CHECK(error.code() == code);
@@ -317,6 +320,7 @@ TEST_CASE("what a typed function prints is its log") {
 // --- state ---
 
 TEST_CASE("a call never sees what an earlier one left behind") {
+  Deployed deployed("(module)");
   for (const std::string_view wat : {
            R"((module (global $n (mut i32) (i32.const 0)) (func (export "count") (result i32)
                 (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))))",
@@ -336,7 +340,7 @@ TEST_CASE("a call never sees what an earlier one left behind") {
                   (struct.get $box 0 (global.get $b)))))",
        }) {
     CAPTURE(wat);
-    Deployed deployed(wat);
+    deployed.use(wat);
     CHECK(deployed.functions.function("f").value().state == State::kFresh);
     for (int again = 0; again < 3; ++again)
       CHECK(body_of(deployed.invoke("")) == R"({"results":[1]})");
