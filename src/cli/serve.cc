@@ -196,6 +196,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   http->stop(settings.drain);
   // What still runs on the pool uses the Api: it ends before.
   blocking.reset();
+  // A function that is being loaded continues on a loop of the HTTP server: this waits for it.
+  parts.functions.reset();
   return 0;
 }
 

@@ -30,7 +30,12 @@ void take_frame(void* env, const weft_frame_t* frame) {
                        .line = std::nullopt,
                        .column = std::nullopt};
   if (taken.function.empty()) taken.function = fmt::format("function {}", frame->function_index);
-  if (frame->file.size > 0) taken.file = copy(frame->file);
+  if (frame->file.size > 0) {
+    std::string file = copy(frame->file);
+    // The name of a text module is relative to no folder.
+    if (file.starts_with("./")) file.erase(0, 2);
+    taken.file = std::move(file);
+  }
   if (frame->line > 0) taken.line = frame->line;
   if (frame->column > 0) taken.column = frame->column;
   static_cast<std::vector<BacktraceFrame>*>(env)->push_back(std::move(taken));
