@@ -30,6 +30,24 @@ void write_types(json::Writer& writer, std::string_view key, const Types& types)
   writer.end_array();
 }
 
+// null where the module names nothing.
+void write_param_names(json::Writer& writer, const std::vector<std::string>& names) {
+  writer.key("param_names");
+  if (names.empty()) {
+    writer.value(nullptr);
+    return;
+  }
+  writer.begin_array();
+  for (const std::string& name : names) {
+    if (name.empty()) {
+      writer.value(nullptr);
+    } else {
+      writer.value(name);
+    }
+  }
+  writer.end_array();
+}
+
 // The functions among the exports: what else is exported cannot be called.
 void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {
   writer.key("exports").begin_array();
@@ -37,20 +55,7 @@ void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {
     if (item.kind != engine::ItemKind::kFunction) continue;
     writer.begin_object().key("name").value(item.name);
     write_types(writer, "params", item.function.params);
-    writer.key("param_names");
-    if (item.param_names.empty()) {
-      writer.value(nullptr);
-    } else {
-      writer.begin_array();
-      for (const std::string& name : item.param_names) {
-        if (name.empty()) {
-          writer.value(nullptr);
-        } else {
-          writer.value(name);
-        }
-      }
-      writer.end_array();
-    }
+    write_param_names(writer, item.param_names);
     write_types(writer, "results", item.function.results);
     writer.end_object();
   }

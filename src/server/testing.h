@@ -85,6 +85,7 @@ struct Answer {
   int status = 0;
   std::vector<net::Header> headers;
   std::string body;
+  mutable std::optional<json::Value> document = {};
 
   std::string header(std::string_view name) const {
     for (const net::Header& header : headers) {
@@ -92,15 +93,18 @@ struct Answer {
     }
     return {};
   }
-  json::Value json() const {
-    auto value = json::parse(body);
-    REQUIRE_MESSAGE(value.has_value(), body);
-    return *value;
+  // Lives as long as this object.
+  const json::Value& json() const {
+    if (!document) {
+      auto value = json::parse(body);
+      REQUIRE_MESSAGE(value.has_value(), body);
+      document = *value;
+    }
+    return *document;
   }
   // A string member of the body; empty when there is none.
   std::string text(std::string_view member) const {
-    const json::Value document = json();
-    const json::Value* value = document.find(member);
+    const json::Value* value = json().find(member);
     return value == nullptr || !value->is_string() ? std::string()
                                                    : std::string(value->as_string());
   }
