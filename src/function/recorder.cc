@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds kInterval{50};
 // What may wait. Beyond the first number only errors are taken, beyond the second nothing.
 constexpr std::size_t kWaitingMax = 8'192;
 constexpr std::size_t kErrorsWaitingMax = 12'288;
+constexpr std::uint64_t kLogBytesWaitingMax = 16 * 1024 * 1024;
 
 // Old records are removed after this many new ones.
 constexpr std::uint64_t kTrimEvery = 10'000;
@@ -45,6 +46,10 @@ struct Recorder::Shared {
   std::mutex mutex;
   std::condition_variable written;
   std::vector<store::NewInvocation> waiting;
+  std::uint64_t waiting_log_bytes = 0;
+  // How many records have been taken, and how many of them are no longer waiting or being written.
+  std::uint64_t taken = 0;
+  std::uint64_t settled = 0;
   bool is_writing = false;
   std::uint64_t dropped = 0;
   std::uint64_t failed = 0;
@@ -70,6 +75,11 @@ void Recorder::add(store::NewInvocation invocation) {
       ++shared_->dropped;
       return;
     }
+    // Many short records or few long ones: what does not fit loses its log and stays.
+    if (invocation.log.size() > kLogBytesWaitingMax - shared_->waiting_log_bytes)
+      invocation.log.clear();
+    shared_->waiting_log_bytes += invocation.log.size();
+    ++shared_->taken;
     shared_->waiting.push_back(std::move(invocation));
   }
   pacemaker_.wake();
@@ -82,7 +92,10 @@ bool Recorder::beat() {
   {
     const std::scoped_lock lock(shared_->mutex);
     lost = std::exchange(shared_->dropped, 0) + std::exchange(shared_->failed, 0);
-    if (!shared_->is_writing) batch = std::exchange(shared_->waiting, {});
+    if (!shared_->is_writing) {
+      batch = std::exchange(shared_->waiting, {});
+      shared_->waiting_log_bytes = 0;
+    }
     shared_->is_writing = shared_->is_writing || !batch.empty();
     shared_->since_trim += batch.size();
     if (shared_->since_trim >= kTrimEvery) {
@@ -96,6 +109,7 @@ bool Recorder::beat() {
     shared_->store.append(std::move(batch), [shared = shared_, size](const Result<>& result) {
       const std::scoped_lock done_lock(shared->mutex);
       shared->is_writing = false;
+      shared->settled += size;
       if (!result) shared->failed += size;
       shared->written.notify_all();
     });
@@ -113,7 +127,9 @@ bool Recorder::beat() {
 void Recorder::flush() {
   pacemaker_.wake();
   std::unique_lock lock(shared_->mutex);
-  shared_->written.wait(lock, [this] { return shared_->waiting.empty() && !shared_->is_writing; });
+  // What comes later is not waited for: under load something always waits.
+  const std::uint64_t until = shared_->taken;
+  shared_->written.wait(lock, [this, until] { return shared_->settled >= until; });
 }
 
 }  // namespace weft::function
