@@ -202,7 +202,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
   if (bytes.size() > limit) return too_large("the module");
   const std::string id = content_id(bytes);
   if (const auto known = parts_->world.metadata.module(id)) {
-    TRY(parts_->world.blobs.put(bytes));  // A damaged copy is repaired.
+    TRY(parts_->world.blobs.put_as(id, bytes));  // A damaged copy is repaired.
     return UploadedModule{.module = TRY(module_of(*known)), .is_new = false};
   }
   const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
@@ -222,7 +222,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
                     .with_limit("description_bytes", most));
   }
   const std::scoped_lock lock(parts_->storing_modules);
-  TRY(parts_->world.blobs.put(bytes));
+  TRY(parts_->world.blobs.put_as(id, bytes));
   const bool is_new = TRY(parts_->world.metadata.put_module(record));
   return UploadedModule{.module = TRY(module(id)), .is_new = is_new};
 }

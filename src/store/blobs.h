@@ -19,6 +19,10 @@ class Blobs {
   // repairs a damaged copy. kTooLarge beyond the limit, which the error names.
   virtual Result<std::string> put(std::string_view bytes) = 0;
 
+  // The same for who knows already that content_id(bytes) is `id`: hashing megabytes takes
+  // milliseconds.
+  virtual Result<> put_as(std::string_view id, std::string_view bytes) = 0;
+
   // The bytes, checked against the id: kDataLoss when they are not those that were put. kNotFound.
   virtual Result<std::string> get(std::string_view id) = 0;
 

@@ -84,6 +84,12 @@ Result<std::unique_ptr<Blobs>> DirectoryBlobs::open(const std::filesystem::path&
 }
 
 Result<std::string> DirectoryBlobs::put(std::string_view bytes) {
+  std::string id = content_id(bytes);
+  TRY(put_as(id, bytes));
+  return id;
+}
+
+Result<> DirectoryBlobs::put_as(std::string_view id, std::string_view bytes) {
   if (bytes.size() > options_.blob_bytes_max) {
     return fail(
         Error(ErrorCode::kTooLarge,
@@ -91,7 +97,6 @@ Result<std::string> DirectoryBlobs::put(std::string_view bytes) {
                           bytes.size(), options_.blob_bytes_max))
             .with_limit("blob_bytes_max", options_.blob_bytes_max));
   }
-  std::string id = content_id(bytes);
   const auto file = TRY(file_of(directory_, id));
   if (!holds(file, bytes)) {
     const auto written = TRY(write_new_file(incoming(directory_), "", bytes));
@@ -101,8 +106,7 @@ Result<std::string> DirectoryBlobs::put(std::string_view bytes) {
     }
   }
   // Also for a known blob: another thread may have renamed it and not flushed yet.
-  TRY(flush_directory(file.parent_path()));
-  return id;
+  return flush_directory(file.parent_path());
 }
 
 Result<std::string> DirectoryBlobs::get(std::string_view id) {

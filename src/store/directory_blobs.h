@@ -23,6 +23,7 @@ class DirectoryBlobs final : public Blobs {
                                              DirectoryBlobsOptions options = {});
 
   Result<std::string> put(std::string_view bytes) override;
+  Result<> put_as(std::string_view id, std::string_view bytes) override;
   Result<std::string> get(std::string_view id) override;
   Result<bool> contains(std::string_view id) override;
   Result<std::uint64_t> size(std::string_view id) override;
