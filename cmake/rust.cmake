@@ -1,5 +1,5 @@
 # The engine's static library, built by cargo once for all presets.
-find_program(CARGO cargo REQUIRED HINTS $ENV{HOME}/.cargo/bin)
+find_program(CARGO cargo REQUIRED)
 set(WEFT_CARGO_DIR ${CMAKE_SOURCE_DIR}/build/cargo)
 set(WEFT_ENGINE_LIBRARY ${WEFT_CARGO_DIR}/release/libweft_engine.a)
 set(WEFT_ENGINE_INCLUDE ${WEFT_CARGO_DIR}/include)
@@ -10,7 +10,7 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${WEFT_CARGO_DIR} WEFT_ENGINE_INCLUDE=${WEFT_ENGINE_INCLUDE}
           ${CARGO} build --quiet --release --locked --package weft-engine
   # Cargo leaves an unchanged library's time alone; the build must still see the command as done.
-  COMMAND ${CMAKE_COMMAND} -E touch ${WEFT_ENGINE_LIBRARY} ${WEFT_ENGINE_INCLUDE}/wasmtime.h
+  COMMAND ${CMAKE_COMMAND} -E touch_nocreate ${WEFT_ENGINE_LIBRARY} ${WEFT_ENGINE_INCLUDE}/wasmtime.h
   DEPENDS ${rust_sources} ${CMAKE_SOURCE_DIR}/Cargo.toml ${CMAKE_SOURCE_DIR}/Cargo.lock
           ${CMAKE_SOURCE_DIR}/src/engine/wasmtime/Cargo.toml
   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}

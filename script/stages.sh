@@ -11,10 +11,10 @@ export WEFT_STARTED=${WEFT_STARTED:-$(date +%s)}
 cd "$WEFT_ROOT"
 mkdir -p "$WEFT_LOGS"
 
-case ":$PATH:" in
-  *":$HOME/.cargo/bin:"*) ;;
-  *) PATH=$PATH:$HOME/.cargo/bin ;;
-esac
+# A toolchain by rustup goes before Debian's cargo, which is too old. HOME may be unset under a service manager.
+HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+export HOME
+PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 # Tests drive Debian's browser.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 

@@ -1,5 +1,5 @@
 // Starts what the browser tests need: a server, Chromium, and modules as bytes.
-// WEFT_SERVER names a server that runs already; otherwise build/release/weft is started on a free port.
+// WEFT_UI_TEST_SERVER names a server that runs already and whose functions may be deleted; otherwise build/release/weft is started on a free port.
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,9 +20,9 @@ const stopMsMax = 5_000;
 
 /** @returns {Promise<{origin: string, stop: () => Promise<void>}>} */
 export async function startServer() {
-  if (process.env.WEFT_SERVER) {
+  if (process.env.WEFT_UI_TEST_SERVER) {
     return {
-      origin: process.env.WEFT_SERVER.replace(/\/$/, ""),
+      origin: process.env.WEFT_UI_TEST_SERVER.replace(/\/$/, ""),
       stop: async () => {},
     };
   }
