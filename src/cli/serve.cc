@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "cli/command.h"
 #include "cli/input_file.h"
@@ -152,13 +153,32 @@ struct Parts {
   }
 };
 
-net::ServerOptions http_options(const ServerSettings& settings) {
+// Descriptors that are not connections: files, the database, event loops.
+constexpr std::uint64_t kOtherDescriptors = 128;
+
+// How many connections this process may have: `wanted`, or as many as the system's limit on open
+// files leaves. Raises the limit as far as the process may.
+std::uint32_t connections_possible(std::uint32_t wanted, const Log& log) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  const std::uint64_t possible = limit.rlim_cur > 2 * kOtherDescriptors
+                                     ? limit.rlim_cur - kOtherDescriptors
+                                     : kOtherDescriptors;
+  if (possible >= wanted) return wanted;
+  log.warning("the limit on open files allows fewer connections",
+              {{"wanted", fmt::format("{}", wanted)}, {"possible", fmt::format("{}", possible)}});
+  return static_cast<std::uint32_t>(possible);
+}
+
+net::ServerOptions http_options(const ServerSettings& settings, const Log& log) {
   net::ServerOptions options;
   options.listen = settings.listen;
   options.threads =
       settings.threads > 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
   options.limits.body_bytes_max = settings.limits.payload_bytes;
-  options.limits.connections_max = settings.connections;
+  options.limits.connections_max = connections_possible(settings.connections, log);
   return options;
 }
 
@@ -189,7 +209,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
                    .clock = console.clock(),
                    .log = log},
                   {.access = std::move(access), .version = std::string(kVersion)});
-  const auto http = TRY(net::HttpServer::create(http_options(settings), api, console.clock(), log));
+  const auto http =
+      TRY(net::HttpServer::create(http_options(settings, log), api, console.clock(), log));
   console.note(fmt::format("listening on http://{}\n", http->endpoint().text()));
   signals.wait();
   log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});

@@ -164,6 +164,14 @@ struct Functions::Parts {
     return histories.try_emplace(name, std::move(made)).first->second;
   }
 
+  // The record of a module that is there already; a damaged copy of its bytes is repaired.
+  Result<store::ModuleRecord> known_module(std::string_view id, std::string_view bytes) {
+    const std::scoped_lock lock(
+        storing_modules);  // A removal between the two would leave bytes without a record.
+    auto record = TRY(world.metadata.module(id));
+    TRY(world.blobs.put_as(id, bytes));
+    return record;
+  }
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
   Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
   Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
@@ -201,8 +209,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
   };
   if (bytes.size() > limit) return too_large("the module");
   const std::string id = content_id(bytes);
-  if (const auto known = parts_->world.metadata.module(id)) {
-    TRY(parts_->world.blobs.put_as(id, bytes));  // A damaged copy is repaired.
+  if (const auto known = parts_->known_module(id, bytes)) {
     return UploadedModule{.module = TRY(module_of(*known)), .is_new = false};
   }
   const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
@@ -259,7 +266,11 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
     return found == known.end() ? nullptr : found->second.lock();
   });
   if (in_use) return in_use;
-  const std::string bytes = TRY(world.blobs.get(module_id));
+  auto stored = world.blobs.get(module_id);
+  if (!stored && stored.error().code() == ErrorCode::kNotFound) {
+    return fail(ErrorCode::kDataLoss, "the bytes of a known module are missing");
+  }
+  const std::string bytes = TRY(std::move(stored));
   const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
   const auto code = TRY(world.code_cache.code_of(world.engine, binary));
   auto program = TRY(host_table.link(code));

@@ -31,7 +31,6 @@ struct PlatformLimits {
   std::uint64_t module_bytes = 64ULL * 1024 * 1024;  // of an upload, and of what its text becomes
   std::uint64_t payload_bytes = 8ULL * 1024 * 1024;  // of a call
   std::uint32_t in_flight = 1'000;                   // calls at the same time, of all functions
-  std::uint32_t compilations_waiting = 64;
   std::uint64_t description_bytes =
       4ULL * 1024 * 1024;  // of what is known about a module: its imports and exports
   std::uint64_t kept_text_bytes = 4 * 1024;  // of a payload and of a result, in a call's record
