@@ -139,6 +139,7 @@ Task<> Connection::serve() {
     if (aborted_) co_return;
     compose();
     if (!write_now() && !co_await write_rest()) co_return;
+    drop_response();
     if (!keep_alive_) {
       if (!buffer_.empty()) co_await linger();
       co_return;
@@ -286,7 +287,6 @@ void Connection::hand_over() {
   parser_.reset();
   buffer_.trim();
   fresh_ = true;
-  response_.reset();
   context_.handler.handle(std::move(request_), Responder(shared_from_this()));
 }
 
@@ -306,8 +306,6 @@ void Connection::take_response(HttpResponse response) {
 
 void Connection::compose() {
   if (loop_->draining()) keep_alive_ = false;
-  out_.clear();
-  if (out_.capacity() > kOutKeptMax) out_.shrink_to_fit();
   const ResponseOptions options{
       .keep_alive = keep_alive_, .http11 = http11_, .date = loop_->date()};
   if (!append_response_head(out_, *response_, options)) {
@@ -320,6 +318,15 @@ void Connection::compose() {
   if (!head_only_ && status_has_body(response_->status)) body_left_ = response_->body.view();
   if (body_left_.size() <= kCopiedBodyMax) out_.append(std::exchange(body_left_, {}));
   head_left_ = out_;
+}
+
+// It is written: a connection may idle for long and keeps little until then.
+void Connection::drop_response() {
+  head_left_ = {};
+  body_left_ = {};
+  response_.reset();
+  out_.clear();
+  if (out_.capacity() > kOutKeptMax) out_.shrink_to_fit();
 }
 
 std::array<asio::const_buffer, 2> Connection::unwritten() const {

@@ -106,6 +106,7 @@ class Connection final : public Responder::Sink,
   void hand_over();
   void take_response(HttpResponse response);
   void compose();
+  void drop_response();
   bool write_now();
   void written(std::size_t bytes);
   bool is_all_written() const { return head_left_.empty() && body_left_.empty(); }

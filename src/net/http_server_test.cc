@@ -8,9 +8,14 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 
 #include "base/work_pool.h"
 #include "net/testing.h"
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#include <sanitizer/allocator_interface.h>
+#endif
 
 namespace weft::net {
 namespace {
@@ -45,6 +50,25 @@ std::size_t count(std::string_view text, std::string_view part) {
   for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1))
     ++result;
   return result;
+}
+
+// What this process has allocated and not given back.
+std::size_t bytes_allocated() {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  const auto heap = ::mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+#endif
+}
+
+// Returns once the loop has done what it was doing and what was queued behind that.
+void let_pass(Executor& loop) {
+  for (int turn = 0; turn < 3; ++turn) {
+    std::promise<void> passed;
+    loop.post([&] { passed.set_value(); });
+    passed.get_future().wait();
+  }
 }
 
 ServerOptions with_limits(HttpLimits limits) {
@@ -378,6 +402,24 @@ TEST_CASE("a borrowed body is sent as it is") {
   RawClient client(server);
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(body_of(client.read_response()) == file);
+}
+
+TEST_CASE("an idle connection does not keep the memory of its last answer") {
+  constexpr std::size_t kSize = 64'000'000;
+  TestServer server([](HttpRequest request, Responder responder) {
+    const bool large = request.path() == "/large";
+    responder.send({200, {}, Body(std::string(large ? kSize : 1, 'x'))});
+  });
+  RawClient client(server);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(body_of(client.read_response()) == "x");
+  const std::size_t before = bytes_allocated();
+  client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(client.read_response().size() > kSize);
+  let_pass(*server->executors()[0]);
+  CHECK(bytes_allocated() < before + kSize / 2);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(body_of(client.read_response()) == "x");
 }
 
 TEST_CASE("slow heads and bodies end with 408, idle connections without a word") {

@@ -119,6 +119,7 @@ class RawClient {
     }
     while (received_.size() < end && receive()) {
     }
+    if (received_.size() <= end) return std::exchange(received_, {});
     std::string response = received_.substr(0, end);
     received_.erase(0, end);
     return response;
