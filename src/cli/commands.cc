@@ -61,6 +61,7 @@ Result<const Command*> command_named(std::string_view name) {
   const Command* const command = find_command(name);
   if (command != nullptr) return command;
   std::vector<std::string_view> names;
+  names.reserve(kCommands.size());
   for (const Command* const each : kCommands)
     names.push_back(each->name);
   const auto meant = nearest(name, names);

@@ -70,11 +70,12 @@ Result<RunOptions> options_of(const Arguments& arguments, const Console& console
   return options;
 }
 
-std::string timeout_message(const RunOptions& options, const Console& console) {
+std::string timeout_message(std::chrono::microseconds timeout, bool as_json,
+                            const Console& console) {
   const Error error(
       ErrorCode::kDeadlineExceeded,
-      fmt::format("the deadline of {} has passed (--timeout)", duration_text(*options.timeout)));
-  return options.as_json ? error_json(error) : error_text(error, console);
+      fmt::format("the deadline of {} has passed (--timeout)", duration_text(timeout)));
+  return as_json ? error_json(error) : error_text(error, console);
 }
 
 // The lines that teach how to call what a module exports.
@@ -105,9 +106,10 @@ Result<const engine::ExportInfo*> callee_of(const ModuleFile& file, std::string_
   const std::string rest = lines.empty() ? "; it exports no function that could be called"
                                          : fmt::format(". It has:{}", lines);
   const std::string shown = printable(name);
-  if (callee == nullptr)
+  if (callee == nullptr) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("{} exports nothing named {}{}", printable(file.name), shown, rest));
+  }
   return fail(
       ErrorCode::kInvalidArgument,
       fmt::format("{} of {} cannot be called from outside: it is {}{}", shown, printable(file.name),
@@ -149,10 +151,11 @@ class Guest {
 
 // What a limit of `weft run` is called here, so that the error says how to raise it.
 Error hinted(const Error& error, const RunOptions& options) {
-  if (!error.limit() || error.limit()->name != "memory_bytes") return error;
+  const auto& limit = error.limit();
+  if (!limit || limit->name != "memory_bytes") return error;
   return Error(error.code(), fmt::format("{}; --max-memory allows more than {}", error.message(),
                                          bytes_text(options.limits.memory_bytes)))
-      .with_limit(error.limit()->name, error.limit()->value)
+      .with_limit(limit->name, limit->value)
       .with_backtrace(error.backtrace());
 }
 
@@ -217,9 +220,12 @@ Result<int> run_guest(Guest& guest, const Job& job, bool as_json, Console& conso
 
 Result<int> run(const Arguments& arguments, Console& console) {
   const RunOptions options = TRY(options_of(arguments, console));
-  ProcessDeadline deadline(options.timeout ? timeout_message(options, console) : "",
-                           info(ErrorCode::kDeadlineExceeded).exit_code);
-  if (options.timeout) TRY(deadline.start(*options.timeout));
+  std::optional<ProcessDeadline> deadline;
+  if (options.timeout) {
+    deadline.emplace(timeout_message(*options.timeout, options.as_json, console),
+                     info(ErrorCode::kDeadlineExceeded).exit_code);
+    TRY(deadline->start(*options.timeout));
+  }
 
   const std::string_view name = arguments.operand(0);
   Job job{.file = TRY(load_module(name, console)),

@@ -34,18 +34,32 @@ constexpr std::size_t kBlockingThreads = 4;
 constexpr std::size_t kBlockingQueueMax = 1024;
 
 constexpr std::size_t kOwnOptions = 1;
+constexpr std::string_view value_name(SettingType type) {
+  switch (type) {
+    case SettingType::kAddress:
+      return "ADDR";
+    case SettingType::kPath:
+      return "PATH";
+    case SettingType::kNames:
+      return "NAMES";
+    case SettingType::kLevel:
+      return "LEVEL";
+    case SettingType::kCount:
+      return "N";
+    case SettingType::kBytes:
+      return "SIZE";
+    case SettingType::kDuration:
+      return "T";
+  }
+  return "VALUE";
+}
+
 constexpr std::array kOptions = [] {
   std::array<Option, kSettings.size() + kOwnOptions> options{};
   for (std::size_t i = 0; i < kSettings.size(); ++i) {
     const Setting& setting = kSettings.at(i);
     options.at(i) = {.name = setting.flag,
-                     .value = setting.type == SettingType::kPath       ? "PATH"
-                              : setting.type == SettingType::kNames    ? "NAMES"
-                              : setting.type == SettingType::kLevel    ? "LEVEL"
-                              : setting.type == SettingType::kCount    ? "N"
-                              : setting.type == SettingType::kBytes    ? "SIZE"
-                              : setting.type == SettingType::kDuration ? "T"
-                                                                       : "ADDR",
+                     .value = value_name(setting.type),
                      .help = setting.help,
                      .fallback = setting.fallback};
   }
@@ -112,24 +126,25 @@ struct Parts {
   const Clock& clock;
   Random& random;
   const Log& log;
-  std::optional<store::DataDirectory> directory;
-  std::unique_ptr<store::Database> database;
-  std::unique_ptr<store::Blobs> blobs;
-  std::optional<store::CacheDirectory> cache;
-  std::optional<function::CodeCache> code_cache;
-  std::unique_ptr<engine::Engine> engine;
-  std::optional<store::Metadata> metadata;
-  std::optional<store::Invocations> invocations;
-  std::optional<function::Functions> functions;
+  std::unique_ptr<store::DataDirectory> directory = nullptr;
+  std::unique_ptr<store::Database> database = nullptr;
+  std::unique_ptr<store::Blobs> blobs = nullptr;
+  std::unique_ptr<store::CacheDirectory> cache = nullptr;
+  std::unique_ptr<function::CodeCache> code_cache = nullptr;
+  std::unique_ptr<engine::Engine> engine = nullptr;
+  std::unique_ptr<store::Metadata> metadata = nullptr;
+  std::unique_ptr<store::Invocations> invocations = nullptr;
+  std::unique_ptr<function::Functions> functions = nullptr;
 
   Result<> open_stores() {
-    directory.emplace(TRY(store::DataDirectory::open(settings.data)));
+    directory =
+        std::make_unique<store::DataDirectory>(TRY(store::DataDirectory::open(settings.data)));
     database = TRY(store::SqliteDatabase::open(directory->database_file()));
     TRY(store::migrate(*database, clock));
     blobs = TRY(store::DirectoryBlobs::open(directory->blobs(),
                                             {.blob_bytes_max = settings.limits.module_bytes}));
-    metadata.emplace(*database, clock);
-    invocations.emplace(*database);
+    metadata = std::make_unique<store::Metadata>(*database, clock);
+    invocations = std::make_unique<store::Invocations>(*database);
     return {};
   }
 
@@ -137,18 +152,20 @@ struct Parts {
     TRY(open_stores());
     const auto key =
         TRY(function::CodeCache::load_or_make_key(directory->path() / "code.key", random));
-    cache.emplace(directory->cache() / "code", settings.code_cache_bytes, clock);
-    code_cache.emplace(*cache, key);
+    cache = std::make_unique<store::CacheDirectory>(directory->cache() / "code",
+                                                    settings.code_cache_bytes, clock);
+    code_cache = std::make_unique<function::CodeCache>(*cache, key);
     engine = TRY(engine::Engine::create({.interruption = engine::Interruption::kEpoch}));
-    functions.emplace(function::FunctionsParts{.engine = *engine,
-                                               .code_cache = *code_cache,
-                                               .metadata = *metadata,
-                                               .blobs = *blobs,
-                                               .invocations = *invocations,
-                                               .clock = clock,
-                                               .random = random,
-                                               .log = log},
-                      settings.limits);
+    functions =
+        std::make_unique<function::Functions>(function::FunctionsParts{.engine = *engine,
+                                                                       .code_cache = *code_cache,
+                                                                       .metadata = *metadata,
+                                                                       .blobs = *blobs,
+                                                                       .invocations = *invocations,
+                                                                       .clock = clock,
+                                                                       .random = random,
+                                                                       .log = log},
+                                              settings.limits);
     return {};
   }
 };
@@ -187,22 +204,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
   server::AccessOptions access = TRY(access_of(settings, console));
   StopSignals signals;
   const Log log(console.clock(), settings.log_level);
-  Parts parts{.settings = settings,
-              .clock = console.clock(),
-              .random = console.random(),
-              .log = log,
-              .directory = std::nullopt,
-              .database = nullptr,
-              .blobs = nullptr,
-              .cache = std::nullopt,
-              .code_cache = std::nullopt,
-              .engine = nullptr,
-              .metadata = std::nullopt,
-              .invocations = std::nullopt,
-              .functions = std::nullopt};
+  Parts parts{
+      .settings = settings, .clock = console.clock(), .random = console.random(), .log = log};
   TRY(parts.start());
-  std::optional<WorkPool> blocking;
-  blocking.emplace("weft-blocking", kBlockingThreads, kBlockingQueueMax);
+  auto blocking = std::make_unique<WorkPool>("weft-blocking", kBlockingThreads, kBlockingQueueMax);
   server::Api api({.functions = *parts.functions,
                    .invocations = *parts.invocations,
                    .blocking = *blocking,

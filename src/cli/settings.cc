@@ -61,10 +61,13 @@ class Resolver {
     return Given{std::string(setting.fallback), fmt::format("the default of {}", name)};
   }
 
+  // Of a setting that has a default.
+  Given required(std::string_view name) const { return find(name).value_or(Given{}); }
+
   // A count, bytes or microseconds within the range of the table.
   Result<std::uint64_t> number(std::string_view name) const {
     const Setting& setting = setting_named(name);
-    const Given given = find(name).value();
+    const Given given = required(name);
     auto number = number_of(setting.type, given.text);
     if (!number) return fail(std::move(number).error().with_context(given.place));
     const std::uint64_t least = number_of(setting.type, setting.least).value();
@@ -139,7 +142,7 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
                                         const SettingTexts& file) {
   const Resolver resolver(arguments, console, file);
   ServerSettings settings;
-  const Given listen = resolver.find("listen").value();
+  const Given listen = resolver.required("listen");
   auto endpoint = net::parse_listen_address(listen.text);
   if (!endpoint) return fail(std::move(endpoint).error().with_context(listen.place));
   settings.listen = *endpoint;
@@ -147,7 +150,7 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
   if (const auto given = resolver.find("token_file")) settings.token_file = given->text;
   if (const auto given = resolver.find("hosts")) settings.hosts = names_of(given->text);
   settings.threads = static_cast<unsigned>(TRY(resolver.number("threads")));
-  settings.log_level = TRY(level_of(resolver.find("log_level").value()));
+  settings.log_level = TRY(level_of(resolver.required("log_level")));
   settings.limits.module_bytes = TRY(resolver.number("max_module"));
   settings.limits.payload_bytes = TRY(resolver.number("max_payload"));
   settings.limits.in_flight = static_cast<std::uint32_t>(TRY(resolver.number("max_in_flight")));
