@@ -238,7 +238,7 @@ Task<bool> Connection::read_sized_body(std::string& body) {
         asio::mutable_buffer(body.data() + filled, body.size() - filled), kAwait);
     if (error) co_return co_await read_failed(error);
     filled += read;
-    arm(Phase::kBody, loop_->ticks(context_.limits.body_timeout));
+    progressed(read, context_.limits.body_timeout);
   }
   co_return true;
 }
@@ -258,7 +258,7 @@ Task<bool> Connection::read_chunked_body(std::string& body) {
         co_await socket_.async_read_some(as_buffer(buffer_.space(room)), kAwait);
     if (error) co_return co_await read_failed(error);
     buffer_.commit(read);
-    arm(Phase::kBody, loop_->ticks(context_.limits.body_timeout));
+    progressed(read, context_.limits.body_timeout);
   }
 }
 
@@ -349,11 +349,12 @@ bool Connection::write_now() {
 }
 
 Task<bool> Connection::write_rest() {
+  if (!broken_) arm(Phase::kWriting, loop_->ticks(context_.limits.write_timeout));
   while (!broken_ && !is_all_written()) {
-    arm(Phase::kWriting, loop_->ticks(context_.limits.write_timeout));
     const auto [error, size] = co_await socket_.async_write_some(unwritten(), kAwait);
     if (error) broken_ = true;
     written(size);
+    progressed(size, context_.limits.write_timeout);
   }
   co_return !broken_ && !aborted_;
 }
@@ -382,6 +383,14 @@ void Connection::arm(Phase phase, std::uint32_t ticks) {
   phase_ = phase;
   deadline_ = loop_->tick() + ticks;
   expired_ = false;
+  moved_ = 0;
+}
+
+// Bytes came or went. Were each of them to start the time anew, a client could hold its connection
+// and all that belongs to it for ever.
+void Connection::progressed(std::size_t bytes, std::chrono::milliseconds time) {
+  moved_ += bytes;
+  if (moved_ >= context_.limits.progress_bytes) arm(phase_, loop_->ticks(time));
 }
 
 void Connection::disarm(Phase phase) {

@@ -112,6 +112,7 @@ class Connection final : public Responder::Sink,
   bool is_all_written() const { return head_left_.empty() && body_left_.empty(); }
   std::array<asio::const_buffer, 2> unwritten() const;
   void arm(Phase phase, std::uint32_t ticks);
+  void progressed(std::size_t bytes, std::chrono::milliseconds time);
   void disarm(Phase phase);
   void finish();
 
@@ -144,6 +145,7 @@ class Connection final : public Responder::Sink,
 
   Phase phase_ = Phase::kHead;
   std::uint32_t deadline_ = 0;  // A tick; 0: none.
+  std::uint64_t moved_ = 0;     // Bytes since the deadline was set.
   bool expired_ = false;        // The deadline passed in this phase.
   bool aborted_ = false;
 };

@@ -26,9 +26,14 @@ struct HttpLimits {
   std::uint32_t connections_max = 4096;  // all loops together; one more gets 503 and is closed
   std::chrono::milliseconds header_timeout{
       10'000};  // from accept or first byte to the head's end: 408
-  std::chrono::milliseconds body_timeout{20'000};        // between two pieces of a body: 408
+  // For `progress_bytes` of a body, or what is left of it: 408.
+  std::chrono::milliseconds body_timeout{20'000};
   std::chrono::milliseconds keep_alive_timeout{75'000};  // between two requests: closed
-  std::chrono::milliseconds write_timeout{20'000};       // without the client taking a byte: closed
+  // For the client to take `progress_bytes` of a response, or what is left of it: closed.
+  std::chrono::milliseconds write_timeout{20'000};
+  // With the two time-outs the rate below which a client is too slow: 819 bytes per second. At
+  // least 1.
+  std::uint64_t progress_bytes = 16 * 1024;
 };
 
 struct ServerOptions {

@@ -507,6 +507,46 @@ TEST_CASE("a client that drips its head ends with 408 although it never pauses")
                    "deadline_exceeded"));
 }
 
+TEST_CASE("a client that drips its body ends with 408 although it never pauses") {
+  HttpLimits limits = patient_limits();
+  limits.body_timeout = kShort;
+  limits.body_bytes_max = limits.progress_bytes = 1u << 30;
+  TestServer server(testing::echo, with_limits(limits));
+  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
+  CHECK(is_problem(answer_to_drips(server, start + "Content-Length: 1000000000\r\n\r\n"), 408,
+                   "deadline_exceeded"));
+  CHECK(
+      is_problem(answer_to_drips(server, start + "Transfer-Encoding: chunked\r\n\r\n30000000\r\n"),
+                 408, "deadline_exceeded"));
+}
+
+TEST_CASE("a client that takes its answer in drops is cut off although it never pauses") {
+  HttpLimits limits = patient_limits();
+  limits.write_timeout = kShort;
+  limits.progress_bytes = 1u << 30;
+  static const std::string file(24'000'000, 'f');  // More than the system's buffers take.
+  std::promise<void> asked;
+  TestServer server(
+      [&](HttpRequest, Responder responder) {
+        responder.send({200, {}, Body::borrowed(file)});
+        asked.set_value();
+      },
+      with_limits(limits));
+  RawClient client(server);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  asked.get_future().wait();
+  std::atomic<bool> stop = false;
+  std::jthread dripping([&] {
+    while (!stop && client.receive(1)) {
+    }
+  });
+  // Ends with the connection: cut off, or when everything is taken.
+  server->stop(std::chrono::minutes(10));
+  stop = true;
+  dripping.join();
+  CHECK(client.read_all().size() < file.size());
+}
+
 TEST_CASE("a client that takes nothing of its answer is cut off") {
   HttpLimits limits = patient_limits();
   limits.write_timeout = kShort;

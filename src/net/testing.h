@@ -1,6 +1,7 @@
 // For the tests of net: a server with a handler from a lambda, and a client that sends raw bytes.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <string>
@@ -127,15 +128,16 @@ class RawClient {
   // Waits for the end of the connection; false when bytes come instead.
   bool is_closed_by_server() { return !receive() && received_.empty(); }
 
- private:
-  bool receive() {
+  // Waits for at most so many bytes and keeps them for the other functions. False at the end.
+  bool receive(std::size_t bytes_max = 4096) {
     char bytes[4096];
-    const ssize_t size = ::recv(descriptor_, bytes, sizeof(bytes), 0);
+    const ssize_t size = ::recv(descriptor_, bytes, std::min(bytes_max, sizeof(bytes)), 0);
     if (size <= 0) return false;
     received_.append(bytes, static_cast<std::size_t>(size));
     return true;
   }
 
+ private:
   int descriptor_;
   std::string received_;
 };
