@@ -20,7 +20,7 @@ struct Option {
   std::string_view value;          // what stands for its value in the help; empty: it takes none
   std::string_view help;           // one line
   char letter = 0;                 // 'f' for -f; 0: it has none
-  std::string_view fallback = "";  // the default, where the help should tell it
+  std::string_view fallback = {};  // the default, where the help should tell it
 };
 
 // What a command takes.
@@ -32,7 +32,7 @@ struct Grammar {
   // option, and all behind it, are the guest's, whatever they look like.
   std::size_t own_operands = SIZE_MAX;
   // When this option was given, the rule above does not hold: options may stand anywhere.
-  std::string_view unless_option = "";
+  std::string_view unless_option = {};
 };
 
 // A parsed command line. A value; borrows the Grammar's options.

@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kCallsDefault = 20;
 constexpr std::uint64_t kCallsMax = 10'000;
 // How often -f asks for new calls, and how many it shows of a burst between two questions.
-constexpr int kPollInterval_ms = 500;
+constexpr int kPollIntervalMs = 500;
 constexpr std::size_t kBurstMax = 1'000;
 
 constexpr std::array kOptions = {
@@ -108,7 +108,7 @@ class Logs {
 // Waits for the next question; false when nobody reads the output any more.
 bool wait_while_read() {
   pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
-  const int ready = ::poll(&output, 1, kPollInterval_ms);
+  const int ready = ::poll(&output, 1, kPollIntervalMs);
   return ready <= 0;
 }
 

@@ -94,7 +94,7 @@ Result<net::ClientResponse> ServerClient::send(const ServerRequest& request) {
   if (!request.body.empty())
     sent.headers.push_back({"content-type", std::string(request.content_type)});
   if (!token_.empty()) sent.headers.push_back({"authorization", "Bearer " + token_});
-  const net::ClientResponse response = TRY(client_.send(sent));
+  net::ClientResponse response = TRY(client_.send(sent));
   if (response.status >= 200 && response.status < 300) return response;
   auto problem = json::parse(response.body);
   Error error = error_of_problem(problem, response.status, url_);

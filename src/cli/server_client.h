@@ -16,7 +16,7 @@ namespace weft::cli {
 struct ServerRequest {
   std::string_view method = "GET";
   std::string path;  // "/v1/functions/add?limit=5": its parts are escaped already
-  std::string body = "";
+  std::string body = {};
   std::string_view content_type = "application/json";  // of the body
 };
 

@@ -31,16 +31,10 @@ const Setting& setting_named(std::string_view name) {
 }
 
 Result<std::uint64_t> number_of(SettingType type, std::string_view text) {
-  switch (type) {
-    case SettingType::kBytes:
-      return parse_bytes(text);
-    case SettingType::kDuration: {
-      const auto duration = TRY(parse_duration(text, std::chrono::milliseconds(1)));
-      return static_cast<std::uint64_t>(duration.count());
-    }
-    default:
-      return parse_count(text);
-  }
+  if (type == SettingType::kBytes) return parse_bytes(text);
+  if (type != SettingType::kDuration) return parse_count(text);
+  const auto duration = TRY(parse_duration(text, std::chrono::milliseconds(1)));
+  return static_cast<std::uint64_t>(duration.count());
 }
 
 class Resolver {
@@ -53,7 +47,7 @@ class Resolver {
     const Setting& setting = setting_named(name);
     if (const auto text = arguments_.value(setting.flag))
       return Given{std::string(*text), fmt::format("--{}", setting.flag)};
-    if (auto text = console_.variable(setting.variable.data()))
+    if (auto text = console_.variable(std::string(setting.variable).c_str()))
       return Given{*std::move(text), std::string(setting.variable)};
     if (const auto found = file_.find(name); found != file_.end())
       return Given{found->second, fmt::format("{} in the settings file", name)};
