@@ -34,6 +34,10 @@ asio::const_buffer as_buffer(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
 }
 
+HttpResponse response_to(const Refusal& why) {
+  return problem_response(why.error, why.status);
+}
+
 Refusal timed_out(std::string_view what) {
   return {408, Error(ErrorCode::kDeadlineExceeded, std::string(what))};
 }
@@ -124,9 +128,9 @@ Task<> Connection::serve() {
       buffer_.commit(size);
       head = parse_head();
     }
-    auto refusal = head == Progress::kDone ? begin_request() : parser_.refusal();
+    auto refusal = head == Progress::kDone ? begin_request() : response_to(parser_.refusal());
     if (refusal) {
-      co_await refuse(std::move(*refusal));
+      co_await end_with(std::move(*refusal));
       co_return;
     }
     if (body_left_unread_ && !co_await read_body()) co_return;
@@ -189,8 +193,8 @@ Task<> Connection::end_of_input(boost::system::error_code error) {
 }
 
 // The request line and headers are there: takes the request, and what of its body has arrived
-// already.
-std::optional<Refusal> Connection::begin_request() {
+// already. A response when the request is refused.
+std::optional<HttpResponse> Connection::begin_request() {
   request_ = parser_.take_request(remote_);
   buffer_.consume(parser_.head_size());
   served_one_ = true;
@@ -201,9 +205,10 @@ std::optional<Refusal> Connection::begin_request() {
   body_left_unread_ = parser_.is_chunked() || size != 0;
   if (!body_left_unread_) return std::nullopt;
 
-  body_bytes_max_ = context_.handler.body_bytes_max(request_.method(), request_.path())
-                        .value_or(context_.limits.body_bytes_max);
-  if (size > body_bytes_max_) return body_too_large(body_bytes_max_);
+  auto admission = context_.handler.admit(request_);
+  if (!admission) return std::move(admission).error();
+  body_bytes_max_ = admission->value_or(context_.limits.body_bytes_max);
+  if (size > body_bytes_max_) return response_to(body_too_large(body_bytes_max_));
   if (parser_.is_chunked()) {
     parser_.limit_chunks(body_bytes_max_);
   } else if (buffer_.unread().size() >= size) {
@@ -360,8 +365,13 @@ Task<bool> Connection::write_rest() {
 }
 
 Task<> Connection::refuse(Refusal why) {
+  return end_with(response_to(why));
+}
+
+// The connection's last response; the request may still be arriving.
+Task<> Connection::end_with(HttpResponse response) {
   keep_alive_ = false;
-  response_ = problem_response(why.error, why.status);
+  response_ = std::move(response);
   compose();
   if (write_now() || co_await write_rest()) co_await linger();
 }

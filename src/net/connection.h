@@ -92,6 +92,7 @@ class Connection final : public Responder::Sink,
   Task<> serve();
   Task<> linger();
   Task<> refuse(Refusal why);
+  Task<> end_with(HttpResponse response);
   Task<> end_of_input(boost::system::error_code error);
   Task<bool> read_body();
   Task<bool> read_sized_body(std::string& body);
@@ -102,7 +103,7 @@ class Connection final : public Responder::Sink,
 
   Progress parse_head();
   void begin_head();
-  std::optional<Refusal> begin_request();
+  std::optional<HttpResponse> begin_request();
   void hand_over();
   void take_response(HttpResponse response);
   void compose();

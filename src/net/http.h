@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -178,6 +179,10 @@ class Responder {
   std::shared_ptr<Sink> sink_;  // Absent once sent or moved from.
 };
 
+// How many bytes a request's body may have, where nothing stands for HttpLimits::body_bytes_max; or
+// the response that refuses the request.
+using Admission = std::expected<std::optional<std::uint64_t>, HttpResponse>;
+
 // What a server does with requests. Thread-safe: every event loop calls it.
 class HttpHandler {
  public:
@@ -188,13 +193,12 @@ class HttpHandler {
   // comes after it was sent.
   virtual void handle(HttpRequest request, Responder responder) = 0;
 
-  // How many bytes a body may have, asked when the head has arrived; a longer one is answered with
-  // 413 and never reaches `handle`. `path` is percent-encoded. Nothing: HttpLimits::body_bytes_max.
-  // Must not block.
-  virtual std::optional<std::uint64_t> body_bytes_max(std::string_view method,
-                                                      std::string_view path) const {
-    static_cast<void>(method);
-    static_cast<void>(path);
+  // Asked on the connection's event loop when the head of a request with a body has arrived, so
+  // that nobody's body takes memory who may not send one. What is refused here is answered at once,
+  // a longer body with 413; both end the connection and never reach `handle`. Requests without a
+  // body are not asked for: `handle` checks them, and all others again. Must not block.
+  virtual Admission admit(const HttpRequest& head) {
+    static_cast<void>(head);
     return std::nullopt;
   }
 };

@@ -325,6 +325,26 @@ TEST_CASE("a body that is too long is refused before the client is told to conti
   CHECK(is_problem(client.read_all(), 413, "too_large"));
 }
 
+TEST_CASE("a request that is not admitted is answered before its body arrives") {
+  std::atomic<int> handled = 0;
+  TestServer server([&](HttpRequest request, Responder responder) {
+    ++handled;
+    testing::echo(std::move(request), std::move(responder));
+  });
+  const std::string start = "POST /closed HTTP/1.1\r\nHost: a\r\n";
+  for (const std::string rest :
+       {"Content-Length: 5000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n",
+        "Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n", "Content-Length: 2\r\n\r\nhi",
+        "Content-Length: 99999999999\r\n\r\nhi"}) {
+    RawClient client(server);
+    client.send(start + rest);
+    CHECK(is_problem(client.read_all(), 403, "permission_denied"));
+  }
+  CHECK(handled == 0);
+  CHECK(body_of(talk(server, start + "\r\n")) == "POST /closed ");
+  CHECK(handled == 1);
+}
+
 TEST_CASE("an expectation other than 100-continue is refused with 417") {
   TestServer server;
   CHECK(is_problem(talk(server, "GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n"), 417,

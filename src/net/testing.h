@@ -27,9 +27,13 @@ class LambdaHandler final : public HttpHandler {
   void handle(HttpRequest request, Responder responder) override {
     handle_(std::move(request), std::move(responder));
   }
-  std::optional<std::uint64_t> body_bytes_max(std::string_view,
-                                              std::string_view path) const override {
-    if (path == "/small") return 4;
+  // Four bytes for /small, nothing at all for /closed.
+  Admission admit(const HttpRequest& head) override {
+    if (head.path() == "/small") return 4;
+    if (head.path() == "/closed") {
+      return std::unexpected(
+          problem_response(Error(ErrorCode::kPermissionDenied, "Nobody may write here.")));
+    }
     return std::nullopt;
   }
 

@@ -93,12 +93,20 @@ void Api::handle(net::HttpRequest request, net::Responder responder) {
   }
 }
 
-std::optional<std::uint64_t> Api::body_bytes_max(std::string_view method,
-                                                 std::string_view path) const {
-  const Routing routing = route(method, path);
+net::Admission Api::admit(const net::HttpRequest& head) {
+  const Routing routing = route(head.method(), head.path());
   const Match* match = std::get_if<Match>(&routing);
-  if (match == nullptr) return kBodyBytesMax;
-  switch (match->id) {
+  const RouteId id = match != nullptr ? match->id : RouteId::kNone;
+  if (const auto allowed = access_.check(head, id); !allowed) {
+    auto response = problem_of(id, allowed.error());
+    metrics_.count(id, response.status);
+    return std::unexpected(std::move(response));
+  }
+  return body_bytes_max(id);
+}
+
+std::uint64_t Api::body_bytes_max(RouteId route) const {
+  switch (route) {
     case RouteId::kInvoke:
     case RouteId::kEndpoint:
       return parts_.functions.limits().payload_bytes;

@@ -45,12 +45,12 @@ class Api final : public net::HttpHandler {
   ~Api() override = default;
 
   void handle(net::HttpRequest request, net::Responder responder) override;
-  std::optional<std::uint64_t> body_bytes_max(std::string_view method,
-                                              std::string_view path) const override;
+  net::Admission admit(const net::HttpRequest& head) override;
 
  private:
   class Reply;
 
+  std::uint64_t body_bytes_max(RouteId route) const;
   void answer(const Match& match, net::HttpRequest request, Reply reply);
   void invoke(const Match& match, net::HttpRequest request, Reply reply);
   void run_blocking(std::string parameter, net::HttpRequest request, Reply reply);

@@ -550,17 +550,38 @@ TEST_CASE("what a broken disk says stays in the log") {
 
 TEST_CASE("bodies are limited by what they are for") {
   Server server({.limits = {.module_bytes = 100, .payload_bytes = 10}});
-  const Api& api = server.api();
-  CHECK(api.body_bytes_max("POST", "/v1/modules") == 100);
-  CHECK(api.body_bytes_max("GET", "/v1/modules") == 1 << 20);
-  CHECK(api.body_bytes_max("POST", "/v1/functions/add/invoke") == 10);
-  CHECK(api.body_bytes_max("PUT", "/f/add/x") == 10);
-  CHECK(api.body_bytes_max("PUT", "/v1/functions/add") == 1 << 20);
-  CHECK(api.body_bytes_max("POST", "/nothing") == 1 << 20);
+  const auto limit = [&](std::string_view method, std::string_view target) {
+    return server.api().admit({method, target, {{"Host", "localhost"}}}).value();
+  };
+  CHECK(limit("POST", "/v1/modules") == 100);
+  CHECK(limit("GET", "/v1/modules") == 1 << 20);
+  CHECK(limit("POST", "/v1/functions/add/invoke") == 10);
+  CHECK(limit("PUT", "/f/add/x") == 10);
+  CHECK(limit("PUT", "/v1/functions/add") == 1 << 20);
+  CHECK(limit("POST", "/nothing") == 1 << 20);
   const Answer answer = server.send("POST", "/v1/modules", std::string(101, ' '));
   check_problem(answer, 413, "too_large");
   CHECK(answer.json().find("limit")->find("name")->as_string() == "module_bytes");
   CHECK(answer.json().find("limit")->find("value")->as_number().to_int64() == 100);
+}
+
+TEST_CASE("who may not send a request may not send its body either") {
+  Server server({.access = {.listen = {}, .token = "secret", .hosts = {}}});
+  const auto refusal = [&](const std::vector<net::Header>& headers) {
+    auto admission = server.api().admit({"POST", "/v1/modules", headers});
+    REQUIRE_FALSE(admission.has_value());
+    return std::move(admission).error();
+  };
+  const net::Header token{"Authorization", "Bearer secret"};
+  const net::HttpResponse nobody = refusal({{"Host", "localhost"}});
+  CHECK(nobody.status == 401);
+  CHECK(nobody.headers.at(2).name == "WWW-Authenticate");
+  CHECK(refusal({{"Host", "evil.example"}, token}).status == 403);
+  CHECK(refusal({{"Host", "localhost"}, {"Origin", "https://evil.example"}, token}).status == 403);
+  CHECK(server.api().admit({"POST", "/v1/modules", {{"Host", "localhost"}, token}}).has_value());
+  const Answer metrics = server.get("/metrics", {token});
+  CHECK(metrics.body.find("status=\"401\"} 1\n") != std::string::npos);
+  CHECK(metrics.body.find("status=\"403\"} 2\n") != std::string::npos);
 }
 
 TEST_CASE("pages are served beside the API") {
