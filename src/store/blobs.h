@@ -10,7 +10,7 @@
 namespace weft::store {
 
 // Thread-safe. Calls block: not for event loops. An id that is_content_id refuses is
-// kInvalidArgument; disks and networks that fail are kUnavailable.
+// kInvalidArgument; disks and networks that fail, in whatever way, are kUnavailable.
 class Blobs {
  public:
   virtual ~Blobs() = default;

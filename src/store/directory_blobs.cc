@@ -1,5 +1,6 @@
 #include "store/directory_blobs.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -36,6 +37,21 @@ Result<std::filesystem::path> file_of(const std::filesystem::path& directory, st
 
 std::unexpected<Error> missing(std::string_view id) {
   return fail(ErrorCode::kNotFound, fmt::format("there is no blob {}", id));
+}
+
+// A disk that fails while the process runs: nothing that a client did wrong, whatever the system
+// calls it. Only `open` tells the causes apart.
+template <class T>
+Result<T> from_disk(Result<T> result) {
+  if (result) return result;
+  return fail(Error(ErrorCode::kUnavailable, result.error().message()));
+}
+
+std::unexpected<Error> damaged(std::string_view id, const std::filesystem::path& file) {
+  return fail(ErrorCode::kDataLoss, fmt::format("the blob {} is damaged: {} no longer has the "
+                                                "bytes that were stored; upload it again or "
+                                                "restore the file from a backup",
+                                                id, printable(file.native())));
 }
 
 // All 256 at once, so that a put never has to wait for the flush of a directory that another put is
@@ -90,35 +106,34 @@ Result<std::string> DirectoryBlobs::put(std::string_view bytes) {
 }
 
 Result<> DirectoryBlobs::put_as(std::string_view id, std::string_view bytes) {
-  if (bytes.size() > options_.blob_bytes_max) {
+  const std::uint64_t limit = std::min(options_.blob_bytes_max, kBlobBytesMax);
+  if (bytes.size() > limit) {
     return fail(
         Error(ErrorCode::kTooLarge,
               fmt::format("{} bytes are too many for one blob; the limit blob_bytes_max is {}",
-                          bytes.size(), options_.blob_bytes_max))
-            .with_limit("blob_bytes_max", options_.blob_bytes_max));
+                          bytes.size(), limit))
+            .with_limit("blob_bytes_max", limit));
   }
   const auto file = TRY(file_of(directory_, id));
   if (!holds(file, bytes)) {
-    const auto written = TRY(write_new_file(incoming(directory_), "", bytes));
-    if (auto renamed = rename_file(written, file); !renamed) {
+    const auto written = TRY(from_disk(write_new_file(incoming(directory_), "", bytes)));
+    if (auto renamed = from_disk(rename_file(written, file)); !renamed) {
       [[maybe_unused]] const auto removed = remove_file(written);  // Otherwise the next start does.
       return fail(std::move(renamed).error());
     }
   }
   // Also for a known blob: another thread may have renamed it and not flushed yet.
-  return flush_directory(file.parent_path());
+  return from_disk(flush_directory(file.parent_path()));
 }
 
 Result<std::string> DirectoryBlobs::get(std::string_view id) {
   const auto file = TRY(file_of(directory_, id));
-  auto bytes = TRY(read_file(file, options_.blob_bytes_max));
+  auto read = read_file(file, kBlobBytesMax);
+  // None that was put is so large.
+  if (!read && read.error().code() == ErrorCode::kTooLarge) return damaged(id, file);
+  auto bytes = TRY(from_disk(std::move(read)));
   if (!bytes) return missing(id);
-  if (content_id(*bytes) != id) {
-    return fail(ErrorCode::kDataLoss, fmt::format("the blob {} is damaged: {} no longer has the "
-                                                  "bytes that were stored; upload it again or "
-                                                  "restore the file from a backup",
-                                                  id, printable(file.native())));
-  }
+  if (content_id(*bytes) != id) return damaged(id, file);
   return std::move(*bytes);
 }
 
@@ -134,14 +149,14 @@ Result<std::uint64_t> DirectoryBlobs::size(std::string_view id) {
   struct stat found{};
   if (::lstat(file.c_str(), &found) != 0) {
     if (errno == ENOENT) return missing(id);
-    return fail(system_error(errno, "look at", file));
+    return from_disk(Result<std::uint64_t>(fail(system_error(errno, "look at", file))));
   }
   return static_cast<std::uint64_t>(found.st_size);
 }
 
 Result<> DirectoryBlobs::remove(std::string_view id) {
   const auto file = TRY(file_of(directory_, id));
-  if (TRY(remove_file(file))) TRY(flush_directory(file.parent_path()));
+  if (TRY(from_disk(remove_file(file)))) TRY(from_disk(flush_directory(file.parent_path())));
   return {};
 }
 

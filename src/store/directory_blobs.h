@@ -9,7 +9,11 @@
 
 namespace weft::store {
 
+// What `get` reads at most: what was put stays there for those who lower their limit later.
+inline constexpr std::uint64_t kBlobBytesMax = 1ULL << 30U;
+
 struct DirectoryBlobsOptions {
+  // For `put`. Beyond kBlobBytesMax it counts as that.
   std::uint64_t blob_bytes_max = 256ULL << 20U;
 };
 
@@ -18,7 +22,9 @@ struct DirectoryBlobsOptions {
 class DirectoryBlobs final : public Blobs {
  public:
   // Creates the layout and removes what an earlier crash left half-written. One process at a time
-  // uses the directory: the caller holds the lock of its DataDirectory.
+  // uses the directory: the caller holds the lock of its DataDirectory. Errors say what is wrong
+  // with the directory, for whoever starts the process; those of the other functions are for
+  // clients too, to whom every failure of the disk is kUnavailable.
   static Result<std::unique_ptr<Blobs>> open(const std::filesystem::path& directory,
                                              DirectoryBlobsOptions options = {});
 

@@ -106,6 +106,47 @@ TEST_CASE("a blob over the limit is refused with the limit's name") {
   CHECK(refused.error().limit() == LimitReached{"blob_bytes_max", 3});
 }
 
+TEST_CASE("a blob stays readable when the limit is lowered") {
+  const TemporaryDirectory directory;
+  REQUIRE(open_blobs(directory)->put("abc").has_value());
+  const auto blobs = open_blobs(directory, 2);
+  CHECK(blobs->get(kAbc).value() == "abc");
+  CHECK(code_of(blobs->put("abc")) == ErrorCode::kTooLarge);
+}
+
+TEST_CASE("a file larger than any blob is data loss and is not read") {
+  const TemporaryDirectory directory;
+  const auto blobs = open_blobs(directory);
+  REQUIRE(blobs->put("abc").has_value());
+  fs::resize_file(file_of_abc(directory), kBlobBytesMax + 1);  // Takes no room: it has a hole.
+  CHECK(code_of(blobs->get(kAbc)) == ErrorCode::kDataLoss);
+}
+
+TEST_CASE("a disk that fails is unavailable, whatever the system calls it") {
+  const TemporaryDirectory directory;
+  const auto blobs = open_blobs(directory);
+  const auto file = file_of_abc(directory);
+
+  fs::remove(directory.path() / "incoming");  // The system's "not found".
+  CHECK(code_of(blobs->put("abc")) == ErrorCode::kUnavailable);
+  fs::create_directory(directory.path() / "incoming");
+
+  fs::create_directory(file);  // Not a file: the system's "failed precondition".
+  CHECK(code_of(blobs->get(kAbc)) == ErrorCode::kUnavailable);
+  CHECK(code_of(blobs->put("abc")) == ErrorCode::kUnavailable);
+  CHECK(code_of(blobs->remove(kAbc)) == ErrorCode::kUnavailable);
+  CHECK(files_waiting(directory) == 0);
+  fs::remove(file);
+
+  fs::remove(file.parent_path());
+  std::ofstream(file.parent_path()) << "not a directory";
+  CHECK(code_of(blobs->get(kAbc)) == ErrorCode::kUnavailable);
+  CHECK(code_of(blobs->size(kAbc)) == ErrorCode::kUnavailable);
+  CHECK(code_of(blobs->contains(kAbc)) == ErrorCode::kUnavailable);
+  CHECK(code_of(blobs->put("abc")) == ErrorCode::kUnavailable);
+  CHECK(code_of(blobs->remove(kAbc)) == ErrorCode::kUnavailable);
+}
+
 TEST_CASE("what a crash left half-written is swept at the next start") {
   const TemporaryDirectory directory;
   REQUIRE(open_blobs(directory)->put("abc").has_value());
