@@ -1,5 +1,7 @@
 #include "function/code_cache.h"
 
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 
 #include <doctest/doctest.h>
@@ -238,6 +240,7 @@ TEST_CASE("processes that make the key at the same time agree on one") {
   REQUIRE(::pipe(go.data()) == 0);
   REQUIRE(::pipe(keys.data()) == 0);
   constexpr int kProcesses = 8;
+  std::fflush(nullptr);  // Or each child writes what the test has printed so far.
   std::vector<pid_t> children;
   for (int i = 0; i < kProcesses; ++i) {
     const pid_t child = ::fork();
