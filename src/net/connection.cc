@@ -364,7 +364,7 @@ Task<bool> Connection::write_rest() {
   co_return !broken_ && !aborted_;
 }
 
-Task<> Connection::refuse(Refusal why) {
+Task<> Connection::refuse(const Refusal& why) {
   return end_with(response_to(why));
 }
 

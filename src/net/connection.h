@@ -91,7 +91,7 @@ class Connection final : public Responder::Sink,
 
   Task<> serve();
   Task<> linger();
-  Task<> refuse(Refusal why);
+  Task<> refuse(const Refusal& why);
   Task<> end_with(HttpResponse response);
   Task<> end_of_input(boost::system::error_code error);
   Task<bool> read_body();
