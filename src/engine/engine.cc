@@ -75,7 +75,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   wasmtime_config_epoch_interruption_set(config, options.interruption == Interruption::kEpoch);
   wasmtime_config_consume_fuel_set(config, options.interruption == Interruption::kFuel);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
-  weft_config_backtraces(config, kBacktraceFramesMax);
+  weft_config_tune(config, kBacktraceFramesMax);
   return std::unique_ptr<Engine>(new Engine(options, wasm_engine_new_with_config(config)));
 }
 
@@ -88,6 +88,13 @@ Engine::Engine(const EngineOptions& options, wasm_engine_t* engine)
 Engine::~Engine() = default;
 
 Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
+  std::string hidden;
+  const weft_text_t text{reinterpret_cast<const std::uint8_t*>(module.data()), module.size()};
+  if (!weft_debug_info_is_safe(text, options_.debug_info_bytes_max)) {
+    hidden = module;
+    weft_hide_debug_info(reinterpret_cast<std::uint8_t*>(hidden.data()), hidden.size());
+    module = hidden;
+  }
   wasmtime_module_t* raw = nullptr;
   const FailureHandle failure(wasmtime_module_new(
       engine_.get(), reinterpret_cast<const std::uint8_t*>(module.data()), module.size(), &raw));

@@ -2,6 +2,7 @@
 // Program, and an Instance (engine/instance.h) runs a Program.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,11 @@ struct EngineOptions {
   // races.
   bool parallel_compilation = true;
   std::uint64_t wasm_stack_bytes = 512 * 1024;
+  // Debug information beyond this is ignored: it is read when a trap is described, on the thread
+  // that runs the guest.
+  std::uint64_t debug_info_bytes_max = 128 * 1024;
+  // Of all guests together; more is refused with kResourceExhausted.
+  std::uint64_t guest_memory_bytes_max = UINT64_MAX;
   std::uint64_t async_stack_bytes =
       2 * 1024 * 1024;  // holds the wasm stack and 1 MiB or more for the host
 };
@@ -75,6 +81,9 @@ class Engine {
   // Ends the current slice of all guests that run on this engine.
   void tick() const;
 
+  const EngineOptions& options() const { return options_; }
+  // What all instances use now; changed by the stores' limiters.
+  std::atomic<std::uint64_t>& guest_memory_bytes() const { return guest_memory_bytes_; }
   wasm_engine_t& get() const { return *engine_; }
 
  private:
@@ -86,6 +95,8 @@ class Engine {
   EngineOptions options_;
   std::unique_ptr<wasm_engine_t, Delete> engine_;
   std::string fingerprint_;
+  mutable std::atomic<std::uint64_t> guest_memory_bytes_ =
+      0;  // A count, not part of what the engine is.
 };
 
 class HostCall;

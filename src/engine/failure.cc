@@ -69,18 +69,24 @@ std::string_view words_of(wasmtime_trap_code_t code) {
   }
 }
 
-// What the trap's message says without Wasmtime's prefix and backtrace.
-std::string message_of(const wasm_trap_t& trap) {
-  wasm_byte_vec_t bytes{};
-  wasm_trap_message(&trap, &bytes);
-  std::string text(bytes.data, bytes.size);
-  wasm_byte_vec_delete(&bytes);
+// Wasmtime gives traps as such, or as errors that carry a trap: an exception that the guest did not
+// catch is told apart only by its words.
+constexpr std::string_view kThrown = "thrown Wasm exception";
+
+// What Linux says when a process may have no more memory or mappings.
+constexpr std::string_view kNoMemory = "(os error 12)";
+
+Error guest_failure(std::string text, std::vector<BacktraceFrame> frames) {
+  if (text == kThrown) {
+    return Error(ErrorCode::kGuestError, "the guest threw an exception that nothing caught")
+        .with_backtrace(std::move(frames));
+  }
+  if (text.ends_with(kNoMemory)) {
+    return {ErrorCode::kResourceExhausted, "the host has no room for another guest now; try again"};
+  }
   constexpr std::string_view kPrefix = "wasm trap: ";
-  if (const auto at = text.find(kPrefix); at != std::string::npos)
-    text.erase(0, at + kPrefix.size());
-  if (const auto end = text.find_first_of(std::string_view("\n\0", 2)); end != std::string::npos)
-    text.resize(end);
-  return text;
+  if (text.starts_with(kPrefix)) text.erase(0, kPrefix.size());
+  return Error(ErrorCode::kGuestTrap, std::move(text)).with_backtrace(std::move(frames));
 }
 
 }  // namespace
@@ -104,15 +110,15 @@ Error error_of(const wasm_trap_t& trap) {
     return Error(ErrorCode::kDeadlineExceeded, "the guest was interrupted")
         .with_backtrace(std::move(frames));
   }
-  const std::string_view words = known ? words_of(code) : "";
-  return Error(ErrorCode::kGuestTrap, words.empty() ? message_of(trap) : std::string(words))
-      .with_backtrace(std::move(frames));
+  std::string words(known ? words_of(code) : "");
+  if (words.empty()) weft_trap_root_cause(&trap, &words, append_to_string);
+  return guest_failure(std::move(words), std::move(frames));
 }
 
 Error error_of(const wasmtime_error_t& failure) {
   std::vector<BacktraceFrame> frames;
   weft_error_frames(&failure, &frames, take_frame);
-  return Error(ErrorCode::kGuestTrap, text_of(failure)).with_backtrace(std::move(frames));
+  return guest_failure(text_of(failure), std::move(frames));
 }
 
 }  // namespace weft::engine

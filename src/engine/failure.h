@@ -13,10 +13,11 @@ using FailureHandle = Handle<wasmtime_error_t, wasmtime_error_delete>;
 // The innermost cause in words.
 std::string text_of(const wasmtime_error_t& failure);
 
-// kGuestTrap, kGuestLimit (fuel) or kDeadlineExceeded, with the backtrace.
+// kGuestTrap, kGuestError (an exception), kGuestLimit (fuel) or kDeadlineExceeded, with the
+// backtrace.
 Error error_of(const wasm_trap_t& trap);
 
-// kGuestTrap with the failure's text, and its backtrace when it has one.
+// The same of a failure: kGuestTrap or kGuestError; kResourceExhausted when the host has no memory.
 Error error_of(const wasmtime_error_t& failure);
 
 }  // namespace weft::engine

@@ -103,6 +103,8 @@ InstanceParts::~InstanceParts() {
   future.reset();
   if (trap != nullptr) wasm_trap_delete(trap);
   if (failure != nullptr) wasmtime_error_delete(failure);
+  store.reset();
+  weft_limiter_release(&limiter);
 }
 
 void InstanceParts::begin(Operation next) {
@@ -140,6 +142,12 @@ void InstanceParts::finish_instantiation() {
 Error InstanceParts::failed_with() {
   Error error = trap != nullptr ? error_of(*trap) : error_of(*failure);
   if (stopped) return Error(*stopped).with_backtrace(error.backtrace());
+  if (limiter.shared_memory_refused) {
+    return Error(ErrorCode::kResourceExhausted,
+                 "the guests that run now use all the memory that guests may have; try again")
+        .with_limit("guest_memory_bytes", limiter.shared_memory_bytes_max)
+        .with_backtrace(error.backtrace());
+  }
   // A guest sees a refused growth as a failed allocation, and usually traps soon after: the limit
   // is the cause.
   if (limiter.memory_refused) {
@@ -171,6 +179,8 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program
   parts->limiter.memory_bytes_max = limits.memory_bytes;
   parts->limiter.table_elements_max = limits.table_elements;
   const Engine& engine = parts->program->engine();
+  parts->limiter.shared_memory_bytes = &engine.guest_memory_bytes();
+  parts->limiter.shared_memory_bytes_max = engine.options().guest_memory_bytes_max;
   parts->store.reset(wasmtime_store_new(&engine.get(), parts.get(), nullptr));
   parts->context = wasmtime_store_context(parts->store.get());
   weft_store_limiter(parts->store.get(), &parts->limiter);

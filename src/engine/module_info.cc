@@ -11,6 +11,7 @@ namespace weft::engine {
 namespace {
 
 constexpr std::string_view kMagic{"\0asm", 4};
+constexpr std::uint64_t kDescriptionBytesMax = 4 * 1024 * 1024;  // As in scan.rs.
 constexpr std::array<std::string_view, 5> kKindNames = {"func", "table", "memory", "global", "tag"};
 
 weft_text_t borrow(std::string_view text) {
@@ -111,8 +112,11 @@ Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
   }
   std::string output;
   weft_wat_error_t place{};
-  if (weft_wat_to_wasm(borrow(bytes), borrow(file), &output, append_to_string, &place))
-    return output;
+  if (weft_wat_to_wasm(borrow(bytes), borrow(file), &output, append_to_string, &place)) {
+    // A text can hold a module as bytes, right or wrong.
+    if (is_binary_module(output)) return output;
+    return fail(ErrorCode::kInvalidArgument, "the text holds bytes that are no module");
+  }
   Position position;
   std::string where;
   if (place.line > 0) {
@@ -133,6 +137,11 @@ Result<ModuleInfo> inspect(std::string_view module) {
   switch (found.status) {
     case WEFT_SCAN_OK:
       break;
+    case WEFT_SCAN_TOO_LARGE:
+      return fail(
+          Error(ErrorCode::kTooLarge,
+                "the names and types of the module's imports and exports take more than 4 MiB")
+              .with_limit("description_bytes", kDescriptionBytesMax));
     case WEFT_SCAN_COMPONENT:
       return fail(ErrorCode::kUnsupported,
                   "this is a WebAssembly component; weft does not run components yet");

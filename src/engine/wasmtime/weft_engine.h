@@ -3,6 +3,7 @@
  * borrowed for the time of the call. */
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,8 +19,9 @@ struct weft_text_t {
 
 using weft_sink_t = void (*)(void* env, const std::uint8_t* data, std::size_t size);
 
-/* Keeps line tables of modules and at most `frames_max` (≥ 1) frames in the backtrace of a trap. */
-void weft_config_backtraces(wasm_config_t* config, std::size_t frames_max);
+/* Keeps line tables of modules and at most `frames_max` (≥ 1) frames in the backtrace of a trap;
+ * maps initial memory instead of copying it. */
+void weft_config_tune(wasm_config_t* config, std::size_t frames_max);
 
 /* Changes whenever compiled code of this engine would not fit another: version, settings, CPU
  * features. */
@@ -32,10 +34,22 @@ struct weft_limiter_t {
   std::uint64_t table_elements_max;
   std::uint64_t memory_bytes;
   std::uint64_t table_elements;
+  /* What all stores of one engine use together; null when nobody counts. */
+  std::atomic<std::uint64_t>* shared_memory_bytes;
+  std::uint64_t shared_memory_bytes_max;
   bool memory_refused;
   bool table_refused;
+  bool shared_memory_refused;
 };
 void weft_store_limiter(wasmtime_store_t* store, weft_limiter_t* limiter);
+/* Gives back what the store took of the shared memory. Once, when the store is gone. */
+void weft_limiter_release(weft_limiter_t* limiter);
+
+/* Whether Wasmtime can read the debug information of a valid module without harm: at most
+ * `bytes_max` bytes, and not nested deeper than compilers nest it. */
+bool weft_debug_info_is_safe(weft_text_t module, std::size_t bytes_max);
+/* Makes the debug information unknown to all readers. Changes no size and no offset. */
+void weft_hide_debug_info(std::uint8_t* module, std::size_t size);
 
 /* A frame of a backtrace, innermost first. `function` and `file` may be empty; line and column
  * count from 1, 0 is unknown. */
@@ -50,6 +64,7 @@ struct weft_frame_t {
 using weft_visit_frame_t = void (*)(void* env, const weft_frame_t* frame);
 void weft_trap_frames(const wasm_trap_t* trap, void* env, weft_visit_frame_t visit);
 void weft_error_frames(const wasmtime_error_t* error, void* env, weft_visit_frame_t visit);
+void weft_trap_root_cause(const wasm_trap_t* trap, void* env, weft_sink_t sink);
 void weft_error_root_cause(const wasmtime_error_t* error, void* env, weft_sink_t sink);
 
 /* Text format to binary. True: `sink` got the module. False: `sink` got a message, `error` the
@@ -67,6 +82,7 @@ enum : std::uint8_t {
   WEFT_SCAN_UNSUPPORTED =
       2, /* valid with a proposal that the engine does not accept; the message is its name */
   WEFT_SCAN_COMPONENT = 3,
+  WEFT_SCAN_TOO_LARGE = 4, /* names and types take more than 4 MiB */
 };
 enum : std::uint8_t {
   WEFT_FUNC = 0,

@@ -8,10 +8,14 @@ use wasmtime_c_api::{wasm_config_t, wasm_engine_t};
 const _: () = assert!(size_of::<wasm_config_t>() == size_of::<Config>());
 const _: () = assert!(size_of::<wasm_engine_t>() == size_of::<Engine>());
 
+const IMAGE_BYTES_MAX: u64 = 256 << 20;
+
 #[unsafe(no_mangle)]
-pub extern "C" fn weft_config_backtraces(config: &mut wasm_config_t, frames_max: usize) {
+pub extern "C" fn weft_config_tune(config: &mut wasm_config_t, frames_max: usize) {
     let config = unsafe { &mut *std::ptr::from_mut(config).cast::<Config>() };
     config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
+    // Initial memory is mapped, not copied, however sparse it is: copying would keep the thread.
+    config.memory_guaranteed_dense_image_size(IMAGE_BYTES_MAX);
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(frames_max));
 }
 

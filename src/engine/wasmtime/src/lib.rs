@@ -5,6 +5,7 @@
 pub use wasmtime_c_api::*;
 
 mod config;
+mod debug_info;
 mod limiter;
 mod scan;
 mod text;

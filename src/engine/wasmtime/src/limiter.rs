@@ -1,5 +1,7 @@
 //! A store's limits, which remember that they were reached: a guest sees a failed growth as -1 and often traps later,
 //! and the host must be able to say why.
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use wasmtime::{ResourceLimiter, Result, Store};
 use wasmtime_c_api::{wasmtime_store_t, WasmtimeStoreData};
 
@@ -11,14 +13,21 @@ pub struct weft_limiter_t {
     table_elements_max: u64,
     memory_bytes: u64,
     table_elements: u64,
+    /// What all stores of the engine use together; may be null.
+    shared_memory_bytes: *const AtomicU64,
+    shared_memory_bytes_max: u64,
     memory_refused: bool,
     table_refused: bool,
+    shared_memory_refused: bool,
 }
+
+unsafe impl Send for weft_limiter_t {}
 
 // How many objects one instantiation may create; each is small, so these only stop nonsense.
 const INSTANCES_MAX: usize = 1;
 const TABLES_MAX: usize = 1_000;
-const MEMORIES_MAX: usize = 100;
+// Each reserves 4 GiB of addresses and several of the process's mappings.
+const MEMORIES_MAX: usize = 4;
 
 fn grow(total: &mut u64, limit: u64, current: usize, desired: usize) -> bool {
     let more = (desired - current) as u64;
@@ -31,12 +40,40 @@ fn grow(total: &mut u64, limit: u64, current: usize, desired: usize) -> bool {
     }
 }
 
+impl weft_limiter_t {
+    /// The counter belongs to the engine, which outlives its stores.
+    fn shared(&self) -> Option<&AtomicU64> {
+        unsafe { self.shared_memory_bytes.as_ref() }
+    }
+
+    fn take_shared(&self, more: u64) -> bool {
+        let max = self.shared_memory_bytes_max;
+        let sum = |used: u64| used.checked_add(more).filter(|sum| *sum <= max);
+        self.shared()
+            .is_none_or(|used| used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum).is_ok())
+    }
+
+    fn give_shared(&self, bytes: u64) {
+        if let Some(used) = self.shared() {
+            used.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
 impl ResourceLimiter for weft_limiter_t {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         if maximum.is_some_and(|max| desired > max) {
             return Ok(false);
         }
+        let more = (desired - current) as u64;
+        if !self.take_shared(more) {
+            self.shared_memory_refused = true;
+            return Ok(false);
+        }
         let granted = grow(&mut self.memory_bytes, self.memory_bytes_max, current, desired);
+        if !granted {
+            self.give_shared(more);
+        }
         self.memory_refused |= !granted;
         Ok(granted)
     }
@@ -72,6 +109,13 @@ impl LimiterPointer {
     fn get(&mut self) -> &'static mut weft_limiter_t {
         unsafe { &mut *self.0 }
     }
+}
+
+/// Returns what the store took of the shared memory; after the store's end.
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_limiter_release(limiter: &mut weft_limiter_t) {
+    limiter.give_shared(limiter.memory_bytes);
+    limiter.memory_bytes = 0;
 }
 
 #[unsafe(no_mangle)]

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use wasmparser::types::{EntityType, TypesRef};
 use wasmparser::{
-    BinaryReaderError, Encoding, ExternalKind, FuncType, KnownCustom, MemoryType, Name, Parser,
+    BinaryReaderError, CompositeInnerType, Encoding, ExternalKind, FuncType, KnownCustom, MemoryType, Name, Parser,
     Payload, ValType, Validator, WasmFeatures,
 };
 
@@ -16,7 +16,18 @@ pub enum weft_scan_status_t {
     Invalid = 1,
     Unsupported = 2,
     Component = 3,
+    TooLarge = 4,
 }
+
+/// Of all names and types that are passed on: what a page can show and a database should keep.
+const DESCRIPTION_BYTES_MAX: usize = 4 << 20;
+
+/// Parameters are the first locals; the specification's implementations allow this many.
+const PARAMS_MAX: u32 = 1000;
+const PARAM_NAMES_MAX: usize = 100_000;
+
+/// Trying other proposals validates the module again for each.
+const RETRIED_BYTES_MAX: usize = 4 << 20;
 
 #[repr(C)]
 pub struct weft_item_t {
@@ -54,6 +65,9 @@ pub struct weft_scan_visitor_t {
     memory: extern "C" fn(env: *mut c_void, item: &weft_item_t),
     error: extern "C" fn(env: *mut c_void, message: weft_text_t),
 }
+
+/// What an item costs beside its texts.
+const ITEM_BYTES: usize = 64;
 
 const KIND_FUNC: u8 = 0;
 const KIND_TABLE: u8 = 1;
@@ -108,6 +122,12 @@ struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
+    /// How many bytes its description takes.
+    fn size(&self) -> usize {
+        let names: usize = self.param_names.iter().map(|name| name.size + 1).sum();
+        self.module.len() + self.name.len() + self.type_text.len() + names + ITEM_BYTES
+    }
+
     fn new(types: TypesRef<'_>, module: Option<&'a str>, name: &'a str, entity: EntityType) -> Item<'a> {
         let mut item = Item {
             imported: module.is_some(),
@@ -190,6 +210,7 @@ struct Sections<'a> {
     has_start: bool,
     has_debug_info: bool,
     has_segments: bool,
+    has_objects: bool,
     exported_functions: HashMap<&'a str, u32>,
     local_names: HashMap<u32, HashMap<u32, &'a str>>,
 }
@@ -197,6 +218,7 @@ struct Sections<'a> {
 fn read_names<'a>(reader: wasmparser::NameSectionReader<'a>, sections: &mut Sections<'a>) {
     let wanted: std::collections::HashSet<u32> =
         sections.exported_functions.values().copied().collect();
+    let mut kept = 0;
     // The name section is a custom section: a broken one is ignored, as the specification says.
     for name in reader {
         let Ok(Name::Local(functions)) = name else { continue };
@@ -206,7 +228,12 @@ fn read_names<'a>(reader: wasmparser::NameSectionReader<'a>, sections: &mut Sect
                 continue;
             }
             let locals = function.names.into_iter().map_while(Result::ok);
-            let names = locals.map(|naming| (naming.index, naming.name)).collect();
+            let params = locals.take_while(|naming| naming.index < PARAMS_MAX);
+            let names: HashMap<u32, &str> = params.map(|naming| (naming.index, naming.name)).collect();
+            kept += names.len();
+            if kept > PARAM_NAMES_MAX {
+                return;
+            }
             sections.local_names.insert(function.index, names);
         }
     }
@@ -217,6 +244,15 @@ fn read_sections(module: &[u8]) -> Result<Sections<'_>, BinaryReaderError> {
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::StartSection { .. } => sections.has_start = true,
+            // Structures, arrays and exceptions live on a heap that outlasts a call.
+            Payload::TagSection(tags) => sections.has_objects |= tags.count() > 0,
+            Payload::TypeSection(groups) => {
+                for group in groups {
+                    let group = group?;
+                    sections.has_objects |=
+                        group.types().any(|t| !matches!(t.composite_type.inner, CompositeInnerType::Func(_)));
+                }
+            }
             Payload::DataSection(data) => sections.has_segments |= data.count() > 0,
             Payload::ElementSection(elements) => sections.has_segments |= elements.count() > 0,
             Payload::ExportSection(exports) => {
@@ -244,8 +280,18 @@ fn visit_module(
     out: &mut weft_scan_t,
 ) -> Result<(), BinaryReaderError> {
     let sections = read_sections(module)?;
+    let mut room = DESCRIPTION_BYTES_MAX;
+    let mut fits = |item: &Item<'_>| {
+        room = room.saturating_sub(item.size());
+        room > 0
+    };
     for (from, name, entity) in types.core_imports().into_iter().flatten() {
-        Item::new(types, Some(from), name, entity).visit(visitor.env, visitor.item);
+        let item = Item::new(types, Some(from), name, entity);
+        if !fits(&item) {
+            out.status = weft_scan_status_t::TooLarge;
+            return Ok(());
+        }
+        item.visit(visitor.env, visitor.item);
     }
     for (name, entity) in types.core_exports().into_iter().flatten() {
         let mut item = Item::new(types, None, name, entity);
@@ -253,6 +299,10 @@ fn visit_module(
         if let Some(names) = names {
             let name_of = |i: usize| names.get(&(i as u32)).copied();
             item.param_names = (0..item.params.len()).map(|i| weft_text_t::of_option(name_of(i))).collect();
+        }
+        if !fits(&item) {
+            out.status = weft_scan_status_t::TooLarge;
+            return Ok(());
         }
         item.visit(visitor.env, visitor.item);
     }
@@ -264,6 +314,7 @@ fn visit_module(
     out.has_debug_info = sections.has_debug_info;
     out.functions = types.function_count();
     out.has_mutable_state = sections.has_segments
+        || sections.has_objects
         || types.memory_count() > 0
         || types.table_count() > 0
         // A constant reference can still lead to an object that changes.
@@ -271,20 +322,24 @@ fn visit_module(
     Ok(())
 }
 
-/// The proposals without which `module` is not valid, when it is valid with them.
-fn missing_features(module: &[u8]) -> Option<String> {
-    let accepted = accepted();
-    Validator::new_with_features(WasmFeatures::all()).validate_all(module).ok()?;
-    for (name, feature) in WasmFeatures::all().iter_names() {
-        if accepted.contains(feature) {
-            continue;
-        }
-        let mut validator = Validator::new_with_features(accepted.union(feature));
-        if validator.validate_all(module).is_ok() {
-            return Some(name.to_lowercase().replace('_', "-"));
-        }
+/// Proposals that tools produce and that the engine does not accept.
+const KNOWN_PROPOSALS: [(&str, WasmFeatures); 5] = [
+    ("threads", WasmFeatures::THREADS),
+    ("legacy-exceptions", WasmFeatures::LEGACY_EXCEPTIONS),
+    ("stack-switching", WasmFeatures::STACK_SWITCHING),
+    ("custom-page-sizes", WasmFeatures::CUSTOM_PAGE_SIZES),
+    ("wide-arithmetic", WasmFeatures::WIDE_ARITHMETIC),
+];
+
+/// The proposal without which `module` is not valid, when it is valid with it.
+fn missing_proposal(module: &[u8]) -> Option<&'static str> {
+    if module.len() > RETRIED_BYTES_MAX {
+        return None;
     }
-    Some("several proposals".to_string())
+    let is_valid_with = |feature: WasmFeatures| {
+        Validator::new_with_features(accepted().union(feature)).validate_all(module).is_ok()
+    };
+    KNOWN_PROPOSALS.iter().find(|(_, feature)| is_valid_with(*feature)).map(|(name, _)| *name)
 }
 
 fn fail(visitor: &weft_scan_visitor_t, out: &mut weft_scan_t, error: &BinaryReaderError) {
@@ -314,11 +369,11 @@ pub unsafe extern "C" fn weft_scan(
                 fail(visitor, out, &error);
             }
         }
-        Err(error) => match missing_features(module) {
+        Err(error) => match missing_proposal(module) {
             Some(name) => {
                 out.status = weft_scan_status_t::Unsupported;
                 out.error_offset = error.offset() as u64;
-                (visitor.error)(visitor.env, weft_text_t::of(&name));
+                (visitor.error)(visitor.env, weft_text_t::of(name));
             }
             None => fail(visitor, out, &error),
         },

@@ -1,5 +1,6 @@
 //! Backtraces with demangled names and source lines.
 use std::ffi::c_void;
+use std::fmt::{self, Write};
 
 use wasmtime::{Error, FrameInfo, WasmBacktrace};
 use wasmtime_c_api::{wasm_trap_t, wasmtime_error_t};
@@ -19,6 +20,42 @@ pub struct weft_frame_t {
     column: u32,
 }
 
+/// A mangled name can stand for one that is exponentially longer.
+const NAME_BYTES_MAX: usize = 512;
+const MANGLED_BYTES_MAX: usize = 4096;
+
+/// Takes text up to a limit; beyond it, whoever writes is told to stop.
+struct Bounded(String);
+
+impl Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.len() > NAME_BYTES_MAX - self.0.len() {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+/// The name as its language writes it, or as it is when it has no such form or a too long one.
+fn demangled(name: &str) -> String {
+    let mut out = Bounded(String::new());
+    if name.len() <= MANGLED_BYTES_MAX {
+        let written = if let Ok(symbol) = rustc_demangle::try_demangle(name) {
+            write!(out, "{symbol}").is_ok()
+        } else if let Ok(symbol) = cpp_demangle::Symbol::new(name) {
+            symbol.structured_demangle(&mut out, &cpp_demangle::DemangleOptions::default()).is_ok()
+        } else {
+            false
+        };
+        if written {
+            return out.0;
+        }
+    }
+    let end = (0..=name.len().min(NAME_BYTES_MAX)).rev().find(|&i| name.is_char_boundary(i));
+    name[..end.unwrap_or(0)].to_string()
+}
+
 type Visit = extern "C" fn(env: *mut c_void, frame: &weft_frame_t);
 
 fn visit_frame(frame: &FrameInfo, env: *mut c_void, visit: Visit) {
@@ -28,13 +65,7 @@ fn visit_frame(frame: &FrameInfo, env: *mut c_void, visit: Visit) {
     for at in 0..inlined {
         let symbol = symbols.get(at);
         let raw_name = symbol.and_then(|s| s.name()).or_else(|| frame.func_name());
-        let name = raw_name.map(|raw| {
-            let mut demangled = String::new();
-            match wasmtime_environ::demangle_function_name(&mut demangled, raw) {
-                Ok(()) => demangled,
-                Err(_) => raw.to_string(),
-            }
-        });
+        let name = raw_name.map(demangled);
         visit(
             env,
             &weft_frame_t {
@@ -65,6 +96,17 @@ pub extern "C" fn weft_trap_frames(trap: &wasm_trap_t, env: *mut c_void, visit: 
 #[unsafe(no_mangle)]
 pub extern "C" fn weft_error_frames(error: &wasmtime_error_t, env: *mut c_void, visit: Visit) {
     visit_error(unsafe { &*std::ptr::from_ref(error).cast::<Error>() }, env, visit);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_trap_root_cause(
+    trap: &wasm_trap_t,
+    env: *mut c_void,
+    sink: crate::text::weft_sink_t,
+) {
+    let error = unsafe { &*std::ptr::from_ref(trap).cast::<Error>() };
+    let text = error.root_cause().to_string();
+    sink(env, text.as_ptr(), text.len());
 }
 
 /// The message of the error's innermost cause, without context and backtrace.

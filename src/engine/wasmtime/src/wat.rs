@@ -13,12 +13,19 @@ pub struct weft_wat_error_t {
     column: u64,
 }
 
+/// Making a line table searches the end of the line anew for each instruction: the text's size times its longest line
+/// bounds the work. A text beyond this (1 MiB of lines of 1000 characters) is taken without source lines.
+const LINE_TABLE_COST_MAX: usize = 1 << 30;
+
 fn encode(text: &str, file: &str) -> Result<Vec<u8>, wast::Error> {
     let mut buffer = ParseBuffer::new(text)?;
     buffer.track_instr_spans(true);
     let mut ast = parser::parse::<wast::Wat>(&buffer)?;
     let mut options = EncodeOptions::default();
-    options.dwarf(Path::new(file), text, GenerateDwarf::Lines);
+    let longest_line = text.lines().map(str::len).max().unwrap_or(0);
+    if text.len().saturating_mul(longest_line) <= LINE_TABLE_COST_MAX {
+        options.dwarf(Path::new(file), text, GenerateDwarf::Lines);
+    }
     options.encode_wat(&mut ast)
 }
 
