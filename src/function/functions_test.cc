@@ -444,7 +444,7 @@ TEST_CASE("functions with one module share its code while one of them holds it")
   REQUIRE(functions.remove_function("two"));
   const auto later = functions.deploy("two", {.module = module, .limits = {}, .environment = {}});
   REQUIRE_FALSE(later.has_value());
-  CHECK(later.error().code() == ErrorCode::kNotFound);
+  CHECK(later.error().code() == ErrorCode::kDataLoss);
 }
 
 TEST_CASE("a call that takes long is recorded with its duration and CPU time") {
