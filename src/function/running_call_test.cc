@@ -159,7 +159,7 @@ TEST_CASE("every way not to stop or to want too much ends with a typed error") {
     std::string_view limit;
   };
   constexpr FunctionLimits kLimits{
-      .deadline_ms = 50, .memory_bytes = 10 * 65'536, .output_bytes = 100'000};
+      .deadline_ms = 50, .memory_bytes = 655'360, .output_bytes = 100'000};
   Deployed deployed("(module)");
   for (const auto& [what, wat, code, limit] : {
            Case{"an endless loop", R"((module (func (export "f") (loop br 0))))",
@@ -298,7 +298,7 @@ TEST_CASE("a program sees its name and environment, and only what it was given")
   REQUIRE(deployed.has_value());
   CHECK(deployed->environment.size() == 2);
   CHECK(body_of(invoke(world, functions, "env")) ==
-        std::string_view("env\0A=1\0WHO=größe\0\0\0\0", 24));
+        std::string_view("env\0A=1\0WHO=größe\0\0\0\0\0", 24));
 }
 
 TEST_CASE("what a typed function prints is its log") {
