@@ -40,7 +40,9 @@ constexpr std::array kOptions = {
 
 struct RunOptions {
   std::optional<std::chrono::microseconds> timeout;
-  engine::EngineOptions engine{.interruption = engine::Interruption::kNone};
+  // This process is the guest's alone, so long debug information may take its time.
+  engine::EngineOptions engine{.interruption = engine::Interruption::kNone,
+                               .debug_info_bytes_max = 64 * 1024 * 1024};
   engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
   std::vector<std::pair<std::string, std::string>> environment;
   bool as_json = false;
@@ -205,14 +207,19 @@ Result<> choose(Job& job, const Arguments& arguments, Console& console) {
 Result<int> run_guest(Guest& guest, const Job& job, bool as_json, Console& console) {
   const std::string_view callee = job.callee->name;
   const bool is_program = callee == kStart;
-  const bool initializes =
-      !is_program && callee != kInitialize && job.file.info.find_export(kInitialize) != nullptr;
+  const engine::ExportInfo* initialize = job.file.info.find_export(kInitialize);
+  const bool initializes = !is_program && callee != kInitialize && initialize != nullptr &&
+                           initialize->kind == engine::ItemKind::kFunction &&
+                           initialize->function == engine::FunctionType{};
   const auto results = [&]() -> Result<std::vector<engine::Value>> {
     TRY(guest.instantiate());
     if (initializes) TRY(guest.call(kInitialize, {}));
     return guest.call(callee, job.values);
   }();
-  if (const auto code = guest.exit_code()) return static_cast<int>(*code & 0xffU);
+  // Of an exit code, a shell sees 8 bits; a failure must not look like success.
+  if (const auto code = guest.exit_code()) {
+    return *code != 0 && (*code & 0xffU) == 0 ? 1 : static_cast<int>(*code & 0xffU);
+  }
   if (!results) return fail(results.error());
   if (!is_program) print_results(*results, as_json, console);
   return 0;

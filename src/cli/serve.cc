@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/input_file.h"
@@ -120,6 +121,14 @@ Result<server::AccessOptions> access_of(const ServerSettings& settings, Console&
   return access;
 }
 
+// Half of the machine's memory: the rest is for the server, its caches and everybody else.
+std::uint64_t guest_memory_bytes_max() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return UINT64_MAX;
+  return static_cast<std::uint64_t>(pages) / 2 * static_cast<std::uint64_t>(page_bytes);
+}
+
 // Everything below the HTTP server, each part before what uses it. Not movable.
 struct Parts {
   const ServerSettings& settings;
@@ -155,7 +164,8 @@ struct Parts {
     cache = std::make_unique<store::CacheDirectory>(directory->cache() / "code",
                                                     settings.code_cache_bytes, clock);
     code_cache = std::make_unique<function::CodeCache>(*cache, key);
-    engine = TRY(engine::Engine::create({.interruption = engine::Interruption::kEpoch}));
+    engine = TRY(engine::Engine::create({.interruption = engine::Interruption::kEpoch,
+                                         .guest_memory_bytes_max = guest_memory_bytes_max()}));
     functions =
         std::make_unique<function::Functions>(function::FunctionsParts{.engine = *engine,
                                                                        .code_cache = *code_cache,

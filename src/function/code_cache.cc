@@ -48,8 +48,8 @@ Result<> make_key(const std::filesystem::path& file, Random& random) {
 
 Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& file,
                                                    Random& random) {
-  // A named pipe in its place must not hold us up.
-  const store::File existing(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  // A named pipe in its place must not hold us up, nor a link that leads nowhere.
+  const store::File existing(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!existing) {
     if (errno != ENOENT) return unusable(file, errno);
     TRY(make_key(file, random));

@@ -520,6 +520,9 @@ void Functions::Parts::record(const LoadedFunction& function, const Accepted& ac
       .output = response ? kept(response->body, limits.kept_text_bytes) : std::nullopt,
       .log_bytes = result.log.size(),
       .calls = calls};
+  if (record.export_name && record.export_name->size() > limits.kept_text_bytes) {
+    record.export_name->resize(limits.kept_text_bytes);
+  }
   if (!response) {
     std::string text;
     json::Writer writer(text);

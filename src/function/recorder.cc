@@ -77,7 +77,7 @@ void Recorder::add(store::NewInvocation invocation) {
     }
     // Many short records or few long ones: what does not fit loses its log and stays.
     if (invocation.log.size() > kLogBytesWaitingMax - shared_->waiting_log_bytes)
-      invocation.log.clear();
+      invocation.log = std::string();  // clear() would keep its memory.
     shared_->waiting_log_bytes += invocation.log.size();
     ++shared_->taken;
     shared_->waiting.push_back(std::move(invocation));

@@ -1,5 +1,7 @@
 #include "function/running_call.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "abi/typed/values.h"
@@ -62,7 +64,8 @@ void RunningCall::start(std::string payload) {
 
 bool RunningCall::has_initialize() const {
   const engine::ExportInfo* item = function_->description().info.find_export(kInitialize);
-  return item != nullptr && item->function == engine::FunctionType{};
+  return item != nullptr && item->kind == engine::ItemKind::kFunction &&
+         item->function == engine::FunctionType{};
 }
 
 // What a typed call asks for: {"export": NAME, "args": [...]}.
@@ -235,6 +238,13 @@ void RunningCall::finish(Result<Response> response) {
                     .duration_us = microseconds(duration),
                     .cpu_us = microseconds(cpu_)};
   if (!export_name_.empty()) result.export_name = std::move(export_name_);
+  if (!result.response && output_) {  // What a failing program printed says why it failed.
+    const std::string printed = output_->take();
+    const std::size_t room =
+        context_.limits.kept_log_bytes -
+        std::min<std::size_t>(context_.limits.kept_log_bytes, result.log.size());
+    result.log.append(printed, 0, room);
+  }
   // The guest ends here, before anybody can see that it did.
   instance_.reset();
   done_(std::move(result));

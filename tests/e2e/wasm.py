@@ -1,0 +1,96 @@
+"""Writes binary modules that no tool would: for inputs that attack the readers of names and debug information."""
+
+import struct
+
+HEADER = b"\0asm\1\0\0\0"
+
+
+def number(value):
+    """Unsigned LEB128."""
+    out = bytearray()
+    while True:
+        low = value & 0x7F
+        value >>= 7
+        out.append(low | (0x80 if value else 0))
+        if not value:
+            return bytes(out)
+
+
+def text(value):
+    encoded = value.encode()
+    return number(len(encoded)) + encoded
+
+
+def vector(items):
+    return number(len(items)) + b"".join(items)
+
+
+def section(kind, content):
+    return bytes([kind]) + number(len(content)) + content
+
+
+def custom(name, content):
+    return section(0, text(name) + content)
+
+
+def trapping_module(*customs):
+    """One export "f" without parameters, which traps; with the given custom sections behind it."""
+    body = b"\0\0\x0b"  # no locals, unreachable, end
+    return (
+        HEADER
+        + section(1, vector([b"\x60\0\0"]))
+        + section(3, vector([number(0)]))
+        + section(7, vector([text("f") + b"\0" + number(0)]))
+        + section(10, vector([number(len(body)) + body]))
+        + b"".join(customs)
+    )
+
+
+def nested_debug_info(depth):
+    """DWARF 4: a unit with one function that holds `depth` inlined ones inside each other."""
+    unit, function, inlined = 0x11, 0x2E, 0x1D
+    low_pc, high_pc, address, data4 = 0x11, 0x12, 0x01, 0x06
+    pcs = number(low_pc) + number(address) + number(high_pc) + number(data4) + b"\0\0"
+    abbreviations = (
+        number(1) + number(unit) + b"\1" + pcs + number(2) + number(function) + b"\1" + pcs
+        + number(3) + number(inlined) + b"\1" + b"\0\0" + b"\0"
+    )
+    pc_values = struct.pack("<II", 0, 1000)
+    entries = b"\1" + pc_values + b"\2" + pc_values + b"\3" * depth
+    head = struct.pack("<HIB", 4, 0, 4)
+    info = struct.pack("<I", len(head) + len(entries)) + head + entries
+    return custom(".debug_abbrev", abbreviations) + custom(".debug_info", info)
+
+
+def exploding_name(width, levels):
+    """A mangled C++ name whose substitutions make a text `width`^`levels` times as long."""
+
+    def substitution(index):
+        digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        if index == 0:
+            return "S_"
+        index -= 1
+        shown = ""
+        while True:
+            shown = digits[index % 36] + shown
+            index //= 36
+            if not index:
+                return f"S{shown}_"
+
+    name = "_Z1f1AIiiE" + "".join("S_I" + substitution(level + 1) * width + "E" for level in range(levels))
+    names = vector([number(0) + text(name)])
+    return custom("name", b"\1" + number(len(names)) + names)
+
+
+def many_exports_of_many_names(exports, params):
+    """One function under many names, whose parameters all have long names."""
+    body = b"\0\x0b"
+    names = vector([number(0) + vector([number(i) + text("p" * 100) for i in range(params)])])
+    return (
+        HEADER
+        + section(1, vector([b"\x60" + vector([b"\x7f"] * params) + b"\0"]))
+        + section(3, vector([number(0)]))
+        + section(7, vector([text(f"f{i}") + b"\0" + number(0) for i in range(exports)]))
+        + section(10, vector([number(len(body)) + body]))
+        + custom("name", b"\2" + number(len(names)) + names)
+    )
