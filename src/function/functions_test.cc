@@ -551,18 +551,17 @@ TEST_CASE("functions may be deployed and listed by several threads while one cal
   Functions functions(world.parts(), {});
   deploy(functions, "f", answering(1));
   std::atomic<int> busy = 3;
+  const auto redeploy = [&](int number) {
+    for (int i = 0; i < 10; ++i) {
+      deploy(functions, "f", answering(number));
+      CHECK(functions.functions("", {}).has_value());
+      CHECK(functions.rollback("f", 1).has_value());
+    }
+    --busy;
+  };
   WorkPool pool("test", 3, 10);
-  for (int thread = 0; thread < 3; ++thread) {
-    REQUIRE(pool.run([&, thread] {
-                  for (int i = 0; i < 10; ++i) {
-                    deploy(functions, "f", answering(thread));
-                    CHECK(functions.functions("", {}).has_value());
-                    CHECK(functions.rollback("f", 1).has_value());
-                  }
-                  --busy;
-                })
-                .has_value());
-  }
+  for (int thread = 0; thread < 3; ++thread)
+    REQUIRE(pool.run([&redeploy, thread] { redeploy(thread); }).has_value());
   while (busy > 0)
     CHECK(body_of(invoke(world, functions, "f")).starts_with(R"({"results":[)"));
   CHECK(functions.function("f").value().versions == 31);

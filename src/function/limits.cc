@@ -13,8 +13,8 @@ struct Range {
   std::uint64_t most;
 };
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
-constexpr Range kDeadline{"deadline_ms", 1, 15 * 60 * 1000};
+constexpr std::uint64_t kMiB = 1024ULL * 1024;
+constexpr Range kDeadline{"deadline_ms", 1, 15ULL * 60 * 1000};
 constexpr Range kMemory{"memory_bytes", 0, 4096 * kMiB};
 constexpr Range kOutput{"output_bytes", 0, 64 * kMiB};
 constexpr Range kInFlight{"in_flight", 1, 1000};
@@ -37,19 +37,24 @@ Result<FunctionLimits> limits_of(const json::Value& object) {
   for (const auto& [name, value] : object.as_object()) {
     if (name == kDeadline.name) {
       limits.deadline_ms = static_cast<std::uint32_t>(TRY(number_in(value, kDeadline)));
-    } else if (name == kMemory.name) {
-      limits.memory_bytes = TRY(number_in(value, kMemory));
-    } else if (name == kOutput.name) {
-      limits.output_bytes = TRY(number_in(value, kOutput));
-    } else if (name == kInFlight.name) {
-      limits.in_flight = static_cast<std::uint32_t>(TRY(number_in(value, kInFlight)));
-    } else {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("there is no limit named \"{}\": the limits are deadline_ms, "
-                              "memory_bytes, output_bytes "
-                              "and in_flight",
-                              printable(name.substr(0, 100))));
+      continue;
     }
+    if (name == kMemory.name) {
+      limits.memory_bytes = TRY(number_in(value, kMemory));
+      continue;
+    }
+    if (name == kOutput.name) {
+      limits.output_bytes = TRY(number_in(value, kOutput));
+      continue;
+    }
+    if (name == kInFlight.name) {
+      limits.in_flight = static_cast<std::uint32_t>(TRY(number_in(value, kInFlight)));
+      continue;
+    }
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("there is no limit named \"{}\": the limits are deadline_ms, "
+                            "memory_bytes, output_bytes and in_flight",
+                            printable(name.substr(0, 100))));
   }
   return limits;
 }

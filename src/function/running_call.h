@@ -42,6 +42,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
               Executor& executor, Done done);
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
+  ~RunningCall() = default;
 
   // Runs the first slice; `done` is called once, perhaps inside this call. The object keeps itself
   // alive until then.

@@ -27,7 +27,7 @@ class Statistics {
   static constexpr std::size_t kMinutes = 60;
   // Durations fall into buckets whose bounds grow by a quarter of a power of two: a median is right
   // within 12.5 %.
-  static constexpr std::size_t kBuckets = 4 * 40;
+  static constexpr std::size_t kBuckets = 4UL * 40;
 
   struct Minute {
     std::int64_t number = -1;  // minutes since 1970
