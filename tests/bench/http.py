@@ -163,8 +163,8 @@ def milliseconds_of(work) -> float:
 class Uploads:
     """Modules of 2 MB, another one in each round: uploaded and called, and compiled alone."""
 
-    COMPILED = "compile alone (`wasmtime compile`)"
-    CHECKED = "the same, interruptible (`-W epoch-interruption`)"
+    PLAIN = "compile alone (`wasmtime compile`)"
+    COMPILED = "compile alone to interruptible code, as the server does (`-W epoch-interruption`)"
     FIRST = "upload, deploy, first answer"
     AGAIN = "the same bytes again: upload, deploy, answer"
     KNOWN = "the same bytes again: upload alone"
@@ -174,12 +174,9 @@ class Uploads:
         self._connection = connection
         self._wasmtime = measure.wasmtime()
 
-    def _module(self, index: int) -> bytes:
-        return modules.large(index + 1)
-
-    def _compile(self, index: int, *options: str) -> float:
+    def _compile(self, module: bytes, *options: str) -> float:
         file = self._directory / "large.wasm"
-        file.write_bytes(self._module(index))
+        file.write_bytes(module)
         command = [self._wasmtime, "compile", *options, file, "-o", self._directory / "large.cwasm"]
         return milliseconds_of(lambda: subprocess.run(command, check=True))
 
@@ -188,24 +185,27 @@ class Uploads:
         self._connection.require("POST", "/v1/functions/large/invoke", {"export": "run", "args": [1, 2]})
 
     def measure(self, name: str, index: int) -> float:
+        """Milliseconds; another index is another module."""
+        module = modules.large(index + 1)
+        if name == self.PLAIN:
+            return self._compile(module)
         if name == self.COMPILED:
-            return self._compile(index)
-        if name == self.CHECKED:
-            return self._compile(index, "-W", "epoch-interruption=y")
-        module = self._module(index)
-        if name == self.KNOWN:
-            return milliseconds_of(lambda: self._connection.require("POST", "/v1/modules", module, "application/wasm"))
+            return self._compile(module, "-W", "epoch-interruption=y")
         return milliseconds_of(lambda: self._answer(module))
 
-    @classmethod
-    def names(cls) -> list[str]:
-        return [cls.COMPILED, cls.CHECKED, cls.FIRST, cls.AGAIN, cls.KNOWN]
+    def measure_known(self, name: str, module: bytes) -> float:
+        if name == self.AGAIN:
+            return milliseconds_of(lambda: self._answer(module))
+        return milliseconds_of(lambda: self._connection.require("POST", "/v1/modules", module, "application/wasm"))
 
 
 def bench_upload(plan: Plan) -> list[Goal]:
     with measure.weft_server(plan.directory(), core=None) as server, server.connect() as connection:
         uploads = Uploads(plan.directory(), connection)
-        figures = measure.alternate(uploads.names(), plan.uploads, uploads.measure)
+        figures = measure.alternate((Uploads.PLAIN, Uploads.COMPILED, Uploads.FIRST), plan.uploads, uploads.measure)
+        known = modules.large(plan.uploads)
+        figures |= measure.alternate((Uploads.AGAIN, Uploads.KNOWN), plan.starts,
+                                     lambda name, _: uploads.measure_known(name, known))
     rows = [(found.name, f"{found.least:.1f}", f"{found.median:.1f}") for found in figures.values()]
     print("### A module of 2 MB, wall time on all cores\n")
     print(measure.table(("what", "ms, least", "median"), rows))

@@ -1,4 +1,4 @@
-"""What the benchmarks share: servers as processes, CPU time of process trees, load, alternating rounds, Markdown tables.
+"""What the benchmarks share: servers, CPU time of process trees, load, alternating rounds, Markdown tables.
 
 Only ratios between peers of the same run mean something on another machine.
 """
@@ -103,7 +103,7 @@ def tree_of(pid: int) -> list[int]:
 
 
 def cpu_us(pids: Iterable[int]) -> float:
-    """utime + stime of the processes so far. Read from their CPU clocks: /proc/PID/stat has the same in steps of 10 ms."""
+    """utime + stime of the processes so far, from their CPU clocks: /proc/PID/stat has it in steps of 10 ms."""
     return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids) * 1e6
 
 
@@ -306,7 +306,8 @@ def load_table(figures: dict[str, Figures], ours: str = "weft") -> str:
     rows = []
     for found in figures.values():
         is_ours = found.name == ours
-        rows.append((found.name, f"{found.least:.2f}", f"{found.median:.2f}", f"{statistics.median(found.rates) / 1e3:.0f} k",
+        rows.append((found.name, f"{found.least:.2f}", f"{found.median:.2f}",
+                     f"{statistics.median(found.rates) / 1e3:.0f} k",
                      "" if is_ours else f"{figures[ours].least / found.least:.2f}",
                      "" if is_ours else f"{figures[ours].median / found.median:.2f}"))
     return table(("server", "CPU-µs/request, least", "median", "requests/s", f"{ours} takes × its least",

@@ -147,5 +147,5 @@ def large(seed: int, size: int = 2_000_000) -> bytes:
         bodies.append(_body(random, len(bodies)))
         total += len(bodies[-1]) + 3
     last = len(bodies) - 1
-    return module([function_type(2, 1)], [0] * len(bodies), [exported("run", 0, last), exported("memory", 2, 0)], bodies,
-                  pages=2)
+    return module([function_type(2, 1)], [0] * len(bodies), [exported("run", 0, last), exported("memory", 2, 0)],
+                  bodies, pages=2)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""script/bench start [--quick] [--only ROW]: what `weft run` takes to start, and how fast guests run, beside wasmtime.
+"""script/bench start [--quick] [--only ROW]: how `weft run` starts, and how fast guests run, beside wasmtime.
 
-Prints Markdown tables. Both programs embed the same engine, so kernels run at the same speed unless something of ours is
-in the way; in the server, guests can be interrupted, and the table says what that costs. docs/performance.md keeps the
-figures of the last good run.
+Prints Markdown tables. Both programs embed the same engine, so kernels run at the same speed unless something of ours
+is in the way; in the server, guests can be interrupted, and the table says what that costs. docs/performance.md keeps
+the figures of the last good run.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ KERNELS = [
     Kernel("dot", 800, 1740625408),
 ]
 
-COMPILE = ["clang-19", "--target=wasm32", "-std=c17", "-O2", "-msimd128", "-mbulk-memory", "-ffreestanding", "-fno-builtin",
-           "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-entry",
+COMPILE = ["clang-19", "--target=wasm32", "-std=c17", "-O2", "-msimd128", "-mbulk-memory", "-ffreestanding",
+           "-fno-builtin", "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-entry",
            "-Wl,-z,stack-size=65536"]
 
 
@@ -81,7 +81,8 @@ class Bench:
         self.rounds = 2 if quick else 5
         self.directory = directory
         # Caches of this run alone.
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "XDG_CACHE_HOME": str(directory / "cache")}
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(directory),
+                            "XDG_CACHE_HOME": str(directory / "cache")}
         self.wasmtime = measure.wasmtime()
 
     def compiled_ahead(self, file: Path) -> Path:
@@ -140,8 +141,8 @@ def compare_starts(bench: Bench, title: str, file: Path, arguments: list[str], e
              f"{median(each, wall):.1f}", "" if each is base else f"{median(base, cpu) / median(each, cpu):.2f}",
              "" if each is base else f"{median(base, wall) / median(each, wall):.2f}") for name, each in taken.items()]
     print(f"### {title}, {bench.starts} runs of each\n")
-    print(measure.table(("", "CPU ms, least", "median", "wall ms, least", "median", "weft takes × its CPU", "× its wall"),
-                        rows))
+    print(measure.table(("", "CPU ms, least", "median", "wall ms, least", "median", "weft takes × its CPU",
+                         "× its wall"), rows))
     return [Goal(f"{title}: CPU of {CACHED}", 1.0, median(base, cpu) / median(taken[CACHED], cpu)),
             Goal(f"{title}: wall of {CACHED}", 1.0, median(base, wall) / median(taken[CACHED], wall))]
 
@@ -183,7 +184,8 @@ def bench_kernels(bench: Bench) -> list[Goal]:
 def in_server(server: measure.Server, connection: measure.Connection, kernel: Kernel) -> float:
     """CPU ms of the server for one call."""
     before = server.cpu_us()
-    answer = connection.require("POST", f"/v1/functions/{kernel.name}/invoke", {"export": "run", "args": [kernel.amount]})
+    answer = connection.require("POST", f"/v1/functions/{kernel.name}/invoke",
+                                {"export": "run", "args": [kernel.amount]})
     taken = (server.cpu_us() - before) / 1e3
     if json.loads(answer) != {"results": [kernel.result]}:
         raise RuntimeError(f"{kernel.name} in the server: {answer!r}, not {kernel.result}")
@@ -201,7 +203,8 @@ def main() -> None:
     goals: list[Goal] = []
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(options.quick, Path(directory))
-        print(f"## Start and speed\n\n{measure.machine()}; wasmtime {measure.version_of([bench.wasmtime, '--version'])}\n")
+        version = measure.version_of([bench.wasmtime, "--version"])
+        print(f"## Start and speed\n\n{measure.machine()}; wasmtime {version}\n")
         for name in options.only or ROWS:
             say(f"{name} …")
             goals += ROWS[name](bench)
