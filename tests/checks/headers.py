@@ -38,7 +38,8 @@ def compile_alone(root: Path, flags: list[str], name: str) -> list[Finding]:
 def check(root: Path, database: Path) -> list[Finding]:
     commands = load(database, root)
     of_module = {module_of(name): flags for name, flags in reversed(sorted(commands.items()))}
-    headers = [name for name in cpp_files(root) if name.endswith(".h")]
+    # A header beside .c files is C, which the flags of a C++ build do not fit.
+    headers = [name for name in cpp_files(root) if name.endswith(".h") and not any((root / name).parent.glob("*.c"))]
     findings = [Finding(name, 0, f"the release build compiles nothing of {module_of(name)}: see src/CMakeLists.txt")
                 for name in headers if module_of(name) not in of_module]
     known = [name for name in headers if module_of(name) in of_module and not built_first(root, name, commands)]
