@@ -76,7 +76,7 @@ function(weft_module name)
     target_link_libraries(${name}_test PRIVATE weft_${name} doctest::doctest rapidcheck)
     add_dependencies(unit_tests ${name}_test)
     doctest_discover_tests(${name}_test TEST_PREFIX "${name}: " ADD_LABELS 0
-      PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "TSAN_OPTIONS=report_signal_unsafe=0:halt_on_error=1")
+      PROPERTIES LABELS unit TIMEOUT 300 ENVIRONMENT "TSAN_OPTIONS=report_signal_unsafe=0:halt_on_error=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
   endif()
   foreach(source IN LISTS fuzzers)
     weft_fuzzer(${name} ${source})

@@ -25,11 +25,18 @@ enum class Interruption : std::uint8_t {
   kFuel,   // counts instructions: runs end at the same one each time
 };
 
+// ThreadSanitizer takes the hand-overs between the compiler's threads, which it does not see, for
+// races.
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kCompilesInParallel = false;
+#else
+inline constexpr bool kCompilesInParallel = true;
+#endif
+
 struct EngineOptions {
   Interruption interruption = Interruption::kEpoch;
-  // Several threads compile one module. Off under ThreadSanitizer, which takes their hand-overs for
-  // races.
-  bool parallel_compilation = true;
+  // Several threads compile one module.
+  bool parallel_compilation = kCompilesInParallel;
   std::uint64_t wasm_stack_bytes = 512 * 1024;
   // Debug information beyond this is ignored: it is read when a trap is described, on the thread
   // that runs the guest.
