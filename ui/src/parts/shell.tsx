@@ -167,13 +167,22 @@ function runShortcut(key: string, openHelp: () => void): boolean {
 }
 
 function focusOrGo(id: string): void {
-  if (!document.getElementById(id)) navigate("/functions");
-  requestAnimationFrame(() => document.getElementById(id)?.focus());
+  withElement(id, (element) => element.focus());
 }
 
 function clickOrGo(id: string): void {
-  if (!document.getElementById(id)) navigate("/functions");
-  requestAnimationFrame(() => document.getElementById(id)?.click());
+  withElement(id, (element) => element.click());
+}
+
+// At once when the element is there: the next key may follow within the same frame.
+function withElement(id: string, act: (element: HTMLElement) => void): void {
+  const element = document.getElementById(id);
+  if (element) return act(element);
+  navigate("/functions");
+  requestAnimationFrame(() => {
+    const shown = document.getElementById(id);
+    if (shown) act(shown);
+  });
 }
 
 function ShortcutHelp({ onClose }: { onClose: () => void }) {
