@@ -8,6 +8,14 @@
 #include "net/response_writer.h"
 
 namespace weft::net {
+namespace {
+
+// How long posted work may go on before the sockets have their turn, and how many pieces at the
+// most.
+constexpr std::chrono::microseconds kPostedTurn{500};
+constexpr int kPostedPiecesMax = 64;
+
+}  // namespace
 
 // Only the loop's thread starts operations on the loop's sockets, so Asio need not lock them.
 Loop::Loop(const Clock& clock, std::chrono::milliseconds tick)
@@ -51,17 +59,31 @@ void Loop::post(Work work) {
   const bool wake = queue_.with([&](Queue& queue) {
     if (queue.closed) return false;
     queue.work.push_back(std::move(work));
-    return queue.work.size() == 1;
+    return !std::exchange(queue.scheduled, true);
   });
   if (wake) asio::post(context_, [this] { run_posted(); });
 }
 
+// Runs what was posted for a moment, then lets the sockets have their turn: each piece may be a
+// guest's slice, and many guests must not make a request wait for all of them.
 void Loop::run_posted() {
-  auto work = queue_.with([](Queue& queue) { return std::exchange(queue.work, {}); });
-  for (Work& piece : work) {
-    piece();
-    piece = nullptr;
+  const MonotonicTime end = clock_.monotonic() + kPostedTurn;
+  for (int pieces = 0; pieces < kPostedPiecesMax; ++pieces) {
+    auto piece = queue_.with([](Queue& queue) -> std::optional<Work> {
+      if (queue.work.empty()) {
+        queue.scheduled = false;
+        return std::nullopt;
+      }
+      auto front = std::move(queue.work.front());
+      queue.work.pop_front();
+      return front;
+    });
+    if (!piece) return;
+    (*piece)();
+    piece.reset();
+    if (clock_.monotonic() >= end) break;
   }
+  asio::post(context_, [this] { run_posted(); });
 }
 
 void Loop::add(Swept& swept) {

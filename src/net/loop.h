@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,7 +70,8 @@ class Loop final : public Executor {
 
  private:
   struct Queue {
-    std::vector<Work> work;
+    std::deque<Work> work;
+    bool scheduled = false;  // run_posted() will come.
     bool closed = false;
   };
 
