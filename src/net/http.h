@@ -162,6 +162,8 @@ class Responder {
   };
 
   explicit Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
+  Responder(const Responder&) = delete;
+  Responder& operator=(const Responder&) = delete;
   Responder(Responder&&) noexcept = default;
   Responder& operator=(Responder&& other) noexcept;
   ~Responder() { abandon(); }
