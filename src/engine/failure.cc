@@ -19,10 +19,6 @@ std::string copy(weft_text_t text) {
   return std::string(whole.substr(0, end)) + "…";
 }
 
-void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {
-  static_cast<std::string*>(env)->append(reinterpret_cast<const char*>(data), size);
-}
-
 void take_frame(void* env, const weft_frame_t* frame) {
   BacktraceFrame taken{.function = copy(frame->function),
                        .module_offset = frame->module_offset,
@@ -90,6 +86,10 @@ Error guest_failure(std::string text, std::vector<BacktraceFrame> frames) {
 }
 
 }  // namespace
+
+void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {
+  static_cast<std::string*>(env)->append(reinterpret_cast<const char*>(data), size);
+}
 
 std::string text_of(const wasmtime_error_t& failure) {
   std::string text;

@@ -10,6 +10,9 @@ namespace weft::engine {
 using TrapHandle = Handle<wasm_trap_t, wasm_trap_delete>;
 using FailureHandle = Handle<wasmtime_error_t, wasmtime_error_delete>;
 
+// The sink (weft_sink_t) that appends to the std::string which is its `env`.
+void append_to_string(void* env, const std::uint8_t* data, std::size_t size);
+
 // The innermost cause in words.
 std::string text_of(const wasmtime_error_t& failure);
 

@@ -5,13 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "engine/failure.h"
 #include "engine/wasmtime/weft_engine.h"
 
 namespace weft::engine {
 namespace {
 
 constexpr std::string_view kMagic{"\0asm", 4};
-constexpr std::uint64_t kDescriptionBytesMax = 4 * 1024 * 1024;  // As in scan.rs.
+constexpr std::uint64_t kDescriptionBytesMax = 4ULL * 1024 * 1024;  // As in scan.rs.
 constexpr std::array<std::string_view, 5> kKindNames = {"func", "table", "memory", "global", "tag"};
 
 weft_text_t borrow(std::string_view text) {
@@ -76,10 +77,6 @@ void take_memory(void* env, const weft_item_t* item) {
 
 void take_error(void* env, weft_text_t message) {
   static_cast<Scan*>(env)->message = copy(message);
-}
-
-void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {
-  static_cast<std::string*>(env)->append(reinterpret_cast<const char*>(data), size);
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include <wasmtime.h>
 
+// NOLINTBEGIN(readability-identifier-naming): the names of a C interface, as the Rust side has
+// them.
 extern "C" {
 
 /* `data` is never null when `size` is not 0. */
@@ -133,3 +135,4 @@ struct weft_scan_visitor_t {
 void weft_scan(weft_text_t module, const weft_scan_visitor_t* visitor, weft_scan_t* out);
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)
