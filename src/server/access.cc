@@ -61,6 +61,11 @@ std::string bracketed(const std::string& address) {
   return address.find(':') == std::string::npos ? address : fmt::format("[{}]", address);
 }
 
+// What holds no data: the pages have to be there before somebody can type the token into them.
+bool needs_no_token(RouteId route) {
+  return route == RouteId::kHealth || route == RouteId::kPage;
+}
+
 bool only_reads(std::string_view method, RouteId route) {
   return (method == "GET" || method == "HEAD") && route != RouteId::kEndpoint;
 }
@@ -100,7 +105,7 @@ std::optional<std::string_view> host_without_port(std::string_view host) {
 Result<> Access::check(const net::HttpRequest& request, RouteId route) const {
   TRY(check_host(request.host()));
   TRY(check_origin(request, route));
-  if (!options_.token || route == RouteId::kHealth) return {};
+  if (!options_.token || needs_no_token(route)) return {};
   const auto authorization = request.header("authorization");
   const auto token = authorization ? bearer_token(*authorization) : std::nullopt;
   if (!token) {

@@ -29,7 +29,8 @@ class Access {
 
   // Before anything else is read of a request. kPermissionDenied for a Host by which this server is
   // not known (a DNS name that was pointed at a loopback address) and for requests that a page of
-  // another origin makes; kUnauthenticated for a missing or wrong token.
+  // another origin makes; kUnauthenticated for a missing or wrong token, which health checks and
+  // the web pages do not need.
   Result<> check(const net::HttpRequest& request, RouteId route) const;
 
  private:

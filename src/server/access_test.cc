@@ -109,14 +109,14 @@ TEST_CASE("Sec-Fetch-Site keeps other sites from changing things and from callin
   }
 }
 
-TEST_CASE("with a token everything but the health check needs it") {
+TEST_CASE("with a token everything but the health check and the web pages needs it") {
   const Access access({.listen = {}, .token = "s3cret", .hosts = {}});
   const auto with = [&](std::optional<std::string> authorization, RouteId route) {
     std::vector<net::Header> headers = {{"Host", "localhost"}};
     if (authorization) headers.push_back({"Authorization", *authorization});
     return refusal(access, {"GET", "/", headers}, route);
   };
-  for (const RouteId route : {RouteId::kInvoke, RouteId::kEndpoint, RouteId::kPage,
+  for (const RouteId route : {RouteId::kInvoke, RouteId::kEndpoint, RouteId::kOpenApi,
                               RouteId::kMetrics, RouteId::kReadiness, RouteId::kNone}) {
     CHECK_FALSE(with("Bearer s3cret", route));
     CHECK_FALSE(with("bearer  s3cret", route));
@@ -127,7 +127,18 @@ TEST_CASE("with a token everything but the health check needs it") {
       CHECK(with(wrong, route) == ErrorCode::kUnauthenticated);
     }
   }
-  CHECK_FALSE(with(std::nullopt, RouteId::kHealth));
+  for (const RouteId open : {RouteId::kHealth, RouteId::kPage}) {
+    CHECK_FALSE(with(std::nullopt, open));
+    CHECK_FALSE(with("Bearer wrong", open));
+  }
+}
+
+TEST_CASE("the web pages are free of the token, not of the rules for hosts and origins") {
+  const Access access({.listen = {.address = "127.0.0.1", .port = 80}, .token = "t", .hosts = {}});
+  CHECK(refusal(access, {"GET", "/", {{"Host", "evil.example"}}}, RouteId::kPage) ==
+        ErrorCode::kPermissionDenied);
+  CHECK(refusal(access, {"GET", "/", {{"Host", "localhost"}, {"Origin", "http://evil.example"}}},
+                RouteId::kPage) == ErrorCode::kPermissionDenied);
 }
 
 }  // namespace

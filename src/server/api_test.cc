@@ -499,8 +499,11 @@ TEST_CASE("requests of other origins and without the token are refused on every 
   const std::vector<net::Header> known = {{"Authorization", "Bearer secret"}};
   CHECK(server.get("/v1/functions", known).status == 200);
   CHECK(server.get("/healthz").status == 200);
+  // The pages hold no data: it is they that ask for the token.
+  CHECK(server.get("/").status == 200);
+  check_problem(server.get("/", {{"Host", "evil.example"}}), 403, "permission_denied");
   for (const char* path :
-       {"/", "/v1/functions", "/v1/nothing", "/f/add", "/metrics", "/readyz", "/v1/openapi.json"}) {
+       {"/v1/functions", "/v1/nothing", "/f/add", "/metrics", "/readyz", "/v1/openapi.json"}) {
     CAPTURE(path);
     const Answer answer = server.get(path);
     check_problem(answer, 401, "unauthenticated");
