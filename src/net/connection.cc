@@ -75,6 +75,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, ConnectionContext& context, A
       context_(context),
       accepted_(std::move(accepted)),
       socket_(loop_->context()),
+      client_watch_(socket_),
       remote_(std::move(remote)),
       refused_(refused),
       keep_alive_ticks_(loop_->ticks(context.limits.keep_alive_timeout)),
@@ -302,8 +303,15 @@ void Connection::respond(HttpResponse response) {
   });
 }
 
+void Connection::watch(Executor::Work gone) {
+  WEFT_ASSERT(loop_->is_current());
+  if (aborted_) return loop_->post(std::move(gone));
+  client_watch_.start(shared_from_this(), http11_, std::move(gone));
+}
+
 void Connection::take_response(HttpResponse response) {
   if (aborted_) return;
+  client_watch_.stop();
   response_ = std::move(response);
   // Later, not inside the caller: it may be in the middle of its own work.
   if (waiter_) asio::post(loop_->context(), std::exchange(waiter_, nullptr));
@@ -410,6 +418,7 @@ void Connection::disarm(Phase phase) {
 }
 
 void Connection::sweep(std::uint32_t tick) {
+  client_watch_.sweep();
   if (deadline_ == 0 || tick < deadline_) return;
   expired_ = true;
   boost::system::error_code ignored;
@@ -424,6 +433,7 @@ void Connection::drain() {
 
 void Connection::abort() {
   aborted_ = true;
+  client_watch_.give_up();
   boost::system::error_code ignored;
   socket_.close(ignored);
   if (waiter_) asio::post(loop_->context(), std::exchange(waiter_, nullptr));

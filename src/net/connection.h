@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/client_watch.h"
 #include "net/http.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -79,6 +80,7 @@ class Connection final : public Responder::Sink,
   void start();
 
   void respond(HttpResponse response) override;
+  void watch(Executor::Work gone) override;
   Executor& executor() override { return *loop_; }
 
   void sweep(std::uint32_t tick) override;
@@ -121,6 +123,7 @@ class Connection final : public Responder::Sink,
   ConnectionContext& context_;
   Accepted accepted_;
   Socket socket_;
+  ClientWatch client_watch_;
   const std::shared_ptr<const std::string> remote_;
   const bool refused_;
   const std::uint32_t keep_alive_ticks_;

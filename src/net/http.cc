@@ -217,6 +217,11 @@ void Responder::send(HttpResponse response) {
   std::exchange(sink_, nullptr)->respond(std::move(response));
 }
 
+void Responder::on_gone(Executor::Work gone) {
+  WEFT_ASSERT(sink_ != nullptr);
+  sink_->watch(std::move(gone));
+}
+
 Executor& Responder::executor() const {
   WEFT_ASSERT(sink_ != nullptr);
   return sink_->executor();

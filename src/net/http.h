@@ -157,6 +157,8 @@ class Responder {
     virtual ~Sink() = default;
     // Called exactly once per Responder, on any thread.
     virtual void respond(HttpResponse response) = 0;
+    // See Responder::on_gone; once, before `respond`.
+    virtual void watch(Executor::Work gone) = 0;
     // Lives as long as the sink.
     virtual Executor& executor() = 0;
   };
@@ -170,6 +172,12 @@ class Responder {
 
   // On any thread, once. Cheapest on the connection's own loop inside HttpHandler::handle.
   void send(HttpResponse response);
+
+  // Calls `gone` on the executor's thread, once and never inside this call, should the client turn
+  // out to have gone away before its answer is sent, or the server close its connection. Costs a
+  // few system calls: for answers that take time. At most once, on the executor's thread. A client
+  // that ended only its own side of the connection is not gone.
+  void on_gone(Executor::Work gone);
 
   // The event loop of this connection. Valid until this Responder is gone; after HttpServer::stop
   // it drops its work.

@@ -641,6 +641,124 @@ TEST_CASE("a responder's executor runs work on the connection's loop, later and 
   CHECK(body_of(client.read_response()) == "0-12");
 }
 
+// A server that keeps each responder and says when its client has gone.
+struct Watched {
+  explicit Watched(ServerOptions options = quick_sweeps())
+      : server([this](HttpRequest, Responder given) { keep(std::move(given)); }, options) {}
+
+  static ServerOptions quick_sweeps() {
+    // The sweep comes every quarter of the shortest time.
+    HttpLimits limits;
+    limits.write_timeout = std::chrono::milliseconds(100);
+    return with_limits(limits);
+  }
+  void keep(Responder given) {
+    responder.emplace(std::move(given));
+    responder->on_gone([this] {
+      is_gone = true;
+      gone.set_value();
+    });
+    arrived.set_value();
+  }
+  // On the loop, as handlers do.
+  void answer(std::string text) {
+    responder->executor().post(
+        [this, text = std::move(text)] { responder->send({200, {}, Body(text)}); });
+  }
+
+  std::optional<Responder> responder;
+  std::promise<void> arrived;
+  std::promise<void> gone;
+  std::atomic<bool> is_gone = false;
+  TestServer server;
+};
+
+TEST_CASE("a handler is told of a client that closes or resets its connection") {
+  for (const bool with_reset : {false, true}) {
+    CAPTURE(with_reset);
+    Watched watched;
+    RawClient client(watched.server);
+    client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    watched.arrived.get_future().wait();
+    CHECK(!watched.is_gone);
+    with_reset ? client.reset() : client.close();
+    watched.gone.get_future().wait();
+    Executor& loop = watched.responder->executor();
+    watched.answer("to nobody");
+    let_pass(loop);
+  }
+}
+
+TEST_CASE("a handler is told of a client that resets behind its next request") {
+  Watched watched;
+  RawClient client(watched.server);
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  watched.arrived.get_future().wait();
+  client.reset();
+  watched.gone.get_future().wait();
+  Executor& loop = watched.responder->executor();
+  watched.answer("to nobody");
+  let_pass(loop);
+}
+
+TEST_CASE("a client that ended only its own side is asked, and gets its answer") {
+  Watched watched;
+  RawClient client(watched.server);
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.end_writing();
+  watched.arrived.get_future().wait();
+  CHECK(client.read_response() == "HTTP/1.1 100 Continue\r\n\r\n");
+  watched.answer("here");
+  CHECK(body_of(client.read_response()) == "here");
+  CHECK(!watched.is_gone);
+}
+
+TEST_CASE("a client of HTTP/1.0 that ended its own side gets nothing but its answer") {
+  HttpLimits limits;
+  limits.header_timeout = kShort;
+  Watched watched(with_limits(limits));
+  RawClient client(watched.server);
+  client.send("GET /slow HTTP/1.0\r\n\r\n");
+  client.end_writing();
+  watched.arrived.get_future().wait();
+  // Another client's time runs out after several sweeps of the same loop.
+  RawClient other(watched.server);
+  CHECK(other.is_closed_by_server());
+  watched.answer("here");
+  const std::string response = client.read_all();
+  CHECK(response.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(body_of(response) == "here");
+  CHECK(!watched.is_gone);
+}
+
+TEST_CASE("a watched connection serves the requests behind the one that was watched") {
+  std::atomic<int> gone = 0;
+  TestServer server([&](HttpRequest request, Responder given) {
+    auto responder = std::make_shared<Responder>(std::move(given));
+    responder->on_gone([&] { ++gone; });
+    responder->executor().post([responder, path = std::string(request.path())] {
+      responder->send({200, {}, Body(path)});
+    });
+  });
+  RawClient client(server);
+  for (const std::string path : {"/a", "/b", "/c"})
+    client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (const std::string path : {"/a", "/b", "/c"})
+    CHECK(body_of(client.read_response()) == path);
+  client.send("GET /d HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(body_of(client.read_response()) == "/d");
+  CHECK(gone == 0);
+}
+
+TEST_CASE("stop without time to drain tells the handlers of the requests in flight") {
+  Watched watched;
+  RawClient client(watched.server);
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  watched.arrived.get_future().wait();
+  watched.server->stop(std::chrono::milliseconds(0));
+  CHECK(watched.is_gone);
+}
+
 TEST_CASE("a responder dropped without an answer answers 500") {
   TestServer server([](HttpRequest, Responder) {});
   RawClient client(server);

@@ -59,6 +59,7 @@ TEST_CASE("a problem is JSON whatever its message holds") {
 class FakeSink final : public Responder::Sink {
  public:
   void respond(HttpResponse response) override { status = response.status; }
+  void watch(Executor::Work) override {}
   Executor& executor() override { return *loop; }
 
   std::optional<int> status;

@@ -91,7 +91,9 @@ class RawClient {
   explicit RawClient(TestServer& server) : RawClient(server->port()) {}
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
-  ~RawClient() { ::close(descriptor_); }
+  ~RawClient() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
 
   // Stops early when the server has closed.
   void send(std::string_view bytes) {
@@ -102,6 +104,16 @@ class RawClient {
     }
   }
   void end_writing() { ::shutdown(descriptor_, SHUT_WR); }
+  void close() {
+    ::close(descriptor_);
+    descriptor_ = -1;
+  }
+  // Closes with a reset.
+  void reset() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close();
+  }
 
   // Everything until the server closes.
   std::string read_all() {

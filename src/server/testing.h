@@ -67,7 +67,12 @@ class Sink final : public net::Responder::Sink {
     response_.with([&](auto& kept) { kept = std::move(response); });
     loop_.wake();
   }
+  void watch(Executor::Work gone) override { gone_ = std::move(gone); }
   Executor& executor() override { return loop_; }
+  // The client goes away.
+  void leave() {
+    if (gone_) std::exchange(gone_, nullptr)();
+  }
   bool has_answer() const {
     return response_.with([](const auto& kept) { return kept.has_value(); });
   }
@@ -77,6 +82,7 @@ class Sink final : public net::Responder::Sink {
 
  private:
   Loop& loop_;
+  Executor::Work gone_;
   Guarded<std::optional<net::HttpResponse>> response_;
 };
 
