@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "json/block.h"
 #include "json/tokens.h"
 

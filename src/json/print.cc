@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "json/unicode.h"
 
 namespace weft::json {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/utf8.h"
 #include "json/unicode.h"
 
 namespace weft::json {

@@ -1,5 +1,5 @@
-// UTF-8 as JSON needs it: strict decoding (RFC 3629: no overlong forms, no surrogates) and
-// positions for people.
+// UTF-8 as JSON needs it, beside reading it (base/utf8.h): writing, checking, and positions for
+// people.
 #pragma once
 
 #include <cstddef>
@@ -9,18 +9,6 @@
 #include "base/result.h"
 
 namespace weft::json {
-
-// One code point of a text. `size` is the bytes it takes, at least 1; when the bytes are not valid
-// UTF-8, `valid` is false, `value` is U+FFFD and `size` covers the bytes that one replacement
-// character stands for.
-struct CodePoint {
-  char32_t value = 0xFFFD;
-  std::size_t size = 1;
-  bool valid = false;
-};
-
-// The code point at `offset`, which must be inside the text.
-CodePoint decode_utf8(std::string_view text, std::size_t offset);
 
 // Appends the UTF-8 form of `value`, which must be a Unicode scalar value (at most 0x10FFFF, no
 // surrogate).
