@@ -1,10 +1,13 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "base/utf8.h"
 
 namespace weft {
 namespace {
@@ -27,6 +30,34 @@ std::string quoted(std::string_view value) {
     text += c;
   }
   return text + '"';
+}
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+// Beyond ASCII, in ascending order: what a reader cannot see, and what moves or ends what he sees.
+constexpr std::array kDeceiving = {
+    Range{0x80, 0x9F},        // C1: a terminal takes U+009B for the beginning of a command
+    Range{0x061C, 0x061C},    // Arabic letter mark
+    Range{0x180E, 0x180E},    // Mongolian vowel separator
+    Range{0x200B, 0x200B},    // zero-width space
+    Range{0x200E, 0x200F},    // direction marks
+    Range{0x2028, 0x202E},    // line and paragraph separators, embeddings and overrides
+    Range{0x2060, 0x206F},    // word joiner, invisible operators, isolates, old format controls
+    Range{0xFEFF, 0xFEFF},    // byte order mark
+    Range{0xFFF9, 0xFFFB},    // annotations
+    Range{0xE0000, 0xE007F},  // tags: a whole text can be written with them, unseen
+};
+
+bool deceives(char32_t value) {
+  return std::ranges::any_of(
+      kDeceiving, [value](Range range) { return range.first <= value && value <= range.last; });
+}
+
+bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
 }  // namespace
@@ -64,15 +95,30 @@ void Log::write(LogLevel level, std::string_view what,
 std::string printable(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      safe += fmt::format("\\x{:02x}", byte);
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = decode_utf8(text, at);
+    const std::string_view bytes = text.substr(at, point.size);
+    at += point.size;
+    if (point.valid && point.value >= 0x80 && deceives(point.value)) {
+      safe += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(point.value));
+    } else if (!point.valid || point.value < 0x20 || point.value == 0x7f) {
+      for (const char byte : bytes)
+        safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
     } else {
-      safe += c;
+      safe += bytes;
     }
   }
   return safe;
+}
+
+std::string shown(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return printable(text);
+  std::size_t end = bytes_max;
+  // No character has more than three bytes behind its first.
+  while (end > 0 && bytes_max - end < 3 && is_continuation(text[end]))
+    --end;
+  if (is_continuation(text[end])) end = bytes_max;  // No UTF-8: any place is as good.
+  return printable(text.substr(0, end)) + "…";
 }
 
 }  // namespace weft
