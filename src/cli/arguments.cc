@@ -1,19 +1,17 @@
 #include "cli/arguments.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/nearest.h"
 
 namespace weft::cli {
 namespace {
 
 constexpr std::string_view kHelp = "help";
 constexpr Option kHelpOption{.name = kHelp, .value = "", .help = "show this help", .letter = 'h'};
-// Longer words are not spelling mistakes of ours.
-constexpr std::size_t kSuggestionBytesMax = 64;
 
 const Option* find_long(std::span<const Option> options, std::string_view name) {
   if (name == kHelp) return &kHelpOption;
@@ -44,20 +42,6 @@ Error unknown_option(std::string_view word, std::span<const Option> options) {
   return {ErrorCode::kInvalidArgument,
           fmt::format("unknown option {}{}", printable(name),
                       meant ? fmt::format("; did you mean {}?", *meant) : std::string())};
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 // What a word turned out to be.
@@ -151,23 +135,6 @@ Result<Arguments> parse_arguments(std::span<const std::string> words, const Gram
         fmt::format("unexpected argument {}", printable(parsed.operands_[grammar.operands_max])));
   }
   return parsed;
-}
-
-std::optional<std::string_view> nearest(std::string_view word,
-                                        std::span<const std::string_view> candidates) {
-  if (word.size() > kSuggestionBytesMax) return std::nullopt;
-  std::optional<std::string_view> best;
-  // A third of the letters may be wrong, and two even in short words.
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string_view candidate : candidates) {
-    const bool is_beginning = word.size() >= 3 && candidate.starts_with(word);
-    const std::size_t distance = is_beginning ? 1 : edit_distance(word, candidate);
-    if (distance < best_distance && distance < candidate.size()) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 }  // namespace weft::cli

@@ -62,8 +62,4 @@ class Arguments {
 // when help was asked for.
 Result<Arguments> parse_arguments(std::span<const std::string> words, const Grammar& grammar);
 
-// The candidate that is spelled most like `word`; nothing when none is near.
-std::optional<std::string_view> nearest(std::string_view word,
-                                        std::span<const std::string_view> candidates);
-
 }  // namespace weft::cli

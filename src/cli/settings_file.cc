@@ -8,6 +8,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "base/nearest.h"
 #include "cli/settings.h"
 
 namespace weft::cli {
