@@ -19,7 +19,9 @@ struct WorkPool::State {
   const std::size_t queue_max;
   std::mutex mutex;
   std::condition_variable changed;
+  std::condition_variable idle;
   std::deque<Work> queue;
+  std::size_t running = 0;
   bool stopping = false;
   std::vector<std::jthread> threads;
 
@@ -27,13 +29,15 @@ struct WorkPool::State {
     std::unique_lock lock(mutex);
     for (;;) {
       changed.wait(lock, [this] { return stopping || !queue.empty(); });
-      if (queue.empty()) return;
+      if (stopping) return;
       Work work = std::move(queue.front());
       queue.pop_front();
+      ++running;
       lock.unlock();
       work();
       work = nullptr;  // What the work owned is freed outside the lock.
       lock.lock();
+      if (--running == 0 && queue.empty()) idle.notify_all();
     }
   }
 };
@@ -48,17 +52,21 @@ WorkPool::WorkPool(const char* name, std::size_t threads, std::size_t queue_max)
 }
 
 WorkPool::~WorkPool() {
+  std::deque<Work> dropped;
   {
     const std::scoped_lock lock(state_->mutex);
     state_->stopping = true;
+    dropped.swap(state_->queue);
   }
   state_->changed.notify_all();
+  dropped.clear();          // Whoever waits for it need not wait for what still runs.
   state_->threads.clear();  // Joins.
 }
 
 Result<> WorkPool::run(Work work) {
   {
     const std::scoped_lock lock(state_->mutex);
+    if (state_->stopping) return fail(ErrorCode::kUnavailable, "the process is ending");
     if (state_->queue.size() >= state_->queue_max) {
       return fail(ErrorCode::kResourceExhausted, "too much blocking work is waiting; try again");
     }
@@ -66,6 +74,11 @@ Result<> WorkPool::run(Work work) {
   }
   state_->changed.notify_one();
   return {};
+}
+
+void WorkPool::finish() {
+  std::unique_lock lock(state_->mutex);
+  state_->idle.wait(lock, [this] { return state_->running == 0 && state_->queue.empty(); });
 }
 
 }  // namespace weft

@@ -172,6 +172,7 @@ TEST_CASE("records may come from several threads") {
                   })
                   .has_value());
     }
+    pool.finish();
   }
   CHECK(store.count() == 800);
 }

@@ -204,6 +204,7 @@ TEST_CASE("threads share one document") {
       });
       REQUIRE(accepted.has_value());
     }
+    pool.finish();
   }
   CHECK(wrong == 0);
   CHECK(document.find("items")->size() == 2);

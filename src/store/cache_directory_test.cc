@@ -145,6 +145,7 @@ TEST_CASE("threads that put, get and evict see whole entries") {
                   })
                   .has_value());
     }
+    pool.finish();
   }
   CHECK(torn == 0);
 }

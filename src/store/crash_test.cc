@@ -60,6 +60,7 @@ bool store_one(Blobs& blobs, Metadata& metadata, const std::string& bytes, int p
       });
       if (!started) ::_exit(14);
     }
+    pool.finish();
   }
   ::_exit(15);
 }

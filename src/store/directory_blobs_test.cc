@@ -172,6 +172,7 @@ TEST_CASE("several threads may put the same blobs") {
                   })
                   .has_value());
     }
+    pool.finish();
   }
   CHECK(failures == 0);
   CHECK(files_waiting(directory) == 0);

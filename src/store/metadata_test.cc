@@ -127,6 +127,7 @@ TEST_CASE_FIXTURE(Fixture, "deployments at the same time get different versions"
                   })
                   .has_value());
     }
+    pool.finish();
   }
   CHECK(versions.with([](auto& set) { return set.size(); }) == 40);
   CHECK(metadata.function("add").value().latest_version == 40);

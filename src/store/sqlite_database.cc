@@ -103,6 +103,10 @@ class SqliteDatabase::Writer {
   Writer(std::unique_ptr<SqliteConnection> connection, SqliteOptions options)
       : options_(options), connection_(std::move(connection)), pool_("weft-writer", 1, 2) {}
 
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() { pool_.finish(); }  // Otherwise the pool would drop a run that has not begun.
+
   void add(Work work, Done done) {
     Piece piece{std::move(work), std::move(done)};
     switch (accept(piece)) {
@@ -235,7 +239,7 @@ class SqliteDatabase::Writer {
   bool draining_ = false;                         // A run of drain() is queued or under way.
   std::thread::id drainer_;                       // While drain() runs.
   std::unique_ptr<SqliteConnection> connection_;  // Used by drain() only.
-  WorkPool pool_;                                 // Last: its end waits for the writes.
+  WorkPool pool_;                                 // Last: drain() uses everything above.
 };
 
 SqliteDatabase::SqliteDatabase(std::unique_ptr<Readers> readers, std::unique_ptr<Writer> writer)

@@ -343,6 +343,7 @@ TEST_CASE("readers and writers work at the same time and readers see whole trans
                 })
                 .has_value());
       }
+      writers.finish();
     }
     writing = false;
   }
