@@ -18,9 +18,12 @@ export const screenshots = join(root, "build/screenshots");
 const startMsMax = 20_000;
 const stopMsMax = 5_000;
 
-/** @returns {Promise<{origin: string, stop: () => Promise<void>}>} */
-export async function startServer() {
-  if (process.env.WEFT_UI_TEST_SERVER) {
+/**
+ * @param own whether it must be a server of this test's own, with these arguments
+ * @returns {Promise<{origin: string, stop: () => Promise<void>}>}
+ */
+export async function startServer({ arguments: further = [], own = false } = {}) {
+  if (process.env.WEFT_UI_TEST_SERVER && !own) {
     return {
       origin: process.env.WEFT_UI_TEST_SERVER.replace(/\/$/, ""),
       stop: async () => {},
@@ -28,7 +31,7 @@ export async function startServer() {
   }
   const binary = process.env.WEFT_BINARY ?? join(root, "build/release/weft");
   const data = mkdtempSync(join(tmpdir(), "weft-ui-"));
-  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
+  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data", data, ...further], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -164,17 +167,24 @@ export async function wasmOf(wat) {
   }
 }
 
+/** The header with which a client shows its token. */
+export function bearer(token) {
+  // A header holds bytes, and fetch sends one for each character.
+  return { authorization: `Bearer ${Buffer.from(token).toString("latin1")}` };
+}
+
 /** Uploads and deploys without the browser, for tests that start from a deployed function. */
-export async function deploy(origin, name, bytes) {
+export async function deploy(origin, name, bytes, headers = {}) {
   const uploaded = await fetch(`${origin}/v1/modules`, {
     method: "POST",
+    headers,
     body: bytes,
   });
   if (!uploaded.ok) throw new Error(`upload: ${uploaded.status} ${await uploaded.text()}`);
   const { id } = await uploaded.json();
   const response = await fetch(`${origin}/v1/functions/${name}`, {
     method: "PUT",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify({ module: id }),
   });
   if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
@@ -188,7 +198,7 @@ export async function call(origin, name, body) {
   });
 }
 
-export async function removeAll(origin) {
-  const { items } = await (await fetch(`${origin}/v1/functions?limit=200`)).json();
-  for (const { name } of items) await fetch(`${origin}/v1/functions/${name}`, { method: "DELETE" });
+export async function removeAll(origin, headers = {}) {
+  const { items } = await (await fetch(`${origin}/v1/functions?limit=200`, { headers })).json();
+  for (const { name } of items) await fetch(`${origin}/v1/functions/${name}`, { method: "DELETE", headers });
 }

@@ -1,6 +1,6 @@
 // Upload, call and result in a browser; the errors a person meets; how the pages look.
 import assert from "node:assert/strict";
-import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { readFileSync, writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
@@ -261,6 +261,50 @@ test("a program gets its payload, and its output and log stand beside it", async
   await result.locator(".problem").getByText("guest_error").waitFor();
 });
 
+describe("the code of a function", () => {
+  test("of text is shown with its lines, and a trap leads to the line that it came from", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add?export=div");
+    await callWith("1", "0");
+    await page.locator(".backtrace").getByRole("link").click();
+    await page.waitForURL("**/functions/add/code?version=1&line=*");
+    await page.locator(".source-mark").waitFor();
+    assert.equal(await page.locator(".source-text pre").last().innerText(), harness.exampleText("add.wat"));
+    await page.getByText("div(a: i32, b: i32) → i32").waitFor();
+    await page.getByText("None: it needs nothing from its host.").waitFor();
+  });
+
+  test("of a binary is what it exports and imports, and the file itself", async () => {
+    const bytes = await harness.wasmOf(echo);
+    await harness.deploy(server.origin, "echo", bytes);
+    await open("/functions/echo");
+    await page.getByLabel("Payload (standard input)").waitFor();
+    await page.keyboard.press("2");
+    await page.waitForURL("**/functions/echo/code");
+    await page.getByText("binary module").waitFor();
+    await page.getByText("wasi_snapshot_preview1.fd_read").waitFor();
+    assert.equal(await page.locator(".source-text").count(), 0);
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download echo.wasm" }).click();
+    const download = await downloading;
+    assert.equal(download.suggestedFilename(), "echo.wasm");
+    assert.deepEqual(readFileSync(await download.path()), bytes);
+  });
+
+  test("of an older version is a press away", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("primes.wat"));
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add/versions");
+    await page.getByTitle("Code of version 1").click();
+    await page.getByText("This is version 1. Calls run version 2.").waitFor();
+    await page.getByText("count_primes(").first().waitFor();
+    await page.getByRole("link", { name: "Show that" }).click();
+    await page.getByText("mul64(a: i64, b: i64) → i64").waitFor();
+    await page.goto("/functions/add/code?version=9");
+    await page.getByText("add has no version 9.").waitFor();
+  });
+});
+
 test("a rollback and a removal ask once, by name", async () => {
   await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
   await harness.deploy(server.origin, "add", harness.exampleText("primes.wat"));
@@ -348,6 +392,10 @@ const scenes = {
         .click();
       await page.locator(".details").waitFor();
     },
+  },
+  code: {
+    path: "/functions/add/code?line=12",
+    act: () => page.locator(".source-mark").waitFor(),
   },
   versions: {
     path: "/functions/add/versions",

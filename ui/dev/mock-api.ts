@@ -16,6 +16,8 @@ interface Stored {
   versions: VersionRecord[];
 }
 
+type StoredModule = Module & { binary: Uint8Array; bytes: Buffer };
+
 const uploadBytesMax = 64 << 20;
 const keptTextBytes = 4096;
 const defaultLimits: Limits = {
@@ -42,7 +44,7 @@ export function createMockApi(): Middleware {
 }
 
 class MockApi {
-  private readonly modules = new Map<string, Module & { binary: Uint8Array }>();
+  private readonly modules = new Map<string, StoredModule>();
   private readonly functions = new Map<string, Stored>();
   private readonly invocations: (Invocation & { log: Uint8Array })[] = [];
   private readonly started = new Date();
@@ -56,6 +58,7 @@ class MockApi {
     if (path[0] !== "v1") return void response.end("ok");
     if (kind === "status") return sendJson(response, 200, this.status());
     if (kind === "modules" && method === "POST") return this.upload(await bodyOf(request), response);
+    if (kind === "modules" && id && action === "bytes") return sendModule(response, this.module(id));
     if (kind === "modules" && id) return sendJson(response, 200, publicModule(this.module(id)));
     if (kind === "functions" && !id) return sendJson(response, 200, this.list(url));
     if (kind === "functions" && id) return this.answerFunction(request, response, id, action);
@@ -87,12 +90,12 @@ class MockApi {
     const shape = shapeOf(binary);
     const dialect = shape.imports.some((item) => item.provided_by.includes("command")) ? "command" : "typed";
     const created = new Date().toISOString();
-    const module = { id, dialect, ...shape, memories: [], size_bytes: bytes.length, created, binary };
+    const module = { id, dialect, ...shape, memories: [], size_bytes: bytes.length, created, binary, bytes };
     this.modules.set(id, module);
     sendJson(response, 201, publicModule(module));
   }
 
-  private module(id: string): Module & { binary: Uint8Array } {
+  private module(id: string): StoredModule {
     const module = this.modules.get(id);
     if (!module) throw fail("not_found", `no module ${id}`);
     return module;
@@ -293,8 +296,14 @@ function parsePayload(input: Buffer, module: Module) {
   return { exported, args: payload.args ?? [] };
 }
 
-function publicModule({ binary: _binary, ...module }: Module & { binary: Uint8Array }): Module {
+function publicModule({ binary: _binary, bytes: _bytes, ...module }: StoredModule): Module {
   return module;
+}
+
+function sendModule(response: ServerResponse, { bytes }: StoredModule): void {
+  const isText = bytes[0] !== 0;
+  response.setHeader("content-type", isText ? "text/plain; charset=utf-8" : "application/wasm");
+  response.end(bytes);
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

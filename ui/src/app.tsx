@@ -1,9 +1,11 @@
 import { Component, useEffect, type ReactNode } from "react";
 import { problemOf } from "./api/problems";
+import { useSession } from "./api/session";
 import { DropTarget } from "./functions/drop-target";
 import { FunctionPage } from "./pages/function";
 import { FunctionsPage } from "./pages/functions";
 import { SettingsPage } from "./pages/settings";
+import { SignIn } from "./pages/sign-in";
 import { ProblemCard } from "./parts/problem";
 import { Shell } from "./parts/shell";
 import { Link, routeOf, usePath, type Route } from "./router";
@@ -11,10 +13,12 @@ import { Link, routeOf, usePath, type Route } from "./router";
 export function App() {
   const path = usePath();
   const route = routeOf(path);
-  const title = titleOf(route);
+  const { wanted } = useSession();
+  const title = wanted ? "Sign in" : titleOf(route);
   useEffect(() => {
     document.title = `${title} · weft`;
   }, [title]);
+  if (wanted) return <SignIn />;
   return (
     <Shell>
       <DropTarget functionName={route.page === "function" ? route.name : null} />
@@ -50,6 +54,7 @@ function CurrentPage({ route }: { route: Route }) {
 function titleOf(route: Route): string {
   const tabs = {
     try: "",
+    code: "Code of ",
     invocations: "Invocations of ",
     versions: "Versions of ",
     settings: "Settings of ",

@@ -2,6 +2,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
+import { followOtherTabs } from "./api/session";
 import { App } from "./app";
 import { PendingProvider } from "./functions/pending";
 import { Notices } from "./parts/notices";
@@ -11,6 +12,7 @@ import "./styles/pages.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element with the id root");
+followOtherTabs();
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -11,6 +11,7 @@ test.each([
   ["/functions/add", at("add", "try")],
   ["/functions/add/invocations", at("add", "invocations")],
   ["/functions/add/invocations/01J", at("add", "invocations", "01J")],
+  ["/functions/add/code", at("add", "code")],
   ["/functions/add/versions", at("add", "versions")],
   ["/functions/add/settings", at("add", "settings")],
   ["/settings", { page: "settings" }],

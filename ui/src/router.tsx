@@ -1,7 +1,7 @@
 // The address bar is the page's state: paths for places, the query for what is chosen in them.
 import { useCallback, useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from "react";
 
-export type FunctionTab = "try" | "invocations" | "versions" | "settings";
+export type FunctionTab = "try" | "code" | "invocations" | "versions" | "settings";
 
 export type Route =
   | { page: "functions" }
@@ -24,12 +24,20 @@ export function routeOf(path: string): Route {
   if (tab === "invocations") return { page: "function", name, tab, invocation };
   if (id !== undefined) return { page: "unknown", path };
   if (tab === undefined) return { page: "function", name, tab: "try", invocation };
-  if (tab === "versions" || tab === "settings") return { page: "function", name, tab, invocation };
+  if (tab === "code" || tab === "versions" || tab === "settings")
+    return { page: "function", name, tab, invocation };
   return { page: "unknown", path };
 }
 
 export function functionHref(name: string, tab: FunctionTab = "try"): string {
   return `/functions/${encodeURIComponent(name)}${tab === "try" ? "" : `/${tab}`}`;
+}
+
+/** The code of one version, at a line of its text when there is one to point to. */
+export function codeHref(name: string, version: number, line?: number): string {
+  const query = new URLSearchParams({ version: String(version) });
+  if (line !== undefined) query.set("line", String(line));
+  return `${functionHref(name, "code")}?${query}`;
 }
 
 export function invocationHref(name: string, id: string): string {

@@ -28,6 +28,25 @@ export function writeStored(which: Area, key: string, value: unknown): void {
   }
 }
 
+export function removeStored(which: Area, key: string): void {
+  try {
+    area(which)?.removeItem(`weft:${key}`);
+  } catch {
+    // Forbidden: then nothing is kept either.
+  }
+}
+
+/** Removes everything but these keys, from both areas. */
+export function forgetAll(except: string[]): void {
+  const kept = new Set(except.map((key) => `weft:${key}`));
+  for (const which of ["local", "session"] as const) {
+    const keys = Object.keys(area(which) ?? {});
+    for (const key of keys) {
+      if (key.startsWith("weft:") && !kept.has(key)) removeStored(which, key.slice("weft:".length));
+    }
+  }
+}
+
 /** Like useState, kept under a key. The key stays the same for the component's life. */
 export function useStored<T>(which: Area, key: string, fallback: T): [T, (change: (old: T) => T) => void] {
   const [value, setValue] = useState<T>(() => readStored(which, key, fallback));

@@ -2,6 +2,7 @@
 // errors of problems.ts.
 import { probeNow, reportLost } from "./connection";
 import { CancelledError, ProblemError, problemFromResponse, UnreachableError } from "./problems";
+import { authorization, keepToken, reportRefused, session } from "./session";
 import type {
   Deployment,
   FunctionRecord,
@@ -12,35 +13,60 @@ import type {
   VersionRecord,
 } from "./types";
 
+const brokenDetail = "The connection broke in the middle of the answer.";
 const lostDetail = "No connection to the server. It may be restarting.";
 
 async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  let response: Response;
+  const { token } = session();
+  const response = await send(path, init, token);
+  if (!response.ok) {
+    if (response.status === 401) reportRefused(token);
+    throw await problemIn(response);
+  }
+  return response;
+}
+
+async function send(path: string, init: RequestInit, token: string | null): Promise<Response> {
+  const headers = new Headers(init.headers);
+  const value = authorization(token);
+  if (value !== null) headers.set("authorization", value);
   try {
-    response = await fetch(path, init);
+    return await fetch(path, { ...init, headers });
   } catch (error) {
     if (init.signal?.aborted) throw new CancelledError("cancelled");
     reportLost();
     throw new UnreachableError(lostDetail, { cause: error });
   }
-  if (!response.ok) {
-    const body = await response.text().catch(() => "");
-    throw new ProblemError(
-      problemFromResponse(response.status, response.headers.get("content-type") ?? "", body),
-    );
-  }
-  return response;
+}
+
+async function problemIn(response: Response): Promise<ProblemError> {
+  const body = await response.text().catch(() => "");
+  const type = response.headers.get("content-type") ?? "";
+  return new ProblemError(problemFromResponse(response.status, type, body));
+}
+
+/** Whether the server knows this token, which is kept when it does. */
+export async function signIn(token: string, onDevice: boolean): Promise<boolean> {
+  const response = await send("/v1/status", {}, token);
+  if (response.status === 401) return false;
+  if (!response.ok) throw await problemIn(response);
+  keepToken(token, onDevice);
+  return true;
 }
 
 async function json<T>(path: string, init?: RequestInit): Promise<T> {
   return (await (await request(path, init)).json()) as T;
 }
 
-function send(method: string, body: unknown): RequestInit {
+function jsonBody(method: string, body: unknown): RequestInit {
   return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 const functionPath = (name: string) => `/v1/functions/${encodeURIComponent(name)}`;
+
+const modulePath = (id: string) => `/v1/modules/${encodeURIComponent(id)}`;
+
+export const moduleBytesPath = (id: string) => `${modulePath(id)}/bytes`;
 
 export const api = {
   status: () => json<ServerStatus>("/v1/status"),
@@ -49,12 +75,12 @@ export const api = {
       `/v1/functions?${new URLSearchParams(next ? { limit: "200", next } : { limit: "200" })}`,
     ),
   function: (name: string) => json<FunctionRecord>(functionPath(name)),
-  module: (id: string) => json<Module>(`/v1/modules/${encodeURIComponent(id)}`),
+  module: (id: string) => json<Module>(modulePath(id)),
   versions: (name: string) => json<Page<VersionRecord>>(`${functionPath(name)}/versions?limit=200`),
   deploy: (name: string, deployment: Deployment) =>
-    json<FunctionRecord>(functionPath(name), send("PUT", deployment)),
+    json<FunctionRecord>(functionPath(name), jsonBody("PUT", deployment)),
   rollback: (name: string, version: number) =>
-    json<FunctionRecord>(`${functionPath(name)}/rollback`, send("POST", { version })),
+    json<FunctionRecord>(`${functionPath(name)}/rollback`, jsonBody("POST", { version })),
   remove: async (name: string) => {
     await request(functionPath(name), { method: "DELETE" });
   },
@@ -67,6 +93,49 @@ export const api = {
   invocation: (id: string) => json<Invocation>(`/v1/invocations/${encodeURIComponent(id)}`),
   logs: async (id: string) => (await request(`/v1/invocations/${encodeURIComponent(id)}/logs`)).text(),
 };
+
+/** A file of the server, which a link cannot fetch: links carry no token. */
+export async function fileOf(path: string): Promise<Blob> {
+  const response = await request(path);
+  try {
+    return await response.blob();
+  } catch (error) {
+    throw new UnreachableError(brokenDetail, { cause: error });
+  }
+}
+
+export interface ModuleText {
+  /** As uploaded; null for a binary module. */
+  text: string | null;
+  /** Whether there is more than `text`. */
+  cut: boolean;
+}
+
+/** The first `bytesMax` bytes of a module that was uploaded as text; of a binary one, no bytes are fetched. */
+export async function moduleText(id: string, bytesMax: number): Promise<ModuleText> {
+  const response = await request(moduleBytesPath(id));
+  const type = response.headers.get("content-type") ?? "";
+  const reader = response.body?.getReader();
+  if (!type.startsWith("text/") || !reader) {
+    await reader?.cancel();
+    return { text: null, cut: false };
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  try {
+    while (size < bytesMax) {
+      const { done, value } = await reader.read();
+      if (done) return { text: text + decoder.decode(), cut: false };
+      text += decoder.decode(value.subarray(0, bytesMax - size), { stream: true });
+      size += value.length;
+    }
+    await reader.cancel();
+  } catch (error) {
+    throw new UnreachableError(brokenDetail, { cause: error });
+  }
+  return { text, cut: true };
+}
 
 export interface Answer {
   bytes: ArrayBuffer;
@@ -89,7 +158,7 @@ export async function invoke(
     bytes = await response.arrayBuffer();
   } catch (error) {
     if (signal.aborted) throw new CancelledError("cancelled");
-    throw new UnreachableError("The connection broke in the middle of the answer.", { cause: error });
+    throw new UnreachableError(brokenDetail, { cause: error });
   }
   const duration = response.headers.get("weft-duration-us");
   return {
@@ -110,12 +179,16 @@ export function uploadModule(
     const xhr = new XMLHttpRequest();
     xhr.open("POST", "/v1/modules");
     xhr.setRequestHeader("content-type", "application/octet-stream");
+    const { token } = session();
+    const value = authorization(token);
+    if (value !== null) xhr.setRequestHeader("authorization", value);
     xhr.upload.onprogress = (event) => {
       if (event.lengthComputable && event.total > 0) onProgress(event.loaded / event.total);
     };
     xhr.onload = () => {
       const type = xhr.getResponseHeader("content-type") ?? "";
       if (xhr.status < 200 || xhr.status > 299) {
+        if (xhr.status === 401) reportRefused(token);
         reject(new ProblemError(problemFromResponse(xhr.status, type, xhr.responseText)));
         return;
       }
@@ -136,6 +209,12 @@ export function uploadModule(
 // browser then reports nothing but a broken connection.
 async function explainBrokenUpload(): Promise<Error> {
   if (await probeNow()) {
+    // The same happens to who shows a token that is no longer the right one.
+    const refused = await request("/v1/status").then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (refused instanceof ProblemError) return refused;
     return new UnreachableError(
       "The server closed the connection during the upload; the file may be too large.",
     );

@@ -120,6 +120,11 @@ export function frameWhere(frame: Frame): string {
   return frame.module_offset === undefined ? "" : `offset 0x${frame.module_offset.toString(16)}`;
 }
 
+/** Whether the frame's line is one of the text that was uploaded: the server calls it module.wat. */
+export function isOfModuleText(frame: Frame): boolean {
+  return frame.file === "module.wat" || frame.file === "./module.wat";
+}
+
 export interface MissingImport {
   name: string;
   type: string;

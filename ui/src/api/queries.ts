@@ -1,6 +1,6 @@
 // What the pages ask for and how often it is asked again.
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { api } from "./client";
+import { api, moduleText } from "./client";
 import { onRecovery } from "./connection";
 import { UnreachableError } from "./problems";
 import type { FunctionRecord, Page } from "./types";
@@ -47,6 +47,18 @@ export function useFunction(name: string) {
 
 export function useModule(id: string) {
   return useQuery({ queryKey: ["module", id], queryFn: () => api.module(id), staleTime: Infinity });
+}
+
+// More text than this is for an editor.
+const moduleTextBytesMax = 512 * 1024;
+
+export function useModuleText(id: string) {
+  return useQuery({
+    queryKey: ["module-text", id],
+    queryFn: () => moduleText(id, moduleTextBytesMax),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
 }
 
 export function useVersions(name: string) {

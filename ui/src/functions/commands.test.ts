@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { curlDeploy, curlPayload, curlTyped, shellQuote, weftPayload, weftTyped } from "./commands";
 
 const here = "http://127.0.0.1:8080";
+const open = { origin: here, wantsToken: false };
+const guarded = { origin: here, wantsToken: true };
 
 test.each([
   ["add", "add"],
@@ -27,7 +29,7 @@ test("a shell reads every quoted word as it was", () => {
 });
 
 test("a typed call as curl and as weft", () => {
-  expect(curlTyped(here, "add", '{"export":"add","args":[2,3]}')).toBe(
+  expect(curlTyped(open, "add", '{"export":"add","args":[2,3]}')).toBe(
     `curl --json '{"export":"add","args":[2,3]}' http://127.0.0.1:8080/v1/functions/add/invoke`,
   );
   expect(weftTyped(here, "add", "add", ["2", "3"])).toBe("weft invoke add --export add 2 3");
@@ -39,15 +41,22 @@ test("a typed call as curl and as weft", () => {
 });
 
 test("a payload as curl and as weft", () => {
-  expect(curlPayload(here, "greet", "hello world")).toBe(
+  expect(curlPayload(open, "greet", "hello world")).toBe(
     "curl --data-binary 'hello world' http://127.0.0.1:8080/v1/functions/greet/invoke",
   );
-  expect(curlPayload(here, "greet", "@secret")).toMatch(/^printf %s @secret \| curl --data-binary @- /);
+  expect(curlPayload(open, "greet", "@secret")).toMatch(/^printf %s @secret \| curl --data-binary @- /);
   expect(weftPayload(here, "greet", "hi")).toBe("weft invoke greet --data hi");
   expect(weftPayload(here, "greet", "")).toBe("weft invoke greet");
   expect(weftPayload(here, "greet", "@x")).toBe("printf %s @x | weft invoke greet --data -");
 });
 
 test("a deploy is two lines", () => {
-  expect(curlDeploy(here, "add", "add.wat").split("\n")).toHaveLength(2);
+  expect(curlDeploy(open, "add", "add.wat").split("\n")).toHaveLength(2);
+});
+
+test("a server with a token gets it from the environment", () => {
+  const curl = 'curl -H "Authorization: Bearer $WEFT_TOKEN"';
+  expect(curlTyped(guarded, "add", "{}").startsWith(`${curl} --json '{}' `)).toBe(true);
+  expect(curlPayload(guarded, "greet", "@x")).toContain(`| ${curl} --data-binary @- `);
+  for (const line of curlDeploy(guarded, "add", "add.wat").split("\n")) expect(line).toContain(curl);
 });

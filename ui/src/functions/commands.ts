@@ -6,16 +6,24 @@ export function shellQuote(word: string): string {
   return `'${word.replace(/'/g, `'\\''`)}'`;
 }
 
-/** @param origin scheme, host and port, as in location.origin */
-export function curlTyped(origin: string, name: string, body: string): string {
-  return `curl --json ${shellQuote(body)} ${shellQuote(`${origin}/v1/functions/${name}/invoke`)}`;
+/** The server as commands have to name it. */
+export interface Target {
+  /** Scheme, host and port, as in location.origin. */
+  origin: string;
+  /** Whether it wants a token. Commands take it from WEFT_TOKEN, so that it stands in no history. */
+  wantsToken: boolean;
 }
 
-export function curlPayload(origin: string, name: string, payload: string): string {
-  const url = shellQuote(`${origin}/v1/functions/${name}/invoke`);
+export function curlTyped(target: Target, name: string, body: string): string {
+  return `${curl(target)} --json ${shellQuote(body)} ${invokeUrl(target, name)}`;
+}
+
+export function curlPayload(target: Target, name: string, payload: string): string {
+  const url = invokeUrl(target, name);
   // --data-binary keeps line ends, and reads a file when its value starts with @.
-  if (payload.startsWith("@")) return `printf %s ${shellQuote(payload)} | curl --data-binary @- ${url}`;
-  return `curl --data-binary ${shellQuote(payload)} ${url}`;
+  if (payload.startsWith("@"))
+    return `printf %s ${shellQuote(payload)} | ${curl(target)} --data-binary @- ${url}`;
+  return `${curl(target)} --data-binary ${shellQuote(payload)} ${url}`;
 }
 
 export function weftTyped(origin: string, name: string, exported: string, args: string[]): string {
@@ -34,11 +42,20 @@ export function weftPayload(origin: string, name: string, payload: string): stri
 }
 
 /** Upload and deploy in two lines that work when pasted as they are. */
-export function curlDeploy(origin: string, name: string, file: string): string {
+export function curlDeploy(target: Target, name: string, file: string): string {
+  const { origin } = target;
   return [
-    `id=$(curl -s --data-binary @${shellQuote(file)} ${origin}/v1/modules | grep -o 'sha256:[0-9a-f]*')`,
-    `curl -X PUT --json "{\\"module\\":\\"$id\\"}" ${origin}/v1/functions/${name}`,
+    `id=$(${curl(target)} -s --data-binary @${shellQuote(file)} ${origin}/v1/modules | grep -o 'sha256:[0-9a-f]*')`,
+    `${curl(target)} -X PUT --json "{\\"module\\":\\"$id\\"}" ${origin}/v1/functions/${name}`,
   ].join("\n");
+}
+
+function curl({ wantsToken }: Target): string {
+  return wantsToken ? 'curl -H "Authorization: Bearer $WEFT_TOKEN"' : "curl";
+}
+
+function invokeUrl({ origin }: Target, name: string): string {
+  return shellQuote(`${origin}/v1/functions/${name}/invoke`);
 }
 
 function serverFlag(origin: string): string[] {

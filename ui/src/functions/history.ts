@@ -14,6 +14,8 @@ export interface CallRecord {
   inputs: string[];
   durationUs: number | null;
   invocation: string | null;
+  /** The version that was current when the call was made. */
+  version?: number;
   outcome:
     | { kind: "results"; types: string[]; results: JsonValue[] }
     | { kind: "output"; text: string | null; contentType: string; sizeBytes: number }

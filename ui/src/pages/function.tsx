@@ -7,6 +7,7 @@ import { Copy } from "../parts/copy";
 import { Ago } from "../parts/now";
 import { ProblemCard } from "../parts/problem";
 import { functionHref, Link, type FunctionTab } from "../router";
+import { Code } from "./code";
 import { FunctionSettings } from "./function-settings";
 import { Invocations } from "./invocations";
 import { Try } from "./try";
@@ -14,6 +15,7 @@ import { Versions } from "./versions";
 
 const tabs: { tab: FunctionTab; label: string }[] = [
   { tab: "try", label: "Try" },
+  { tab: "code", label: "Code" },
   { tab: "invocations", label: "Invocations" },
   { tab: "versions", label: "Versions" },
   { tab: "settings", label: "Settings" },
@@ -79,6 +81,8 @@ function tabContent(found: FunctionRecord, tab: FunctionTab, invocation: string 
   switch (tab) {
     case "try":
       return <Try found={found} />;
+    case "code":
+      return <Code found={found} />;
     case "invocations":
       return <Invocations name={found.name} open={invocation} />;
     case "versions":

@@ -2,6 +2,7 @@ import { useState, type KeyboardEvent } from "react";
 import { uploadModule } from "../api/client";
 import { problemOf } from "../api/problems";
 import { isUnreachable, useFunctions } from "../api/queries";
+import { useSession } from "../api/session";
 import type { FunctionRecord, Problem } from "../api/types";
 import { curlDeploy } from "../functions/commands";
 import { ChooseFiles, PendingList } from "../functions/deploy-panel";
@@ -163,6 +164,7 @@ function FunctionRow({ one }: { one: FunctionRecord }) {
 }
 
 function FirstSteps() {
+  const { token } = useSession();
   const [busy, setBusy] = useState<string | null>(null);
   const [problem, setProblem] = useState<{ name: string; problem: Problem } | null>(null);
   const deploy = async (example: Example) => {
@@ -177,7 +179,7 @@ function FirstSteps() {
       setBusy(null);
     }
   };
-  const curl = curlDeploy(location.origin, "add", "add.wat");
+  const curl = curlDeploy({ origin: location.origin, wantsToken: token !== null }, "add", "add.wat");
   return (
     <div className="first-steps">
       <section aria-labelledby="first-examples">

@@ -5,7 +5,7 @@ import type { Invocation } from "../api/types";
 import { ChevronIcon } from "../parts/icons";
 import { Ago } from "../parts/now";
 import { ProblemCard, shortId } from "../parts/problem";
-import { functionHref, invocationHref, Link, navigate, useQueryValue } from "../router";
+import { codeHref, functionHref, invocationHref, Link, navigate, useQueryValue } from "../router";
 import { useStored } from "../stored";
 import { formatBytes, formatDuration, formatExact } from "../values/format";
 import { moveBetweenRows } from "./functions";
@@ -228,7 +228,13 @@ function Details({ one }: { one: Invocation }) {
         </span>
         <span>version {one.version}</span>
       </p>
-      {one.error && <ProblemCard problem={one.error} settingsHref={functionHref(one.function, "settings")} />}
+      {one.error && (
+        <ProblemCard
+          problem={one.error}
+          settingsHref={functionHref(one.function, "settings")}
+          lineHref={(line) => codeHref(one.function, one.version, line)}
+        />
+      )}
       <div className="details-texts">
         <Kept title="Input" text={one.input} sizeBytes={one.input_bytes} />
         {!one.error && <Kept title="Output" text={one.output} sizeBytes={one.output_bytes} />}

@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from "react";
+import { useSession } from "../api/session";
 import type { CallRequest } from "../functions/call";
 import { curlPayload, weftPayload } from "../functions/commands";
 import { Copy } from "../parts/copy";
@@ -17,6 +18,7 @@ interface PayloadFormProps {
 
 /** One text goes in; what the function writes comes out beside it. */
 export function PayloadForm({ name, dialect, draft, busy, onCall, onCancel }: PayloadFormProps) {
+  const { token } = useSession();
   const storageKey = `payload:${name}`;
   const [payload, setPayload] = useState(() => draft ?? readStored("local", storageKey, ""));
   const id = useId();
@@ -56,7 +58,7 @@ export function PayloadForm({ name, dialect, draft, busy, onCall, onCancel }: Pa
         <Copy
           visible="Copy as curl"
           label="Copy this call as a curl command"
-          text={() => curlPayload(location.origin, name, payload)}
+          text={() => curlPayload({ origin: location.origin, wantsToken: token !== null }, name, payload)}
         />
         <Copy
           visible="Copy as weft"

@@ -3,7 +3,7 @@ import { useInvocation, useLogs } from "../api/queries";
 import type { CallRecord } from "../functions/history";
 import { Copy } from "../parts/copy";
 import { ProblemCard, shortId } from "../parts/problem";
-import { functionHref, invocationHref, Link } from "../router";
+import { codeHref, functionHref, invocationHref, Link } from "../router";
 import {
   formatBytes,
   formatDuration,
@@ -35,7 +35,7 @@ export function ResultPanel({ name, call, busy, readLogs }: ResultPanelProps) {
 }
 
 function Outcome({ name, call, readLogs }: { name: string; call: CallRecord; readLogs: boolean }) {
-  const { outcome } = call;
+  const { outcome, version } = call;
   const href = call.invocation ? invocationHref(name, call.invocation) : undefined;
   const wantsLogs = call.invocation !== null && (readLogs || outcome.kind === "problem");
   return (
@@ -44,6 +44,7 @@ function Outcome({ name, call, readLogs }: { name: string; call: CallRecord; rea
         <ProblemCard
           problem={outcome.problem}
           settingsHref={functionHref(name, "settings")}
+          {...(version !== undefined ? { lineHref: (line) => codeHref(name, version, line) } : {})}
           {...(href ? { invocationHref: href } : {})}
         />
       )}

@@ -1,13 +1,15 @@
 import { problemOf } from "../api/problems";
 import { isUnreachable, useStatus } from "../api/queries";
+import { signOut, useSession } from "../api/session";
 import { Ago } from "../parts/now";
 import { ProblemCard } from "../parts/problem";
+import { ServerLink } from "../parts/server-link";
 import { shortcutsOffKey } from "../parts/shell";
 import { useStored } from "../stored";
 import { setTheme, useTheme, type Theme } from "../theme";
 
 const themes: { theme: Theme; label: string }[] = [
-  { theme: "system", label: "As the system" },
+  { theme: "system", label: "System" },
   { theme: "light", label: "Light" },
   { theme: "dark", label: "Dark" },
 ];
@@ -15,6 +17,7 @@ const themes: { theme: Theme; label: string }[] = [
 export function SettingsPage() {
   const theme = useTheme();
   const status = useStatus();
+  const { token } = useSession();
   const [shortcutsOff, setShortcutsOff] = useStored("local", shortcutsOffKey, false);
   return (
     <div className="page narrow">
@@ -47,6 +50,19 @@ export function SettingsPage() {
               onChange={(event) => setShortcutsOff(() => !event.target.checked)}
             />
           </label>
+          {token !== null && (
+            <div className="setting-row">
+              <span>
+                Signed in with the server's token
+                <span className="hint">
+                  Signing out also removes the calls and inputs that are kept here.
+                </span>
+              </span>
+              <button type="button" className="button" onClick={signOut}>
+                Sign out
+              </button>
+            </div>
+          )}
         </section>
         <section className="card" aria-labelledby="server-title">
           <h2 id="server-title">Server</h2>
@@ -79,7 +95,9 @@ export function SettingsPage() {
               <div>
                 <dt>API</dt>
                 <dd>
-                  <a href="/v1/openapi.json">OpenAPI document</a>
+                  <ServerLink href="/v1/openapi.json" name="weft-openapi.json">
+                    OpenAPI document
+                  </ServerLink>
                 </dd>
               </div>
             </dl>

@@ -22,7 +22,7 @@ function TryTyped({ found }: { found: FunctionRecord }) {
   const { calls, add, clear } = useHistory(found.name);
   const [picked, pick] = useState<string | null>(null);
   const [draft, setDraft] = useState<{ key: string; inputs: string[] } | null>(null);
-  const onDone = useShowDone(add, pick);
+  const onDone = useShowDone(found.version, add, pick);
   const { call, cancel, busy } = useCall(found.name, onDone);
   if (!exported) {
     return (
@@ -77,7 +77,7 @@ function TryPayload({ found }: { found: FunctionRecord }) {
   const { calls, add, clear } = useHistory(found.name);
   const [picked, pick] = useState<string | null>(null);
   const [draft, setDraft] = useState<{ key: string; payload: string } | null>(null);
-  const onDone = useShowDone(add, pick);
+  const onDone = useShowDone(found.version, add, pick);
   const { call, cancel, busy } = useCall(found.name, onDone);
   const shown = calls.find((one) => one.key === picked) ?? calls[0];
   const again = (record: CallRecord) => {
@@ -112,15 +112,16 @@ function TryPayload({ found }: { found: FunctionRecord }) {
 
 // A finished call joins the history and becomes the one that is shown.
 function useShowDone(
+  version: number,
   add: (call: CallRecord) => void,
   pick: (key: string) => void,
 ): (call: CallRecord) => void {
-  const latest = useRef({ add, pick });
+  const latest = useRef({ version, add, pick });
   useEffect(() => {
-    latest.current = { add, pick };
+    latest.current = { version, add, pick };
   });
   const [done] = useState(() => (call: CallRecord) => {
-    latest.current.add(call);
+    latest.current.add({ ...call, version: latest.current.version });
     latest.current.pick(call.key);
   });
   return done;

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from "react";
+import { useSession } from "../api/session";
 import type { ExportedFunction } from "../api/types";
 import type { CallRequest } from "../functions/call";
 import { curlTyped, weftTyped } from "../functions/commands";
@@ -20,6 +21,7 @@ interface TypedFormProps {
 }
 
 export function TypedForm({ name, exported, draft, busy, onCall, onCancel }: TypedFormProps) {
+  const { token } = useSession();
   const storageKey = `try:${name}:${exported.name}(${exported.params.join()})`;
   const [inputs, setInputs] = useState<string[]>(
     () => draft ?? readStored<string[] | null>("local", storageKey, null) ?? exported.params.map(startOf),
@@ -90,7 +92,9 @@ export function TypedForm({ name, exported, draft, busy, onCall, onCancel }: Typ
           visible="Copy as curl"
           label="Copy this call as a curl command"
           disabled={!request}
-          text={() => curlTyped(location.origin, name, request?.body ?? "")}
+          text={() =>
+            curlTyped({ origin: location.origin, wantsToken: token !== null }, name, request?.body ?? "")
+          }
         />
         <Copy
           visible="Copy as weft"

@@ -8,6 +8,7 @@ import { Confirm } from "../parts/confirm";
 import { Ago } from "../parts/now";
 import { useNotice } from "../parts/notices";
 import { ProblemCard } from "../parts/problem";
+import { codeHref, Link } from "../router";
 import { formatBytes, formatDuration } from "../values/format";
 import { shortModule } from "./function";
 
@@ -60,7 +61,9 @@ export function Versions({ found }: { found: FunctionRecord }) {
             <tr key={one.version}>
               <th scope="row">{one.version}</th>
               <td>
-                <code title={one.module}>{shortModule(one.module)}</code>
+                <Link href={codeHref(found.name, one.version)} title={`Code of version ${one.version}`}>
+                  <code>{shortModule(one.module)}</code>
+                </Link>
               </td>
               <td className="wide-only muted">{one.dialect}</td>
               <td className="wide-only muted">

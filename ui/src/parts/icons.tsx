@@ -27,6 +27,16 @@ export const UploadIcon = () => (
     <path d="M8 10.5v-7M5 6l3-3 3 3M3 10.5v1.7c0 .7.6 1.3 1.3 1.3h7.4c.7 0 1.3-.6 1.3-1.3v-1.7" />
   </Icon>
 );
+export const DownloadIcon = () => (
+  <Icon>
+    <path d="M8 3v7M5 7.5l3 3 3-3M3 10.5v1.7c0 .7.6 1.3 1.3 1.3h7.4c.7 0 1.3-.6 1.3-1.3v-1.7" />
+  </Icon>
+);
+export const SignOutIcon = () => (
+  <Icon>
+    <path d="M6.5 2.5H4.3C3.6 2.5 3 3.1 3 3.8v8.4c0 .7.6 1.3 1.3 1.3h2.2M6.5 8h7M10.8 5.3L13.5 8l-2.7 2.7" />
+  </Icon>
+);
 export const CopyIcon = () => (
   <Icon>
     <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />

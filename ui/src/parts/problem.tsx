@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { adviceFor, frameWhere, limitText, positionText } from "../api/problems";
+import { adviceFor, frameWhere, isOfModuleText, limitText, positionText } from "../api/problems";
 import type { Frame, Problem } from "../api/types";
 import { Link } from "../router";
 import { AlertIcon } from "./icons";
@@ -11,12 +11,21 @@ interface ProblemProps {
   /** Where the limits of this function are changed, when a function is concerned. */
   settingsHref?: string;
   invocationHref?: string;
+  /** Where a line of the module's text is shown, when the problem has one and the version is known. */
+  lineHref?: (line: number) => string;
   /** A way on: "Try again", "Choose another file". */
   children?: ReactNode;
 }
 
 /** Any failure, beside what caused it: what happened, where, and what to do next. */
-export function ProblemCard({ problem, title, settingsHref, invocationHref, children }: ProblemProps) {
+export function ProblemCard({
+  problem,
+  title,
+  settingsHref,
+  invocationHref,
+  lineHref,
+  children,
+}: ProblemProps) {
   const advice = adviceFor(problem);
   const where = problem.position ? positionText(problem.position) : "";
   const atLimit = problem.limit || problem.code === "deadline_exceeded" || problem.code === "guest_limit";
@@ -32,7 +41,9 @@ export function ProblemCard({ problem, title, settingsHref, invocationHref, chil
       )}
       {where && !problem.detail?.includes(where) && <p className="problem-where">at {where}</p>}
       {problem.limit && <p className="problem-where">limit {limitText(problem.limit)}</p>}
-      {problem.backtrace && problem.backtrace.length > 0 && <Backtrace frames={problem.backtrace} />}
+      {problem.backtrace && problem.backtrace.length > 0 && (
+        <Backtrace frames={problem.backtrace} lineHref={lineHref} />
+      )}
       {advice && <p className="problem-advice">{advice}</p>}
       {(children || (atLimit && settingsHref) || (invocationHref && problem.invocation)) && (
         <p className="problem-actions">
@@ -49,7 +60,12 @@ export function ProblemCard({ problem, title, settingsHref, invocationHref, chil
   );
 }
 
-export function Backtrace({ frames }: { frames: Frame[] }) {
+interface BacktraceProps {
+  frames: Frame[];
+  lineHref: ProblemProps["lineHref"];
+}
+
+function Backtrace({ frames, lineHref }: BacktraceProps) {
   return (
     <table className="backtrace">
       <caption>Backtrace</caption>
@@ -72,7 +88,11 @@ export function Backtrace({ frames }: { frames: Frame[] }) {
                   : `module offset 0x${frame.module_offset.toString(16)}`
               }
             >
-              {frameWhere(frame)}
+              {lineHref && frame.line !== undefined && isOfModuleText(frame) ? (
+                <Link href={lineHref(frame.line)}>{frameWhere(frame)}</Link>
+              ) : (
+                frameWhere(frame)
+              )}
             </td>
           </tr>
         ))}

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { connection, probeNow, subscribeConnection } from "../api/connection";
+import { signOut, useSession } from "../api/session";
 import { Link, navigate, usePath } from "../router";
 import { readStored } from "../stored";
 import { setTheme, useTheme, type Theme } from "../theme";
-import { AlertIcon, FunctionsIcon, MoonIcon, SettingsIcon, SunIcon, SystemIcon } from "./icons";
+import { AlertIcon, FunctionsIcon, MoonIcon, SettingsIcon, SignOutIcon, SunIcon, SystemIcon } from "./icons";
 
 /** The frame of every page: navigation, the connection's banner, the shortcuts. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -41,6 +42,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <kbd>?</kbd>
           </button>
           <ThemeToggle />
+          <SignOutButton />
         </div>
       </header>
       <div className="stage">
@@ -68,7 +70,17 @@ const themes: { theme: Theme; label: string; icon: ReactNode }[] = [
   { theme: "dark", label: "Theme: dark", icon: <MoonIcon /> },
 ];
 
-function ThemeToggle() {
+function SignOutButton() {
+  const { token } = useSession();
+  if (token === null) return null;
+  return (
+    <button type="button" className="icon-button" title="Sign out" aria-label="Sign out" onClick={signOut}>
+      <SignOutIcon />
+    </button>
+  );
+}
+
+export function ThemeToggle() {
   const theme = useTheme();
   const at = themes.findIndex((one) => one.theme === theme);
   const shown = themes[at] ?? themes[0];
@@ -87,7 +99,7 @@ function ThemeToggle() {
   );
 }
 
-function ConnectionBanner() {
+export function ConnectionBanner() {
   const state = useSyncExternalStore(subscribeConnection, connection);
   const [asking, setAsking] = useState(false);
   if (state.state === "up") return null;
@@ -131,7 +143,7 @@ const shortcuts: [string, string][] = [
   ["n", "Choose files to deploy"],
   ["f", "Functions"],
   ["s", "Settings"],
-  ["1 – 4", "Try, Invocations, Versions, Settings of a function"],
+  ["1 – 5", "Try, Code, Invocations, Versions, Settings of a function"],
   ["↑ ↓", "Move between rows of a table"],
   ["Esc", "Close what is open"],
   ["?", "This list"],
@@ -154,13 +166,13 @@ function useShortcuts(openHelp: () => void): void {
 }
 
 function runShortcut(key: string, openHelp: () => void): boolean {
-  const tabs = ["", "/invocations", "/versions", "/settings"];
+  const tabs = ["", "/code", "/invocations", "/versions", "/settings"];
   if (key === "?") openHelp();
   else if (key === "f") navigate("/functions");
   else if (key === "s") navigate("/settings");
   else if (key === "/") focusOrGo("search-functions");
   else if (key === "n") clickOrGo("choose-files");
-  else if (/^[1-4]$/.test(key) && /^\/functions\/[^/]+/.test(location.pathname)) {
+  else if (/^[1-5]$/.test(key) && /^\/functions\/[^/]+/.test(location.pathname)) {
     navigate(location.pathname.split("/").slice(0, 3).join("/") + (tabs[Number(key) - 1] ?? ""));
   } else return false;
   return true;

@@ -1,0 +1,223 @@
+import { useEffect, useRef } from "react";
+import { moduleBytesPath } from "../api/client";
+import { problemOf } from "../api/problems";
+import { isUnreachable, useModule, useModuleText, useVersions } from "../api/queries";
+import type { FunctionRecord, ImportedItem, Module } from "../api/types";
+import { signatureText } from "../functions/signature";
+import { Copy } from "../parts/copy";
+import { DownloadIcon } from "../parts/icons";
+import { Ago } from "../parts/now";
+import { ProblemCard } from "../parts/problem";
+import { ServerLink } from "../parts/server-link";
+import { functionHref, Link, useQueryValue } from "../router";
+import { formatBytes } from "../values/format";
+
+const shownItemsMax = 200;
+
+/** What a version is made of: its text when it came as text, and what it exports and needs. */
+export function Code({ found }: { found: FunctionRecord }) {
+  const [wanted] = useQueryValue("version");
+  const version = wanted === null ? found.version : Number(wanted);
+  const isCurrent = version === found.version;
+  const versions = useVersions(found.name);
+  const id = isCurrent ? found.module : versions.data?.items.find((one) => one.version === version)?.module;
+  if (id === undefined && versions.isPending) return <p className="muted loading">Loading the versions…</p>;
+  if (id === undefined) {
+    return (
+      <div className="empty">
+        <p>
+          {found.name} has no version {wanted}.
+        </p>
+        <p>
+          <Link href={functionHref(found.name, "code")} className="button">
+            Code of version {found.version}
+          </Link>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <>
+      {!isCurrent && (
+        <p className="code-version">
+          This is version {version}. Calls run version {found.version}.{" "}
+          <Link href={functionHref(found.name, "code")}>Show that</Link>
+        </p>
+      )}
+      <ModuleView key={id} id={id} name={found.name} />
+    </>
+  );
+}
+
+function ModuleView({ id, name }: { id: string; name: string }) {
+  const module = useModule(id);
+  const text = useModuleText(id);
+  const error = module.error ?? text.error;
+  if (error) {
+    if (isUnreachable(error)) return null;
+    return (
+      <ProblemCard problem={problemOf(error)}>
+        <button
+          type="button"
+          className="button small"
+          onClick={() => void Promise.all([module.refetch(), text.refetch()])}
+        >
+          Try again
+        </button>
+      </ProblemCard>
+    );
+  }
+  if (!module.data || !text.data) return <p className="muted loading">Loading the module…</p>;
+  const source = text.data.text;
+  const isText = source !== null;
+  return (
+    <div className="code">
+      {isText && <Source text={source} cut={text.data.cut} />}
+      <ModuleFacts module={module.data} file={`${name}.${isText ? "wat" : "wasm"}`} isText={isText} />
+      <Exports module={module.data} />
+      <Imports imports={module.data.imports} />
+    </div>
+  );
+}
+
+function ModuleFacts({ module, file, isText }: { module: Module; file: string; isText: boolean }) {
+  const memories = module.memories ?? [];
+  return (
+    <section className="card" aria-labelledby="module-title">
+      <div className="section-head">
+        <h2 id="module-title">Module</h2>
+        <ServerLink href={moduleBytesPath(module.id)} name={file} className="button" download>
+          <DownloadIcon /> Download {file}
+        </ServerLink>
+      </div>
+      <dl className="facts-list">
+        <div>
+          <dt>Form</dt>
+          <dd>{isText ? "WebAssembly text" : "binary module"}</dd>
+        </div>
+        <div>
+          <dt>Size</dt>
+          <dd>{formatBytes(module.size_bytes)}</dd>
+        </div>
+        <div>
+          <dt>Dialect</dt>
+          <dd>{module.dialect}</dd>
+        </div>
+        {memories.length > 0 && (
+          <div>
+            <dt>Memory</dt>
+            <dd>{memories.map(memoryText).join("; ")}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Uploaded</dt>
+          <dd>
+            <Ago time={module.created} suffix=" ago" />
+          </dd>
+        </div>
+        <div>
+          <dt>Id</dt>
+          <dd className="module-id">
+            <code>{module.id}</code> <Copy text={() => module.id} label="Copy the module's id" />
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+const pageBytes = 64 * 1024;
+
+function memoryText(memory: NonNullable<Module["memories"]>[number]): string {
+  const most =
+    memory.max_pages === null
+      ? "no limit of its own"
+      : `at most ${formatBytes(memory.max_pages * pageBytes)}`;
+  const kind = `${memory.memory64 ? ", 64-bit" : ""}${memory.shared ? ", shared" : ""}`;
+  return `${formatBytes(memory.min_pages * pageBytes)}, ${most}${kind}`;
+}
+
+/** The text with its line numbers; ?line=12 marks one. */
+function Source({ text, cut }: { text: string; cut: boolean }) {
+  const [wanted] = useQueryValue("line");
+  const mark = useRef<HTMLSpanElement>(null);
+  const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+  const line = wanted !== null && /^\d+$/.test(wanted) ? Number(wanted) : null;
+  const marked = line !== null && line >= 1 && line <= lines ? line : null;
+  useEffect(() => {
+    if (marked !== null) mark.current?.scrollIntoView({ block: "center" });
+  }, [marked]);
+  const numbers = Array.from({ length: lines }, (_, i) => i + 1).join("\n");
+  return (
+    <section className="card source" aria-labelledby="source-title">
+      <div className="section-head">
+        <h2 id="source-title">Text</h2>
+        <Copy text={() => text} label="Copy the text" visible="Copy" />
+      </div>
+      <div className="source-text" tabIndex={0} role="region" aria-label="Text of the module">
+        {marked !== null && (
+          <span
+            ref={mark}
+            className="source-mark"
+            style={{ top: `calc(${marked - 1} * var(--source-line))` }}
+            aria-hidden="true"
+          />
+        )}
+        <pre className="source-numbers" aria-hidden="true">
+          {numbers}
+        </pre>
+        <pre>{text}</pre>
+      </div>
+      {marked !== null && <p className="visually-hidden">Line {marked} is marked.</p>}
+      {cut && (
+        <p className="muted table-note">
+          This is the beginning, {formatBytes(text.length)}. Download the module for all of it.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Exports({ module }: { module: Module }) {
+  return (
+    <section className="card" aria-labelledby="code-exports-title">
+      <h2 id="code-exports-title">Exported functions</h2>
+      {module.exports.length === 0 && <p className="muted">None.</p>}
+      <ul className="code-list">
+        {module.exports.slice(0, shownItemsMax).map((one) => (
+          <li key={one.name}>
+            <code>{signatureText(one)}</code>
+          </li>
+        ))}
+      </ul>
+      <More count={module.exports.length} />
+    </section>
+  );
+}
+
+function Imports({ imports }: { imports: ImportedItem[] }) {
+  return (
+    <section className="card" aria-labelledby="code-imports-title">
+      <h2 id="code-imports-title">Imports</h2>
+      {imports.length === 0 && <p className="muted">None: it needs nothing from its host.</p>}
+      <ul className="code-list">
+        {imports.slice(0, shownItemsMax).map((one, at) => (
+          <li key={at}>
+            <code>
+              {one.module}.{one.name}
+            </code>{" "}
+            <span className="muted">
+              {one.kind} {one.type} · {one.provided_by.join(" or ") || "nobody provides it"}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <More count={imports.length} />
+    </section>
+  );
+}
+
+function More({ count }: { count: number }) {
+  if (count <= shownItemsMax) return null;
+  return <p className="muted table-note">and {count - shownItemsMax} more</p>;
+}
