@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
 #include "base/log.h"
+#include "base/nearest.h"
 
 namespace weft::abi {
 namespace {
@@ -25,32 +27,55 @@ constexpr std::array<std::string_view, 16> kSe2Functions = {
     "log_msg",         "get_static_file",  "request_get_field", "request_set_field",
     "resp_set_header", "get_secret_value", "db_exec",           "abort"};
 
+constexpr std::string_view kWasiModule = "wasi_snapshot_preview1";
+
 bool is_wasi(std::string_view module) {
-  return module == "wasi_snapshot_preview1" || module == "wasi_unstable" ||
-         module.starts_with("wasix_");
+  return module == kWasiModule || module == "wasi_unstable" || module.starts_with("wasix_");
 }
 
-std::string shown(std::string_view text) {
-  if (text.size() <= kTextShownMax) return printable(text);
-  return printable(text.substr(0, kTextShownMax)) + "…";
+bool is_function_without_types(const engine::ExportInfo& item) {
+  return item.kind == engine::ItemKind::kFunction && item.function == engine::FunctionType{};
 }
 
 std::string describe(const engine::ImportInfo& import) {
-  std::string text = fmt::format("{}.{}", shown(import.module), shown(import.name));
+  const std::string type = shown(import.type, kTextShownMax);
+  std::string text =
+      fmt::format("{}.{}", shown(import.module, kTextShownMax), shown(import.name, kTextShownMax));
   if (import.kind == engine::ItemKind::kFunction) {
-    text += fmt::format(" {}", shown(import.type));
+    text += fmt::format(" {}", type);
   } else {
-    text += fmt::format(" ({}: {})", engine::name_of(import.kind), shown(import.type));
+    text += fmt::format(" ({}: {})", engine::name_of(import.kind), type);
   }
   return text;
 }
 
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
+  const auto meant = nearest(word, candidates);
+  return meant ? fmt::format("; did you mean {}?", *meant) : std::string();
+}
+
+// Of an import whose module none of our interfaces is.
+std::string hint_for_module(const engine::ImportInfo& import) {
+  constexpr std::array kWasi = {kWasiModule};
+  const bool is_of_wasi = command::type_of_function(kWasiModule, import.name).has_value();
+  return fmt::format(" (no dialect that weft knows provides it{})",
+                     is_of_wasi ? did_you_mean(import.module, kWasi) : std::string());
+}
+
 std::string hint_for(const engine::ImportInfo& import) {
   if (const auto type = command::type_of_function(import.module, import.name)) {
-    return fmt::format(" (here it has the type {})", engine::to_string(*type));
+    return fmt::format(
+        " (here it {} {})",
+        import.kind == engine::ItemKind::kFunction ? "has the type" : "is a function of the type",
+        engine::to_string(*type));
   }
+  if (const auto names = command::functions_of(import.module); !names.empty()) {
+    return fmt::format(" (this interface has no function of that name{})",
+                       did_you_mean(import.name, names));
+  }
+  if (is_wasi(import.module)) return " (an extension of WASI that weft does not have)";
   const std::vector<Dialect> providers = providers_of(import);
-  if (providers.empty()) return " (no dialect that weft knows provides it)";
+  if (providers.empty()) return hint_for_module(import);
   std::string names;
   for (const Dialect dialect : providers) {
     if (!names.empty()) names += ", ";
@@ -72,10 +97,25 @@ std::optional<Dialect> dialect_named(std::string_view name) {
 }
 
 Dialect dialect_of(const engine::ModuleInfo& module) {
-  const engine::ExportInfo* start = module.find_export("_start");
-  const bool is_program = start != nullptr && start->kind == engine::ItemKind::kFunction &&
-                          start->function == engine::FunctionType{};
+  const engine::ExportInfo* start = module.find_export(kStart);
+  const bool is_program = start != nullptr && is_function_without_types(*start);
   return is_program ? Dialect::kCommand : Dialect::kTyped;
+}
+
+bool starts_program(const engine::ModuleInfo& module, std::string_view name) {
+  return name == kStart && dialect_of(module) == Dialect::kCommand;
+}
+
+bool is_initializer(const engine::ExportInfo& item) {
+  return item.name == kInitialize && is_function_without_types(item);
+}
+
+std::optional<std::string_view> initializer_before(const engine::ModuleInfo& module,
+                                                   std::string_view wanted) {
+  const engine::ExportInfo* item = module.find_export(kInitialize);
+  if (item == nullptr || !is_initializer(*item)) return std::nullopt;
+  if (wanted == kInitialize || starts_program(module, wanted)) return std::nullopt;
+  return kInitialize;
 }
 
 std::vector<Dialect> providers_of(const engine::ImportInfo& import) {

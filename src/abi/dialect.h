@@ -27,8 +27,28 @@ enum class Dialect : std::uint8_t {
 std::string_view name_of(Dialect dialect);
 std::optional<Dialect> dialect_named(std::string_view name);
 
-// kCommand for a module that exports a function _start: () -> (), else kTyped.
+// kCommand for a module that exports a function _start: () -> (), whatever else it exports; else
+// kTyped.
 Dialect dialect_of(const engine::ModuleInfo& module);
+
+// What the WASI application ABI (github.com/WebAssembly/WASI, application-abi.md at snapshot-01)
+// names: how a program starts, and what a library wants to have been called before anything else.
+inline constexpr std::string_view kStart = "_start";
+inline constexpr std::string_view kInitialize = "_initialize";
+
+// Whether the export `name` starts the module as a program: _start of a kCommand.
+bool starts_program(const engine::ModuleInfo& module, std::string_view name);
+
+// Whether the export is a function _initialize: () -> (). Of any other kind or type, _initialize is
+// an export like all others.
+bool is_initializer(const engine::ExportInfo& item);
+
+// What to call, once in each new instance and without arguments, before the export `wanted`;
+// nothing when nothing is to be called. That is the initializer, unless `wanted` starts the
+// program, which initializes itself, or is the initializer, which must not run twice. Never depends
+// on whether `wanted` exists.
+std::optional<std::string_view> initializer_before(const engine::ModuleInfo& module,
+                                                   std::string_view wanted);
 
 // The dialects whose hosts provide such an import, whether weft has them yet or not; the one that
 // does first. Empty: none is known.
@@ -37,7 +57,9 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import);
 // Whether this weft provides the import, with this very type.
 bool is_provided(const engine::ImportInfo& import);
 
-// kUnsupported, naming imports that are missing and who would provide them.
+// kUnsupported, naming imports that are missing and, for each, what is wrong: it has another type
+// here, its interface has no such function (and which it has of a similar name), or who would
+// provide it.
 Result<> check_imports(const engine::ModuleInfo& module);
 
 }  // namespace weft::abi

@@ -1,5 +1,7 @@
 #include "abi/dialect.h"
 
+#include <optional>
+
 #include <doctest/doctest.h>
 
 #include "abi/command/command.h"
@@ -40,6 +42,52 @@ TEST_CASE("a module with a start function of the right type is a program, every 
     CAPTURE(wat);
     CHECK(dialect_of(inspected(wat)) == dialect);
   }
+}
+
+TEST_CASE("what is called before an export: the initializer, if it is one and not called anyway") {
+  constexpr std::string_view kReactor =
+      R"((module (func (export "_initialize")) (func (export "add"))))";
+  constexpr std::string_view kBoth = R"((module
+    (func (export "_initialize")) (func (export "_start")) (func (export "add"))))";
+  constexpr std::string_view kStartWithParameter = R"((module
+    (func (export "_initialize")) (func (export "_start") (param i32))))";
+  struct Case {
+    std::string_view wat;
+    std::string_view wanted;
+    std::optional<std::string_view> before;
+  };
+  for (const auto& [wat, wanted, before] : {
+           Case{"(module)", "add", std::nullopt},
+           Case{R"((module (func (export "add"))))", "add", std::nullopt},
+           Case{R"((module (func (export "_start"))))", "_start", std::nullopt},
+           Case{kReactor, "add", kInitialize},
+           Case{kReactor, "missing", kInitialize},
+           Case{kReactor, "_start", kInitialize},  // There is none: the caller will be told.
+           Case{kReactor, "_initialize", std::nullopt},
+           Case{kBoth, "_start", std::nullopt},
+           Case{kBoth, "add", kInitialize},
+           Case{kBoth, "_initialize", std::nullopt},
+           // No program starts with this one.
+           Case{kStartWithParameter, "_start", kInitialize},
+           Case{R"((module (func (export "_initialize") (param i32)) (func (export "add"))))",
+                "add", std::nullopt},
+           Case{R"((module (func (export "_initialize") (result i32) i32.const 0)))", "_initialize",
+                std::nullopt},
+           Case{R"((module (memory (export "_initialize") 1) (func (export "add"))))", "add",
+                std::nullopt},
+       }) {
+    CAPTURE(wat);
+    CAPTURE(wanted);
+    CHECK(initializer_before(inspected(wat), wanted) == before);
+  }
+}
+
+TEST_CASE("only _start of a program starts one") {
+  CHECK(starts_program(inspected(R"((module (func (export "_start"))))"), "_start"));
+  CHECK_FALSE(starts_program(inspected(R"((module (func (export "_start"))))"), "add"));
+  CHECK_FALSE(
+      starts_program(inspected(R"((module (func (export "_start") (param i32))))"), "_start"));
+  CHECK_FALSE(starts_program(inspected("(module)"), "_start"));
 }
 
 TEST_CASE("an import leads to the dialects that provide it") {
@@ -125,6 +173,39 @@ TEST_CASE("an import of the wrong type is told ours") {
   CHECK(error.message() ==
         "the module imports what is not provided: wasi_snapshot_preview1.sched_yield (i64) -> () "
         "(here it has the type () -> i32)");
+}
+
+TEST_CASE("a missing import is told what is wrong with it") {
+  struct Case {
+    std::string_view import;
+    std::string_view hint;
+  };
+  for (const auto& [import, hint] : {
+           Case{R"("wasi_snapshot_preview1" "fd_wrte" (func))",
+                "(this interface has no function of that name; did you mean fd_write?)"},
+           Case{R"("wasi_unstable" "proc_exti" (func))",
+                "(this interface has no function of that name; did you mean proc_exit?)"},
+           Case{R"("wasi_snapshot_preview1" "open_a_window" (func))",
+                "(this interface has no function of that name)"},
+           Case{R"("wasi_snapshot_preview1" "fd_write" (memory 1))",
+                "(here it is a function of the type (i32, i32, i32, i32) -> i32)"},
+           Case{R"("wasi_snapshot_preview1" "fd_write" (func (param i64)))",
+                "(here it has the type (i32, i32, i32, i32) -> i32)"},
+           Case{R"("wasi_snapshot_preview2" "fd_write" (func))",
+                "(no dialect that weft knows provides it; did you mean wasi_snapshot_preview1?)"},
+           Case{R"("wasi" "thread-spawn" (func))", "(no dialect that weft knows provides it)"},
+           Case{R"("wasix_32v1" "fd_write" (func))",
+                "(an extension of WASI that weft does not have)"},
+           Case{R"("extism:host/env" "input_length" (func))",
+                "(provided by the dialect extism, which this version does not have)"},
+           Case{R"("mine" "fd_write" (func))", "(no dialect that weft knows provides it)"},
+       }) {
+    CAPTURE(import);
+    const auto error =
+        check_imports(inspected("(module (import " + std::string(import) + "))")).error();
+    CAPTURE(error.message());
+    CHECK(error.message().ends_with(hint));
+  }
 }
 
 TEST_CASE("many missing imports and hostile names give a short message without control bytes") {

@@ -344,4 +344,12 @@ std::optional<engine::FunctionType> type_of_function(std::string_view module,
   return type_of(*found);
 }
 
+std::vector<std::string_view> functions_of(std::string_view module) {
+  std::vector<std::string_view> names;
+  if (std::ranges::find(kModules, module) == kModules.end()) return names;
+  for (const Entry& entry : kFunctions)
+    names.push_back(entry.name);
+  return names;
+}
+
 }  // namespace weft::abi::command

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,5 +61,8 @@ void define_functions(engine::HostTable& table);
 // The type of a function of that module; nothing when there is none.
 std::optional<engine::FunctionType> type_of_function(std::string_view module,
                                                      std::string_view name);
+
+// The names of the functions of that module; none when it is not one of the two.
+std::vector<std::string_view> functions_of(std::string_view module);
 
 }  // namespace weft::abi::command
