@@ -129,11 +129,15 @@ TEST_CASE("fuel ends a guest at a limit") {
   const auto instance = started(guest, {.fuel = 100'000});
   const auto error = call(*instance, "spin", {}).error();
   CHECK(error.code() == ErrorCode::kGuestLimit);
+  CHECK(error.message() == "the guest used all its fuel (100000)");
+  REQUIRE(error.limit().has_value());
+  CHECK(error.limit()->name == "fuel");
+  CHECK(error.limit()->value == 100'000);
 }
 
 TEST_CASE("memory beyond the limit is refused, and named when the guest gives up") {
   const Guest guest(kHungry);
-  const auto instance = started(guest, {.memory_bytes = 10 * 65'536});
+  const auto instance = started(guest, {.memory_bytes = 10ULL * 65'536});
   const std::vector<Value> nine = {9};
   const std::vector<Value> one = {1};
   CHECK(call(*instance, "grow", nine).value() == std::vector<Value>{1});
@@ -159,6 +163,146 @@ TEST_CASE("tables have a limit too") {
   const auto error = call(*instance, "grow_table", many).error();
   CHECK(error.code() == ErrorCode::kGuestLimit);
   CHECK(error.limit()->name == "table_elements");
+}
+
+// Asks for more than it gets in many ways, and then does something else.
+constexpr std::string_view kRefused = R"((module
+  (memory (export "memory") 1)
+  (memory $small 1 2)
+  (table $t 1 funcref)
+  (type $none (func))
+  (global $n (mut i32) (i32.const 0))
+  (func $refused (drop (memory.grow (i32.const 100))))
+  (func $granted (drop (memory.grow (i32.const 1))))
+  (func (export "refuse") call $refused)
+  (func (export "out_of_bounds") call $refused (drop (i32.load (i32.const -1))))
+  (func (export "divide") call $refused (drop (i32.div_s (i32.const 1) (global.get $n))))
+  (func (export "overflow") call $refused (drop (i32.trunc_f32_s (f32.const nan))))
+  (func $deep (export "recurse") call $refused call $deep)
+  (func (export "call_null") call $refused (call_indirect $t (type $none) (i32.const 0)))
+  (func (export "table_out_of_bounds")
+    (drop (table.grow $t (ref.null func) (i32.const 100))) (drop (table.get $t (i32.const 99))))
+  (func (export "give_up") call $refused unreachable)
+  (func (export "give_up_for_table")
+    (drop (table.grow $t (ref.null func) (i32.const 100))) unreachable)
+  (func (export "recover") call $refused call $granted unreachable)
+  (func (export "own_maximum") call $refused (drop (memory.grow $small (i32.const 5))) unreachable)
+  (func (export "fail") unreachable)
+))";
+constexpr InstanceLimits kRefusing{.memory_bytes = 10ULL * 65'536, .table_elements = 10};
+
+TEST_CASE("a trap is the consequence of a refused growth only when the guest gives up behind it") {
+  const Guest guest(kRefused);
+  struct Case {
+    std::string_view name;
+    std::string_view message;
+    std::string_view limit;
+  };
+  constexpr std::string_view kGaveUp =
+      "unreachable code reached (the program gave up: an abort, a panic or a failed check)";
+  for (const auto& [name, message, limit] : {
+           Case{"out_of_bounds", "out of bounds memory access", ""},
+           Case{"divide", "integer divide by zero", ""},
+           Case{"overflow", "invalid conversion to integer", ""},
+           Case{"recurse", "call stack exhausted", ""},
+           Case{"call_null", "indirect call to a null function", ""},
+           Case{"table_out_of_bounds", "out of bounds table access", ""},
+           Case{"recover", kGaveUp, ""},
+           Case{"own_maximum", kGaveUp, ""},
+           Case{"fail", kGaveUp, ""},
+           Case{"give_up", kGaveUp, "memory_bytes"},
+           Case{"give_up_for_table", kGaveUp, "table_elements"},
+       }) {
+    CAPTURE(name);
+    const auto instance = started(guest, kRefusing);
+    const auto error = call(*instance, name, {}).error();
+    CAPTURE(error.message());
+    CHECK_FALSE(error.backtrace().empty());
+    if (limit.empty()) {
+      CHECK(error.code() == ErrorCode::kGuestTrap);
+      CHECK(error.message() == message);
+      CHECK_FALSE(error.limit().has_value());
+    } else {
+      CHECK(error.code() == ErrorCode::kGuestLimit);
+      CHECK(error.message().find(message) != std::string::npos);
+      CHECK(error.limit().value().name == limit);
+    }
+  }
+}
+
+TEST_CASE("what was refused in an earlier call says nothing about a later trap") {
+  const Guest guest(kRefused);
+  const auto instance = started(guest, kRefusing);
+  REQUIRE(call(*instance, "refuse", {}).has_value());
+  CHECK(call(*instance, "fail", {}).error().code() == ErrorCode::kGuestTrap);
+}
+
+TEST_CASE("a start function may be refused memory and trap for another reason") {
+  const Guest guest(R"((module (memory 1)
+    (func $main (drop (memory.grow (i32.const 100))) (drop (i32.load (i32.const -1))))
+    (start $main)))");
+  const auto error = instantiate(*guest.instance(kRefusing)).error();
+  CHECK(error.code() == ErrorCode::kGuestTrap);
+  CHECK(error.message() == "out of bounds memory access");
+}
+
+TEST_CASE("an exception that nothing catches is told although memory was refused") {
+  const Guest guest(R"((module (memory 1) (tag $e)
+    (func (export "throw") (drop (memory.grow (i32.const 100))) (throw $e))))");
+  const auto instance = started(guest, kRefusing);
+  CHECK(call(*instance, "throw", {}).error().code() == ErrorCode::kGuestError);
+}
+
+TEST_CASE("objects of the garbage collector count as memory") {
+  const Guest guest(R"((module
+    (type $list (struct (field (ref null $list)) (field i64 i64 i64 i64)))
+    (global $all (mut (ref null $list)) (ref.null $list))
+    (func (export "hoard")
+      (loop $again
+        (global.set $all (struct.new $list (global.get $all)
+          (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)))
+        (br $again)))))");
+  const auto instance = started(guest, {.memory_bytes = 4ULL * 1024 * 1024});
+  const auto error = call(*instance, "hoard", {}).error();
+  CAPTURE(error.message());
+  CHECK(error.code() == ErrorCode::kGuestLimit);
+  CHECK(error.limit().value().name == "memory_bytes");
+}
+
+TEST_CASE("the memory that guests may have together is named when it is the reason") {
+  const Guest guest(kRefused, {.guest_memory_bytes_max = 3ULL * 65'536});
+  const auto instance = started(guest);
+  const auto error = call(*instance, "give_up", {}).error();
+  CHECK(error.code() == ErrorCode::kResourceExhausted);
+  CHECK(error.limit().value().name == "guest_memory_bytes");
+  const auto other = Guest(kRefused, {.guest_memory_bytes_max = 3ULL * 65'536});
+  CHECK(call(*started(other), "divide", {}).error().code() == ErrorCode::kGuestTrap);
+}
+
+TEST_CASE("names of a module reach errors cut and without control characters") {
+  const std::string escape = "\\1b[2J\\0a";
+  const std::string name = escape + std::string(90'000, 'n');
+  const Guest guest("(module (func (export \"" + name +
+                    "\") (param i32)) (memory (export \"m\\0a\") 1))");
+  const auto instance = started(guest);
+  const std::string real = "\x1b[2J\n" + std::string(90'000, 'n');
+  const std::vector<Value> wrong = {1.0};
+  for (const auto& error :
+       {call(*instance, real, {}).error(), call(*instance, real, wrong).error(),
+        call(*instance, real + "x", {}).error(), call(*instance, "m\n", {}).error()}) {
+    CAPTURE(error.message());
+    CHECK(error.message().size() < 300);
+    for (const char byte : error.message())
+      CHECK(static_cast<unsigned char>(byte) >= 0x20);
+  }
+}
+
+TEST_CASE("a type of a thousand parameters is not told whole") {
+  std::string params;
+  for (int i = 0; i < 1'000; ++i)
+    params += " externref";
+  const Guest guest("(module (func (export \"f\") (param" + params + ")))");
+  CHECK(call(*started(guest), "f", {}).error().message().size() < 300);
 }
 
 TEST_CASE("a start function that traps fails the instantiation") {

@@ -2,32 +2,31 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace weft::engine {
 namespace {
 
 // How much of a name a backtrace keeps: it is stored with each failed call, and a module can have
 // names of 100 kB.
 constexpr std::size_t kNameBytesMax = 500;
+// Messages quote names of the module.
+constexpr std::size_t kMessageBytesMax = 1'000;
 
-std::string copy(weft_text_t text) {
+std::string name_in(weft_text_t text) {
   if (text.size == 0) return {};
-  const std::string_view whole(reinterpret_cast<const char*>(text.data), text.size);
-  if (whole.size() <= kNameBytesMax) return std::string(whole);
-  std::size_t end = kNameBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(whole[end]) & 0xC0U) == 0x80U)
-    --end;  // Not inside of a character.
-  return std::string(whole.substr(0, end)) + "…";
+  return shown({reinterpret_cast<const char*>(text.data), text.size}, kNameBytesMax);
 }
 
 void take_frame(void* env, const weft_frame_t* frame) {
-  BacktraceFrame taken{.function = copy(frame->function),
+  BacktraceFrame taken{.function = name_in(frame->function),
                        .module_offset = frame->module_offset,
                        .file = std::nullopt,
                        .line = std::nullopt,
                        .column = std::nullopt};
   if (taken.function.empty()) taken.function = fmt::format("function {}", frame->function_index);
   if (frame->file.size > 0) {
-    std::string file = copy(frame->file);
+    std::string file = name_in(frame->file);
     // The name of a text module is relative to no folder.
     if (file.starts_with("./")) file.erase(0, 2);
     taken.file = std::move(file);
@@ -94,16 +93,22 @@ void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {
 std::string text_of(const wasmtime_error_t& failure) {
   std::string text;
   weft_error_root_cause(&failure, &text, append_to_string);
-  return text;
+  return shown(text, kMessageBytesMax);
 }
 
-Error error_of(const wasm_trap_t& trap) {
+bool gave_up(const wasm_trap_t& trap) {
+  wasmtime_trap_code_t code = 0;
+  return wasmtime_trap_code(&trap, &code) && code == WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED;
+}
+
+Error error_of(const wasm_trap_t& trap, std::uint64_t fuel) {
   std::vector<BacktraceFrame> frames;
   weft_trap_frames(&trap, &frames, take_frame);
   wasmtime_trap_code_t code = 0;
   const bool known = wasmtime_trap_code(&trap, &code);
   if (known && code == WASMTIME_TRAP_CODE_OUT_OF_FUEL) {
-    return Error(ErrorCode::kGuestLimit, "the guest used all its fuel")
+    return Error(ErrorCode::kGuestLimit, fmt::format("the guest used all its fuel ({})", fuel))
+        .with_limit("fuel", fuel)
         .with_backtrace(std::move(frames));
   }
   if (known && code == WASMTIME_TRAP_CODE_INTERRUPT) {

@@ -16,11 +16,15 @@ void append_to_string(void* env, const std::uint8_t* data, std::size_t size);
 // The innermost cause in words.
 std::string text_of(const wasmtime_error_t& failure);
 
-// kGuestTrap, kGuestError (an exception), kGuestLimit (fuel) or kDeadlineExceeded, with the
-// backtrace.
-Error error_of(const wasm_trap_t& trap);
+// Whether the guest executed `unreachable`: how programs give up.
+bool gave_up(const wasm_trap_t& trap);
 
-// The same of a failure: kGuestTrap or kGuestError; kResourceExhausted when the host has no memory.
+// kGuestTrap, kGuestError (an exception), kGuestLimit (fuel, of which the guest was given `fuel`)
+// or kDeadlineExceeded, with the backtrace.
+Error error_of(const wasm_trap_t& trap, std::uint64_t fuel);
+
+// The same of a failure: kGuestTrap (also an object for which there is no room) or kGuestError (an
+// exception); kResourceExhausted when the host has no memory.
 Error error_of(const wasmtime_error_t& failure);
 
 }  // namespace weft::engine

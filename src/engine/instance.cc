@@ -5,13 +5,17 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "engine/instance_parts.h"
 
 namespace weft::engine {
 namespace {
 
-// A guest may run for one tick of the engine before it yields.
+// A guest yields at the next tick of the engine.
 constexpr std::uint64_t kTicksPerSlice = 1;
+
+// How much of an export's name or type an error shows; a module can have names of 100 kB.
+constexpr std::size_t kNameShownBytesMax = 100;
 
 wasmtime_val_t to_wasmtime(const Value& value) {
   wasmtime_val_t raw{};
@@ -62,6 +66,7 @@ FunctionType type_of_function(const wasmtime_context_t* context, const wasmtime_
   const Handle<wasm_functype_t, wasm_functype_delete> type(wasmtime_func_type(context, &function));
   const auto types_in = [](const wasm_valtype_vec_t* types) {
     std::vector<ValueType> list;
+    list.reserve(types->size);
     for (std::size_t i = 0; i < types->size; ++i)
       list.push_back(value_type_of(*types->data[i]));
     return list;
@@ -70,28 +75,35 @@ FunctionType type_of_function(const wasmtime_context_t* context, const wasmtime_
           .results = types_in(wasm_functype_results(type.get()))};
 }
 
+// "add has type (i32, i32) -> i32"
+std::string described(std::string_view name, const FunctionType& type) {
+  return fmt::format("{} has type {}", shown(name, kNameShownBytesMax),
+                     shown(to_string(type), kNameShownBytesMax));
+}
+
 Result<> check_arguments(std::string_view name, const FunctionType& type,
                          std::span<const Value> arguments) {
   for (const auto* list : {&type.params, &type.results}) {
     for (const ValueType one : *list) {
       if (!is_numeric(one)) {
-        return fail(ErrorCode::kUnsupported,
-                    fmt::format("{} has type {}: references cannot be passed from outside", name,
-                                to_string(type)));
+        return fail(
+            ErrorCode::kUnsupported,
+            fmt::format("{}: references cannot be passed from outside", described(name, type)));
       }
     }
   }
   if (arguments.size() != type.params.size()) {
     return fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("{} has type {}: it takes {} argument{}, not {}", name, to_string(type),
-                    type.params.size(), type.params.size() == 1 ? "" : "s", arguments.size()));
+        fmt::format("{}: it takes {} argument{}, not {}", described(name, type), type.params.size(),
+                    type.params.size() == 1 ? "" : "s", arguments.size()));
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (type_of(arguments[i]) != type.params[i]) {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("argument {} of {} is {}, not {}", i + 1, name,
-                              name_of(type.params[i]), name_of(type_of(arguments[i]))));
+      return fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("argument {} of {} is {}, not {}", i + 1, shown(name, kNameShownBytesMax),
+                      name_of(type.params[i]), name_of(type_of(arguments[i]))));
     }
   }
   return {};
@@ -110,6 +122,9 @@ InstanceParts::~InstanceParts() {
 void InstanceParts::begin(Operation next) {
   WEFT_ASSERT(operation == Operation::kNone);
   operation = next;
+  limiter.memory_refused = false;
+  limiter.table_refused = false;
+  limiter.shared_memory_refused = false;
   if (!is_async()) return;
   wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
   if (next == Operation::kInstantiation) {
@@ -139,17 +154,27 @@ void InstanceParts::finish_instantiation() {
   wasmtime_extern_delete(&item);
 }
 
+// Whether the guest ended because a growth was refused (see Instance::take), if one was.
+bool InstanceParts::is_consequence_of_refusal(const Error& error) const {
+  if (trap != nullptr) return gave_up(*trap);
+  // Instantiation or the garbage collector found no room; or the host ran out of memory, or the
+  // guest threw an exception, which other codes say.
+  return error.code() == ErrorCode::kGuestTrap;
+}
+
 Error InstanceParts::failed_with() {
-  Error error = trap != nullptr ? error_of(*trap) : error_of(*failure);
+  Error error = trap != nullptr ? error_of(*trap, fuel) : error_of(*failure);
   if (stopped) return Error(*stopped).with_backtrace(error.backtrace());
+  if (!is_consequence_of_refusal(error)) return error;
   if (limiter.shared_memory_refused) {
-    return Error(ErrorCode::kResourceExhausted,
-                 "the guests that run now use all the memory that guests may have; try again")
+    return Error(
+               ErrorCode::kResourceExhausted,
+               fmt::format("the guests that run now use all the memory that guests may have ({}); "
+                           "try again",
+                           error.message()))
         .with_limit("guest_memory_bytes", limiter.shared_memory_bytes_max)
         .with_backtrace(error.backtrace());
   }
-  // A guest sees a refused growth as a failed allocation, and usually traps soon after: the limit
-  // is the cause.
   if (limiter.memory_refused) {
     return Error(ErrorCode::kGuestLimit,
                  fmt::format("the guest needs more than {} bytes of memory ({})",
@@ -190,6 +215,7 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program
         wasmtime_context_epoch_deadline_async_yield_and_update(parts->context, kTicksPerSlice));
   }
   if (engine.interruption() == Interruption::kFuel) {
+    parts->fuel = limits.fuel;
     const FailureHandle failure(wasmtime_context_set_fuel(parts->context, limits.fuel));
     if (failure) return fail(ErrorCode::kInternal, text_of(*failure));
   }
@@ -206,14 +232,16 @@ Result<> Instance::begin_call(std::string_view name, std::span<const Value> argu
     wasmtime_extern_t item;
     if (!wasmtime_instance_export_get(parts_->context, &parts_->instance, name.data(), name.size(),
                                       &item)) {
-      return fail(ErrorCode::kNotFound, fmt::format("the module exports nothing named {}", name));
+      return fail(ErrorCode::kNotFound, fmt::format("the module exports nothing named {}",
+                                                    shown(name, kNameShownBytesMax)));
     }
     const bool is_function = item.kind == WASMTIME_EXTERN_FUNC;
     const wasmtime_func_t function = item.of.func;
     wasmtime_extern_delete(&item);
-    if (!is_function)
+    if (!is_function) {
       return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("the export {} is not a function", name));
+                  fmt::format("the export {} is not a function", shown(name, kNameShownBytesMax)));
+    }
     found = parts_->callees
                 .emplace(name, InstanceParts::Callee{function,
                                                      type_of_function(parts_->context, function)})
@@ -256,9 +284,10 @@ Result<std::span<const Value>> Instance::take() {
 }
 
 GuestMemory Instance::memory() {
-  if (!parts_->memory) return {nullptr, 0};
-  return {wasmtime_memory_data(parts_->context, &*parts_->memory),
-          wasmtime_memory_data_size(parts_->context, &*parts_->memory)};
+  const auto& memory = parts_->memory;
+  if (!memory) return {nullptr, 0};
+  return {wasmtime_memory_data(parts_->context, &*memory),
+          wasmtime_memory_data_size(parts_->context, &*memory)};
 }
 
 Result<> instantiate(Instance& instance) {

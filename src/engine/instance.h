@@ -47,8 +47,15 @@ class Instance {
   Progress poll();
 
   // The results of a finished operation, valid until the next one begins; none for instantiation.
-  // Errors: kGuestTrap, kGuestLimit (with the limit's name), or what a host function stopped the
-  // guest with; each with a backtrace.
+  // Errors: kGuestTrap, kGuestError (an exception that nothing caught), kGuestLimit and
+  // kResourceExhausted (with the limit's name), or what a host function stopped the guest with;
+  // each with a backtrace.
+  //
+  // A guest may handle that a growth is refused, so a limit is named only where it ends the
+  // operation: the initial memories and tables do not fit; there is no room for an object of the
+  // garbage collector; or the guest executes `unreachable`, as allocators do, when the last growth
+  // in the same operation was refused by a limit. Every other trap is reported as what it is. That
+  // the guest gave up for want of memory is likely then, not certain, so the message tells both.
   Result<std::span<const Value>> take();
 
   // The memory exported as "memory"; empty when there is none.

@@ -23,6 +23,7 @@ struct InstanceParts {
   std::shared_ptr<const Program> program;
   HostState* state = nullptr;  // Outlives this object.
   weft_limiter_t limiter{};
+  std::uint64_t fuel = 0;
   Handle<wasmtime_store_t, wasmtime_store_delete> store;
   wasmtime_context_t* context = nullptr;  // The store's.
   wasmtime_instance_t instance{};
@@ -41,12 +42,16 @@ struct InstanceParts {
   std::optional<Error> stopped;
   Handle<wasmtime_call_future_t, wasmtime_call_future_delete> future;
 
+  InstanceParts() = default;
+  InstanceParts(const InstanceParts&) = delete;
+  InstanceParts& operator=(const InstanceParts&) = delete;
   ~InstanceParts();
   bool is_async() const { return program->engine().interruption() == Interruption::kEpoch; }
   void begin(Operation next);
   void run_to_the_end();
   void finish_instantiation();
   Error failed_with();
+  bool is_consequence_of_refusal(const Error& error) const;
 };
 
 }  // namespace weft::engine

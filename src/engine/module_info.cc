@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "engine/failure.h"
 #include "engine/wasmtime/weft_engine.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::string_view kMagic{"\0asm", 4};
 constexpr std::uint64_t kDescriptionBytesMax = 4ULL * 1024 * 1024;  // As in scan.rs.
+// Messages quote names and text of the module.
+constexpr std::size_t kMessageBytesMax = 1'000;
 constexpr std::array<std::string_view, 5> kKindNames = {"func", "table", "memory", "global", "tag"};
 
 weft_text_t borrow(std::string_view text) {
@@ -120,7 +123,8 @@ Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
     position = {.line = place.line, .column = place.column, .offset = std::nullopt};
     where = fmt::format("line {}, column {}: ", place.line, place.column);
   }
-  return fail(Error(ErrorCode::kInvalidArgument, where + output).with_position(position));
+  return fail(Error(ErrorCode::kInvalidArgument, where + shown(output, kMessageBytesMax))
+                  .with_position(position));
 }
 
 Result<ModuleInfo> inspect(std::string_view module) {
@@ -146,13 +150,13 @@ Result<ModuleInfo> inspect(std::string_view module) {
       return fail(
           Error(ErrorCode::kUnsupported,
                 fmt::format("the module needs the WebAssembly proposal {}, which is not enabled",
-                            scan.message))
+                            shown(scan.message, kMessageBytesMax)))
               .with_position(position));
     default:
-      return fail(
-          Error(ErrorCode::kInvalidArgument, fmt::format("not a valid module: {} (at offset {})",
-                                                         scan.message, found.error_offset))
-              .with_position(position));
+      return fail(Error(ErrorCode::kInvalidArgument,
+                        fmt::format("not a valid module: {} (at offset {})",
+                                    shown(scan.message, kMessageBytesMax), found.error_offset))
+                      .with_position(position));
   }
   scan.info.functions = found.functions;
   scan.info.has_start = found.has_start;

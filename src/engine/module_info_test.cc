@@ -92,5 +92,20 @@ TEST_CASE("a proposal that is not enabled is named") {
   CHECK(inspect(to_binary("(component)", "x").value()).error().code() == ErrorCode::kUnsupported);
 }
 
+TEST_CASE("what a wrong module names itself is cut and escaped in the error") {
+  const std::string name = "\x1b[2J\xe2\x80\xae" + std::string(5'000, 'n');
+  const auto text = to_binary("(module (func (call $\"" + name + "\")))", "t.wat").error();
+  CHECK(text.message().size() < 1'200);
+  CHECK(text.message().find('\x1b') == std::string::npos);
+  CHECK(text.message().find("\xe2\x80\xae") == std::string::npos);
+
+  // Two exports of one name.
+  const std::string twice = "(export \"\\1b[2J" + std::string(5'000, 'n') + "\" (func $f))";
+  const auto binary =
+      inspect(to_binary("(module (func $f) " + twice + twice + ")", "t.wat").value()).error();
+  CHECK(binary.message().size() < 1'200);
+  CHECK(binary.message().find('\x1b') == std::string::npos);
+}
+
 }  // namespace
 }  // namespace weft::engine

@@ -29,8 +29,8 @@ void weft_config_tune(wasm_config_t* config, std::size_t frames_max);
  * features. */
 std::uint64_t weft_engine_fingerprint(const wasm_engine_t* engine);
 
-/* What a store may use, what it uses, and whether more was refused. Outlives the store that it is
- * set on; read it only between calls. */
+/* What a store may use, what it uses, and why its last growth was refused, if it was. Outlives the
+ * store that it is set on; read and changed only between calls. */
 struct weft_limiter_t {
   std::uint64_t memory_bytes_max;
   std::uint64_t table_elements_max;

@@ -1,5 +1,5 @@
-//! A store's limits, which remember that they were reached: a guest sees a failed growth as -1 and often traps later,
-//! and the host must be able to say why.
+//! A store's limits, which remember that the last growth was refused: a guest sees that as -1 and often gives up, and the
+//! host must be able to say why.
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::{ResourceLimiter, Result, Store};
@@ -41,6 +41,13 @@ fn grow(total: &mut u64, limit: u64, current: usize, desired: usize) -> bool {
 }
 
 impl weft_limiter_t {
+    /// Only the last growth counts: a guest that gets less after a refusal, or stays within its own maximum, goes on.
+    fn forget_refusals(&mut self) {
+        self.memory_refused = false;
+        self.table_refused = false;
+        self.shared_memory_refused = false;
+    }
+
     /// The counter belongs to the engine, which outlives its stores.
     fn shared(&self) -> Option<&AtomicU64> {
         unsafe { self.shared_memory_bytes.as_ref() }
@@ -62,6 +69,7 @@ impl weft_limiter_t {
 
 impl ResourceLimiter for weft_limiter_t {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        self.forget_refusals();
         if maximum.is_some_and(|max| desired > max) {
             return Ok(false);
         }
@@ -74,16 +82,17 @@ impl ResourceLimiter for weft_limiter_t {
         if !granted {
             self.give_shared(more);
         }
-        self.memory_refused |= !granted;
+        self.memory_refused = !granted;
         Ok(granted)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        self.forget_refusals();
         if maximum.is_some_and(|max| desired > max) {
             return Ok(false);
         }
         let granted = grow(&mut self.table_elements, self.table_elements_max, current, desired);
-        self.table_refused |= !granted;
+        self.table_refused = !granted;
         Ok(granted)
     }
 
