@@ -21,7 +21,9 @@ class Pacemaker {
   // Ends after at most one more beat.
   ~Pacemaker();
 
-  // Makes sure that a beat begins after this call. Costs one atomic load while the thread is awake.
+  // Makes sure that a beat begins after this call. That beat sees what the caller wrote before
+  // under a lock that the beat takes too, or to sequentially consistent atomics; relaxed ones it
+  // may miss. Costs one atomic load while the thread is awake.
   void wake();
 
  private:

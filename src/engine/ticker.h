@@ -15,13 +15,15 @@ class Ticker {
   // `engine` outlives this object.
   Ticker(const Engine& engine, std::chrono::microseconds interval);
 
-  // Held while a guest is polled: it is interrupted after one to two intervals.
+  // Held while a guest is polled. The guest is interrupted at the next tick, which comes after at
+  // most one interval: at any time within it while the ticker is awake, at its end when this wakes
+  // it. (Later when the machine is busy: the ticker is a thread.)
   class Slice {
    public:
     explicit Slice(Ticker& ticker) : ticker_(ticker) { ticker_.begin(); }
     Slice(const Slice&) = delete;
     Slice& operator=(const Slice&) = delete;
-    ~Slice() { ticker_.running_.fetch_sub(1, std::memory_order_relaxed); }
+    ~Slice() { ticker_.end(); }
 
    private:
     Ticker& ticker_;
@@ -29,6 +31,7 @@ class Ticker {
 
  private:
   void begin();
+  void end();
   bool beat();
 
   const Engine& engine_;
