@@ -38,16 +38,12 @@ std::string example_value(engine::ValueType type, std::size_t index) {
   }
 }
 
+// Enough of a wrong value to recognise it.
+constexpr std::size_t kShownBytesMax = 40;
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t end = text.find_last_not_of(" \t\r\n");
   return text.substr(0, end + 1);
-}
-
-// Enough of a wrong value to recognise it.
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kShownBytesMax = 40;
-  if (text.size() <= kShownBytesMax) return printable(text);
-  return printable(text.substr(0, kShownBytesMax)) + "…";
 }
 
 }  // namespace
@@ -94,8 +90,8 @@ Result<std::vector<engine::Value>> parse_values(const std::vector<std::string>& 
     const std::string text = TRY(read_value(words[i], console));
     auto value = abi::typed::value_of_text(trimmed(text), params[i]);
     if (!value) {
-      const std::string shown = fmt::format("{}, {}", where, shortened(text));
-      return fail(std::move(value).error().with_context(shown));
+      const std::string which = fmt::format("{}, {}", where, shown(text, kShownBytesMax));
+      return fail(std::move(value).error().with_context(which));
     }
     values.push_back(*value);
   }

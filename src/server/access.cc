@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kShownBytesMax = 200;
 
-std::string shown(std::string_view text) {
-  return printable(text.substr(0, kShownBytesMax));
-}
-
 // Takes the same time for all tokens of the right length.
 bool is_same_secret(std::string_view given, std::string_view wanted) {
   unsigned char difference = given.size() == wanted.size() ? 0 : 1;
@@ -78,7 +74,7 @@ Result<> check_origin(const net::HttpRequest& request, RouteId route) {
     return fail(ErrorCode::kPermissionDenied,
                 fmt::format("A page of {} may not use this server: requests with an Origin header "
                             "are taken only from the server's own pages.",
-                            shown(*origin)));
+                            shown(*origin, kShownBytesMax)));
   }
   const auto site = request.header("sec-fetch-site");
   if (site && (*site == "cross-site" || *site == "same-site") &&
@@ -135,7 +131,7 @@ Result<> Access::check_host(std::string_view host) const {
   return fail(ErrorCode::kPermissionDenied,
               fmt::format("This server does not answer to the host \"{}\". Call it by its "
                           "address or as localhost, or start it with that name as an allowed host.",
-                          shown(host)));
+                          shown(host, kShownBytesMax)));
 }
 
 }  // namespace weft::server

@@ -21,10 +21,6 @@ namespace {
 constexpr std::size_t kBodyDepthMax = 32;
 constexpr std::size_t kShownBytesMax = 100;
 
-std::string shown(std::string_view text) {
-  return printable(text.substr(0, kShownBytesMax));
-}
-
 std::unexpected<Error> invalid(const json::Value& where, std::string message) {
   return fail(
       Error(ErrorCode::kInvalidArgument, std::move(message)).with_position(where.position()));
@@ -45,8 +41,9 @@ Result<json::Value> object_of(std::string_view body,
   }
   for (const json::Member& member : object.as_object()) {
     if (std::ranges::find(known, member.key()) != known.end()) continue;
-    return invalid(member.key_value(), fmt::format("\"{}\" is no known member; known are {}.",
-                                                   shown(member.key()), fmt::join(known, ", ")));
+    return invalid(member.key_value(),
+                   fmt::format("\"{}\" is no known member; known are {}.",
+                               shown(member.key(), kShownBytesMax), fmt::join(known, ", ")));
   }
   return object;
 }
@@ -83,7 +80,7 @@ Result<> check_grants(const json::Value& object) {
   return fail(
       Error(ErrorCode::kUnsupported,
             fmt::format("The grant \"{}\" does not exist in this version; leave \"grants\" out.",
-                        shown(first.key())))
+                        shown(first.key(), kShownBytesMax)))
           .with_position(first.key_value().position()));
 }
 
@@ -108,12 +105,12 @@ Result<std::vector<std::pair<std::string, std::string>>> environment_of(const js
           member.key_value(),
           fmt::format("\"{}\" is no name for an environment variable: letters, digits and _, "
                       "no digit first, at most {}.",
-                      shown(name), kEnvironmentNameBytesMax));
+                      shown(name, kShownBytesMax), kEnvironmentNameBytesMax));
     }
     if (!value.is_string() || value.as_string().find('\0') != std::string_view::npos) {
       return invalid(value, fmt::format("The environment variable \"{}\" must be a string without "
                                         "U+0000.",
-                                        shown(name)));
+                                        shown(name, kShownBytesMax)));
     }
     bytes += name.size() + value.as_string().size();
     environment.emplace_back(name, value.as_string());
@@ -189,7 +186,7 @@ Result<store::Page> page_of(const net::HttpRequest& request) {
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("The query parameter \"limit\" must be a number from 1 to {}, not "
                               "\"{}\".",
-                              kListLimitMax, shown(*text)));
+                              kListLimitMax, shown(*text, kShownBytesMax)));
     }
   }
   if (auto next = TRY(single_parameter(request, "next"))) {
@@ -224,14 +221,14 @@ Result<store::InvocationFilter> filter_of(const net::HttpRequest& request) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("The query parameter \"function\" is \"{}\", which is no function's "
                             "name.",
-                            shown(*filter.function)));
+                            shown(*filter.function, kShownBytesMax)));
   }
   if (const auto status = TRY(single_parameter(request, "status"))) {
     if (*status != "ok" && *status != "error") {
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("The query parameter \"status\" must be \"ok\" or \"error\", not "
                               "\"{}\".",
-                              shown(*status)));
+                              shown(*status, kShownBytesMax)));
     }
     filter.status =
         *status == "ok" ? store::InvocationStatus::kOk : store::InvocationStatus::kError;
@@ -254,7 +251,7 @@ Result<std::optional<std::string>> payload_of_query(const net::HttpRequest& requ
           ErrorCode::kInvalidArgument,
           fmt::format("The query parameter \"args\" must be a JSON array such as [2,3], not "
                       "\"{}\".",
-                      shown(*args)));
+                      shown(*args, kShownBytesMax)));
     }
     writer.key("args").value(*parsed);
   }
