@@ -117,6 +117,32 @@ TEST_CASE("a reactor is initialized before its export is called") {
   CHECK(run(kReactor, {"run", "-", "--invoke", "ready"}).output == "7\n");
 }
 
+// Its second initialization traps.
+constexpr const char* kOnce = R"((module (global $n (mut i32) (i32.const 0))
+  (func (export "_initialize") (if (global.get $n) (then unreachable))
+    (global.set $n (i32.const 1)))
+  (func (export "f") (result i32) (global.get $n))))";
+
+TEST_CASE("an initializer that is called by its name runs once") {
+  CHECK(run(kOnce, {"run", "-", "--invoke", "_initialize"}).code == 0);
+  CHECK(run(kOnce, {"run", "-", "--invoke", "f"}).output == "1\n");
+}
+
+TEST_CASE("a program is not initialized, also when its start is named") {
+  const char* const kProgram = R"((module
+    (func (export "_initialize") unreachable) (func (export "_start"))))";
+  CHECK(run(kProgram, {"run", "-"}).code == 0);
+  CHECK(run(kProgram, {"run", "-", "--invoke", "_start"}).code == 0);
+}
+
+TEST_CASE("_start and _initialize of other types are exports like all others") {
+  const char* const kOther = R"((module
+    (func (export "_initialize") (param i32))
+    (func (export "_start") (param i32) (result i32) (local.get 0))))";
+  CHECK(run(kOther, {"run", "-", "--invoke", "_start", "3"}).output == "3\n");
+  CHECK(run(kOther, {"run", "-", "--invoke", "_initialize", "3"}).code == 0);
+}
+
 TEST_CASE("inspect shows what is in a module") {
   const Ended ended = run(kArithmetic, {"inspect", "-"});
   CHECK(ended.code == 0);

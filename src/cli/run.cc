@@ -22,9 +22,6 @@ namespace weft::cli {
 namespace {
 
 constexpr std::uint64_t kMemoryBytesDefault = 1ULL << 30U;
-constexpr std::string_view kStart = "_start";
-// What a library of the WASI reactor form wants to have been called before anything else.
-constexpr std::string_view kInitialize = "_initialize";
 
 constexpr std::array kOptions = {
     Option{.name = "invoke", .value = "NAME", .help = "call this export with typed arguments"},
@@ -96,7 +93,7 @@ std::string callable_lines(const ModuleFile& file) {
 Error no_program(const ModuleFile& file) {
   const std::string lines = callable_lines(file);
   return {ErrorCode::kInvalidArgument,
-          fmt::format("{} is not a program: it exports no {}{}", printable(file.name), kStart,
+          fmt::format("{} is not a program: it exports no {}{}", printable(file.name), abi::kStart,
                       lines.empty() ? ", nor any function that could be called"
                                     : fmt::format(". Call one of its functions:{}", lines))};
 }
@@ -154,9 +151,13 @@ class Guest {
 // What a limit of `weft run` is called here, so that the error says how to raise it.
 Error hinted(const Error& error, const RunOptions& options) {
   const auto& limit = error.limit();
-  if (!limit || limit->name != "memory_bytes") return error;
-  return Error(error.code(), fmt::format("{}; --max-memory allows more than {}", error.message(),
-                                         bytes_text(options.limits.memory_bytes)))
+  if (!limit) return error;
+  std::string how;
+  if (limit->name == "memory_bytes")
+    how = fmt::format("--max-memory allows more than {}", bytes_text(options.limits.memory_bytes));
+  if (limit->name == "fuel") how = "--fuel sets how much it has";
+  if (how.empty()) return error;
+  return Error(error.code(), fmt::format("{}; {}", error.message(), how))
       .with_limit(limit->name, limit->value)
       .with_backtrace(error.backtrace());
 }
@@ -189,7 +190,7 @@ Result<> choose(Job& job, const Arguments& arguments, Console& console) {
   const auto invoked = arguments.value("invoke");
   if (!invoked && abi::dialect_of(job.file.info) != abi::Dialect::kCommand)
     return fail(no_program(job.file));
-  job.callee = TRY(callee_of(job.file, invoked.value_or(kStart)));
+  job.callee = TRY(callee_of(job.file, invoked.value_or(abi::kStart)));
   const std::vector<std::string> words(arguments.operands().begin() + 1,
                                        arguments.operands().end());
   job.program_arguments = {std::filesystem::path(job.file.name).filename().string()};
@@ -206,14 +207,11 @@ Result<> choose(Job& job, const Arguments& arguments, Console& console) {
 // Starts the guest and calls the export; a guest that exits ends it early, with its code.
 Result<int> run_guest(Guest& guest, const Job& job, bool as_json, Console& console) {
   const std::string_view callee = job.callee->name;
-  const bool is_program = callee == kStart;
-  const engine::ExportInfo* initialize = job.file.info.find_export(kInitialize);
-  const bool initializes = !is_program && callee != kInitialize && initialize != nullptr &&
-                           initialize->kind == engine::ItemKind::kFunction &&
-                           initialize->function == engine::FunctionType{};
+  const bool is_program = abi::starts_program(job.file.info, callee);
+  const auto initializer = abi::initializer_before(job.file.info, callee);
   const auto results = [&]() -> Result<std::vector<engine::Value>> {
     TRY(guest.instantiate());
-    if (initializes) TRY(guest.call(kInitialize, {}));
+    if (initializer) TRY(guest.call(*initializer, {}));
     return guest.call(callee, job.values);
   }();
   // Of an exit code, a shell sees 8 bits; a failure must not look like success.

@@ -75,7 +75,7 @@ $ printf '(module (func (export "_start") (loop br 0)))' > loop.wat; weft run --
 weft: the deadline of 200 ms has passed (--timeout)
 ? 124
 $ weft run --fuel 100000 loop.wat
-weft: the guest used all its fuel
+weft: the guest used all its fuel (100000); --fuel sets how much it has
 ...
 ? 6
 $ printf '(module (memory 1) (func (export "_start") (loop (br_if 0 (i32.ne (memory.grow (i32.const 64)) (i32.const -1)))) unreachable))' > bomb.wat
