@@ -37,14 +37,14 @@ struct EngineOptions {
   Interruption interruption = Interruption::kEpoch;
   // Several threads compile one module.
   bool parallel_compilation = kCompilesInParallel;
-  std::uint64_t wasm_stack_bytes = 512 * 1024;
+  std::uint64_t wasm_stack_bytes = 512ULL * 1024;
   // Debug information beyond this is ignored: it is read when a trap is described, on the thread
   // that runs the guest.
-  std::uint64_t debug_info_bytes_max = 128 * 1024;
+  std::uint64_t debug_info_bytes_max = 128ULL * 1024;
   // Of all guests together; more is refused with kResourceExhausted.
   std::uint64_t guest_memory_bytes_max = UINT64_MAX;
   std::uint64_t async_stack_bytes =
-      2 * 1024 * 1024;  // holds the wasm stack and 1 MiB or more for the host
+      2ULL * 1024 * 1024;  // holds the wasm stack and 1 MiB or more for the host
 };
 
 // Compiled code of one module. Immutable; shared by all its instances, on any thread.
