@@ -10,7 +10,7 @@ constexpr std::size_t kKeptMax = 16;
 const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
   const engine::ExportInfo* only = nullptr;
   for (const engine::ExportInfo& item : info.exports) {
-    if (item.kind != engine::ItemKind::kFunction || item.name == "_initialize") continue;
+    if (item.kind != engine::ItemKind::kFunction || abi::is_initializer(item)) continue;
     if (only != nullptr) return nullptr;
     only = &item;
   }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "abi/dialect.h"
 #include "abi/typed/values.h"
 #include "base/log.h"
 #include "json/parse.h"
@@ -13,9 +14,6 @@
 namespace weft::function {
 namespace {
 
-constexpr std::string_view kInitialize = "_initialize";
-constexpr std::string_view kStart = "_start";
-
 // How much of a name, and how many exports, an error shows: it is kept with the call's record.
 constexpr std::size_t kNameShownMax = 100;
 constexpr std::size_t kExportsShownMax = 10;
@@ -23,22 +21,17 @@ constexpr std::size_t kExportsShownMax = 10;
 // More values than a call can have: a function has at most 1000 parameters.
 constexpr json::ParseLimits kRequestLimits{.depth_max = 16, .nodes_max = 2'000};
 
-std::string shown(std::string_view name) {
-  if (name.size() <= kNameShownMax) return printable(name);
-  return printable(name.substr(0, kNameShownMax)) + "…";
-}
-
 std::string callable_exports(const engine::ModuleInfo& info) {
   std::string names;
   std::size_t count = 0;
   for (const engine::ExportInfo& item : info.exports) {
-    if (item.kind != engine::ItemKind::kFunction || item.name == kInitialize) continue;
+    if (item.kind != engine::ItemKind::kFunction || abi::is_initializer(item)) continue;
     if (!names.empty()) names += ", ";
     if (++count > kExportsShownMax) {
       names += "…";
       break;
     }
-    names += shown(item.name) + shown(item.type);
+    names += shown(item.name, kNameShownMax) + shown(item.type, kNameShownMax);
   }
   return names.empty() ? "the module exports no functions" : "the module exports " + names;
 }
@@ -62,12 +55,6 @@ void RunningCall::start(std::string payload) {
   run_slices();
 }
 
-bool RunningCall::has_initialize() const {
-  const engine::ExportInfo* item = function_->description().info.find_export(kInitialize);
-  return item != nullptr && item->kind == engine::ItemKind::kFunction &&
-         item->function == engine::FunctionType{};
-}
-
 // What a typed call asks for: {"export": NAME, "args": [...]}.
 Result<> RunningCall::decode() {
   const engine::ModuleInfo& info = function_->description().info;
@@ -89,7 +76,7 @@ Result<> RunningCall::decode() {
           ErrorCode::kInvalidArgument,
           fmt::format(
               "the payload has \"export\" (a string) and \"args\" (an array); \"{}\" does not fit",
-              shown(key)));
+              shown(key, kNameShownMax)));
     }
   }
   const engine::ExportInfo* item =
@@ -97,8 +84,8 @@ Result<> RunningCall::decode() {
   if (item == nullptr || item->kind != engine::ItemKind::kFunction) {
     if (name != nullptr) {
       return fail(ErrorCode::kNotFound,
-                  fmt::format("there is no exported function \"{}\"; {}", shown(name->as_string()),
-                              callable_exports(info)));
+                  fmt::format("there is no exported function \"{}\"; {}",
+                              shown(name->as_string(), kNameShownMax), callable_exports(info)));
     }
     return fail(ErrorCode::kInvalidArgument, "name an export: " + callable_exports(info));
   }
@@ -130,7 +117,7 @@ void RunningCall::provide_world() {
 Result<> RunningCall::prepare() {
   const LoadedFunction::Description& description = function_->description();
   if (description.dialect == abi::Dialect::kCommand) {
-    export_name_ = kStart;
+    export_name_ = abi::kStart;
   } else {
     TRY(decode());
   }
@@ -148,9 +135,12 @@ Result<> RunningCall::prepare() {
 
 // Begins what follows the operation that has just succeeded.
 Result<> RunningCall::begin_next() {
-  if (phase_ == Phase::kInstantiation && has_initialize()) {
-    phase_ = Phase::kInitialization;
-    return instance_->begin_call(kInitialize, {});
+  if (phase_ == Phase::kInstantiation) {
+    const auto initializer = abi::initializer_before(function_->description().info, export_name_);
+    if (initializer) {
+      phase_ = Phase::kInitialization;
+      return instance_->begin_call(*initializer, {});
+    }
   }
   phase_ = Phase::kCall;
   return instance_->begin_call(export_name_, arguments_);

@@ -61,7 +61,6 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   Result<Response> encode(std::span<const engine::Value> results);
   Error error_of_guest(Error error) const;
   void finish(Result<Response> response);
-  bool has_initialize() const;
 
   std::shared_ptr<LoadedFunction> function_;
   CallContext context_;

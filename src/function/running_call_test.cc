@@ -359,6 +359,29 @@ TEST_CASE("the start function and _initialize run before each fresh call") {
     CHECK(body_of(deployed.invoke(R"({"export":"f"})")) == R"({"results":[11]})");
 }
 
+TEST_CASE("an initializer that is called by its name runs once") {
+  // Its second run traps.
+  Deployed deployed(R"((module
+    (global $n (mut i32) (i32.const 0))
+    (func (export "_initialize") (if (global.get $n) (then unreachable))
+      (global.set $n (i32.const 1)))
+    (func (export "f") (result i32) (global.get $n))))");
+  CHECK(body_of(deployed.invoke(R"({"export":"_initialize"})")) == R"({"results":[]})");
+  CHECK(body_of(deployed.invoke(R"({"export":"f"})")) == R"({"results":[1]})");
+}
+
+TEST_CASE("a program that also exports an initializer is started without it") {
+  Deployed deployed(R"((module
+    (func (export "_initialize") unreachable) (func (export "_start"))))");
+  CHECK(body_of(deployed.invoke("")).empty());
+}
+
+TEST_CASE("an initializer of another type is an export like all others") {
+  Deployed deployed(R"((module
+    (func (export "_initialize") (param i32) (result i32) (local.get 0))))");
+  CHECK(body_of(deployed.invoke(R"({"args":[7]})")) == R"({"results":[7]})");
+}
+
 // A loaded function without a store, so that its kept instances can be seen.
 struct Loaded {
   FakeClock clock;
