@@ -39,7 +39,7 @@ struct RunOptions {
   std::optional<std::chrono::microseconds> timeout;
   // This process is the guest's alone, so long debug information may take its time.
   engine::EngineOptions engine{.interruption = engine::Interruption::kNone,
-                               .debug_info_bytes_max = 64 * 1024 * 1024};
+                               .debug_info_bytes_max = 64ULL * 1024 * 1024};
   engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
   std::vector<std::pair<std::string, std::string>> environment;
   bool as_json = false;
