@@ -59,6 +59,13 @@ Result<std::string> Code::serialize() const {
   return text;
 }
 
+std::uint64_t Code::memory_bytes() const {
+  void* begin = nullptr;
+  void* end = nullptr;
+  wasmtime_module_image_range(module_.get(), &begin, &end);
+  return static_cast<std::uint64_t>(static_cast<char*>(end) - static_cast<char*>(begin));
+}
+
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   // An impossible combination would abort inside Wasmtime.
   if (options.wasm_stack_bytes + 1024 * 1024 > options.async_stack_bytes) {

@@ -57,6 +57,8 @@ class Code {
 
   // What Engine::load takes back.
   Result<std::string> serialize() const;
+  // What it takes, about.
+  std::uint64_t memory_bytes() const;
 
   const wasmtime_module& get() const { return *module_; }
 
@@ -122,6 +124,7 @@ class Program {
       : engine_(engine), code_(std::move(code)), program_(program) {}
 
   const Engine& engine() const { return engine_; }
+  const Code& code() const { return *code_; }
   const wasmtime_instance_pre& get() const { return *program_; }
 
  private:

@@ -2,15 +2,17 @@
 
 #include <map>
 #include <mutex>
-#include <shared_mutex>
 
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
 #include "base/guarded.h"
 #include "engine/ticker.h"
+#include "function/function_loader.h"
 #include "function/loaded_function.h"
+#include "function/loaded_functions.h"
 #include "function/module_record.h"
+#include "function/permit.h"
 #include "function/recorder.h"
 #include "function/running_call.h"
 #include "json/parse.h"
@@ -24,20 +26,52 @@ namespace {
 // How long a guest may keep its thread while others wait.
 constexpr std::chrono::milliseconds kSlice{1};
 
-// Threads that load functions which are called but not in memory.
-constexpr std::size_t kLoaders = 2;
-constexpr std::size_t kLoadsWaitingMax = 1'000;
-
 // A call that was let in.
 struct Accepted {
   std::string id;
   WallTime started;
+  Permit of_all;
+  Permit of_function;
 };
 
-std::unexpected<Error> too_busy(std::string what, std::string limit, std::uint64_t value) {
-  return fail(
-      Error(ErrorCode::kResourceExhausted, std::move(what)).with_limit(std::move(limit), value));
+Error too_busy(std::string what, std::string limit, std::uint64_t value) {
+  return Error(ErrorCode::kResourceExhausted, std::move(what)).with_limit(std::move(limit), value);
 }
+
+void refuse(Functions::Done& done, Error error) {
+  done(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = fail(std::move(error))});
+}
+
+// A call whose function is being loaded. Confined to the call's executor.
+class WaitingCall final : public Cancellable {
+ public:
+  WaitingCall(Call call, Permit place, Functions::Done done)
+      : call_(std::move(call)), place_(std::move(place)), done_(std::move(done)) {}
+
+  void cancel() override {
+    if (running_) return running_->cancel();
+    if (!done_) return;
+    place_.give_back();
+    std::exchange(done_, nullptr)(
+        {.invocation = std::nullopt,
+         .duration_us = 0,
+         .response = fail(ErrorCode::kCancelled,
+                          "the call was cancelled before it began: its client went away, or the "
+                          "server stopped")});
+  }
+
+  bool is_cancelled() const { return done_ == nullptr; }
+  Call& call() { return call_; }
+  Permit& place() { return place_; }
+  Functions::Done take_done() { return std::exchange(done_, nullptr); }
+  void becomes(CallHandle running) { running_ = std::move(running); }
+
+ private:
+  Call call_;
+  Permit place_;
+  Functions::Done done_;
+  std::optional<CallHandle> running_;
+};
 
 std::string environment_text(const std::vector<std::pair<std::string, std::string>>& environment) {
   json::Object object;
@@ -114,15 +148,13 @@ struct Functions::Parts {
   std::mutex storing_modules;
   // A later deployment of a function must also be the later one to take its place.
   std::mutex deploying;
-  std::shared_mutex loaded_mutex;
-  std::map<std::string, std::shared_ptr<LoadedFunction>, std::less<>> loaded;
-  std::map<std::string, std::shared_ptr<FunctionHistory>, std::less<>> histories;
+  LoadedFunctions loaded;
 
   // By module: what functions and calls hold, so that all versions with one module share its code.
   Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
 
   // Declared last: loads under way use everything above.
-  WorkPool loaders{"weft-load", kLoaders, kLoadsWaitingMax};
+  FunctionLoader loader;
 
   Parts(const FunctionsParts& parts, const PlatformLimits& platform)
       : world(parts),
@@ -130,7 +162,10 @@ struct Functions::Parts {
         host_table(parts.engine),
         ticker(parts.engine, kSlice),
         ids(parts.clock, parts.random),
-        recorder(parts.invocations, parts.log) {
+        recorder(parts.invocations, parts.log),
+        loaded(parts.clock, platform.loaded_bytes,
+               [this](const std::string& name) { return make_history(name); }),
+        loader([this](const std::string& name) { return load_current(name); }) {
     abi::command::define_functions(host_table);
   }
 
@@ -138,30 +173,13 @@ struct Functions::Parts {
     return {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits};
   }
 
-  std::shared_ptr<LoadedFunction> find(std::string_view name) {
-    const std::shared_lock lock(loaded_mutex);
-    const auto found = loaded.find(name);
-    return found == loaded.end() ? nullptr : found->second;
-  }
-
-  void put(std::shared_ptr<LoadedFunction> function) {
-    const std::string& name = function->description().name;
-    const std::unique_lock lock(loaded_mutex);
-    // What it replaces ends after the lock: calls of all functions wait for that.
-    std::swap(loaded[name], function);
-  }
-
-  std::shared_ptr<FunctionHistory> history(const std::string& name) {
-    {
-      const std::unique_lock lock(loaded_mutex);
-      if (const auto found = histories.find(name); found != histories.end()) return found->second;
-    }
+  std::shared_ptr<FunctionHistory> make_history(const std::string& name) {
     auto made = std::make_shared<FunctionHistory>();
+    recorder.flush();  // It may have been in memory a moment ago.
     const WallTime now = world.clock.wall();
     if (const auto before = world.invocations.activity(name, now))
       made->statistics.seed(activity_of(*before), now);
-    const std::unique_lock lock(loaded_mutex);
-    return histories.try_emplace(name, std::move(made)).first->second;
+    return made;
   }
 
   // The record of a module that is there already; a damaged copy of its bytes is repaired.
@@ -172,14 +190,26 @@ struct Functions::Parts {
     TRY(world.blobs.put_as(id, bytes));
     return record;
   }
+  // Leaves out of a list what was removed since it was read and what is damaged: whoever asks for
+  // that alone gets its error, and the rest of the list is there all the same.
+  template <class T>
+  void add_if_sound(std::vector<T>& items, std::string_view name, Result<T> item) {
+    if (item) {
+      items.push_back(*std::move(item));
+    } else if (item.error().code() != ErrorCode::kNotFound) {
+      world.log.error("left out of a list",
+                      {{"name", std::string(name)}, {"error", item.error().message()}});
+    }
+  }
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
   Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
   Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name);
   Result<Function> describe(const store::FunctionRecord& record);
-  void run(const std::shared_ptr<LoadedFunction>& function, Call call, Executor& executor,
-           Done done);
-  void finish(LoadedFunction& function, const Accepted& accepted, CallResult result, Done done);
+  CallHandle wait_and_run(Call call, Permit place, Executor& executor, Done done);
+  CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, Permit place,
+                 Executor& executor, Done done);
+  void finish(LoadedFunction& function, Accepted accepted, CallResult result, Done done);
   void record(const LoadedFunction& function, const Accepted& accepted, std::uint64_t calls,
               CallResult& result);
 };
@@ -244,10 +274,10 @@ Result<std::string> Functions::module_bytes(std::string_view id) {
 }
 
 Result<store::Listed<Module>> Functions::modules(const store::Page& page) {
-  const auto records = TRY(parts_->world.metadata.modules(page));
+  const auto records = TRY(parts_->world.metadata.modules(page, parts_->limits.description_bytes));
   store::Listed<Module> list{.items = {}, .next = records.next};
   for (const auto& record : records.items)
-    list.items.push_back(TRY(module_of(record)));
+    parts_->add_if_sound(list.items, record.id, module_of(record));
   return list;
 }
 
@@ -292,7 +322,7 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
       .limits = TRY(stored_limits(record.spec.limits)),
       .environment = TRY(environment_of(record.spec.environment))};
   return std::make_shared<LoadedFunction>(
-      std::move(description), TRY(program_of(record.spec.module)), history(record.function));
+      std::move(description), TRY(program_of(record.spec.module)), loaded.history(record.function));
 }
 
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(const std::string& name) {
@@ -300,14 +330,14 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(const std
     return world.metadata.version(name, TRY(world.metadata.function(name)).current_version);
   };
   for (;;) {
-    if (auto known = find(name)) return known;
+    if (auto known = loaded.find(name)) return known;
     const auto version = TRY(current());
     // Compiles, perhaps for seconds: deployments of other functions need not wait for it.
     auto function = TRY(load_version(version));
     const std::scoped_lock lock(deploying);
-    if (auto known = find(name)) return known;
+    if (auto known = loaded.find(name)) return known;
     if (TRY(current()) != version) continue;
-    put(function);
+    loaded.put(function);
     return function;
   }
 }
@@ -334,15 +364,15 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                                             .info = module.info,
                                             .limits = deployment.limits,
                                             .environment = deployment.environment};
-    parts_->put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
-                                                 parts_->history(version.function)));
+    parts_->loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
+                                                        parts_->loaded.history(version.function)));
   }
   return function(name);
 }
 
 Result<Function> Functions::rollback(std::string_view name, std::int64_t version) {
   const auto record = TRY(parts_->world.metadata.version(name, version));
-  auto loaded = TRY(parts_->load_version(record));
+  auto function_then = TRY(parts_->load_version(record));
   {
     const std::scoped_lock lock(parts_->deploying);
     if (TRY(parts_->world.metadata.version(name, version)) != record) {
@@ -351,7 +381,7 @@ Result<Function> Functions::rollback(std::string_view name, std::int64_t version
           fmt::format("the function {} was replaced meanwhile: look at its versions again", name));
     }
     TRY(parts_->world.metadata.rollback(name, version));
-    parts_->put(std::move(loaded));
+    parts_->loaded.put(std::move(function_then));
   }
   return function(name);
 }
@@ -359,14 +389,7 @@ Result<Function> Functions::rollback(std::string_view name, std::int64_t version
 Result<> Functions::remove_function(std::string_view name) {
   const std::scoped_lock lock(parts_->deploying);
   TRY(parts_->world.metadata.remove_function(name));
-  std::shared_ptr<LoadedFunction> last;  // Ends after the lock.
-  const std::unique_lock loaded_lock(parts_->loaded_mutex);
-  if (const auto found = parts_->loaded.find(name); found != parts_->loaded.end()) {
-    last = std::move(found->second);
-    parts_->loaded.erase(found);
-  }
-  if (const auto found = parts_->histories.find(name); found != parts_->histories.end())
-    parts_->histories.erase(found);
+  parts_->loaded.remove(name);
   return {};
 }
 
@@ -374,16 +397,17 @@ Result<> Functions::remove_function(std::string_view name) {
 
 Result<Function> Functions::Parts::describe(const store::FunctionRecord& record) {
   const auto version = TRY(world.metadata.version(record.name, record.current_version));
-  Function function{.name = record.name,
-                    .version = record.current_version,
-                    .versions = record.latest_version,
-                    .created = record.created,
-                    .deployed = version.deployed,
-                    .module = TRY(module(version.spec.module)),
-                    .limits = TRY(stored_limits(version.spec.limits)),
-                    .environment = TRY(environment_of(version.spec.environment)),
-                    .state = State::kFresh,
-                    .activity = history(record.name)->statistics.activity(world.clock.wall())};
+  Function function{
+      .name = record.name,
+      .version = record.current_version,
+      .versions = record.latest_version,
+      .created = record.created,
+      .deployed = version.deployed,
+      .module = TRY(module(version.spec.module)),
+      .limits = TRY(stored_limits(version.spec.limits)),
+      .environment = TRY(environment_of(version.spec.environment)),
+      .state = State::kFresh,
+      .activity = loaded.history(record.name)->statistics.activity(world.clock.wall())};
   function.state = state_of(function.module.info);
   return function;
 }
@@ -396,11 +420,14 @@ Result<store::Listed<Function>> Functions::functions(std::string_view search,
                                                      const store::Page& page) {
   const auto records = TRY(parts_->world.metadata.functions(search, page));
   store::Listed<Function> list{.items = {}, .next = records.next};
+  std::uint64_t bytes = 0;
   for (const auto& record : records.items) {
-    auto function = parts_->describe(record);
-    // Removed since the list was read.
-    if (!function && function.error().code() == ErrorCode::kNotFound) continue;
-    list.items.push_back(TRY(std::move(function)));
+    const std::size_t before = list.items.size();
+    parts_->add_if_sound(list.items, record.name, parts_->describe(record));
+    if (list.items.size() > before) bytes += memory_bytes_of(list.items.back().module.info);
+    if (bytes <= parts_->limits.description_bytes || &record == &records.items.back()) continue;
+    list.next = store::Metadata::cursor_behind(record);
+    break;
   }
   return list;
 }
@@ -420,77 +447,78 @@ Result<store::Metadata::Counts> Functions::counts() {
 
 // --- calls ---
 
-void Functions::invoke(Call call, Executor& executor, Done done) {
-  const auto refuse = [](Done& to, Error error) {
-    to(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = fail(std::move(error))});
+CallHandle Functions::invoke(Call call, Executor& executor, Done done) {
+  const PlatformLimits& limits = parts_->limits;
+  const auto refused = [&done](Error error) {
+    refuse(done, std::move(error));
+    return CallHandle();
   };
-  if (call.payload.size() > parts_->limits.payload_bytes) {
-    const std::uint64_t limit = parts_->limits.payload_bytes;
+  if (call.payload.size() > limits.payload_bytes) {
+    return refused(Error(ErrorCode::kTooLarge,
+                         fmt::format("the payload is larger than {} bytes", limits.payload_bytes))
+                       .with_limit("payload_bytes", limits.payload_bytes));
+  }
+  auto place = Permit::take(parts_->in_flight, limits.in_flight);
+  if (!place)
+    return refused(
+        too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));
+  if (const auto function = parts_->loaded.find(call.function))
+    return parts_->run(function, std::move(call), *std::move(place), executor, std::move(done));
+  if (!store::is_function_name(call.function))
+    return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
+  // Not in memory: not called since the start or for long, or not there at all.
+  return parts_->wait_and_run(std::move(call), *std::move(place), executor, std::move(done));
+}
+
+CallHandle Functions::Parts::wait_and_run(Call call, Permit place, Executor& executor, Done done) {
+  const std::string name = call.function;
+  auto waiting = std::make_shared<WaitingCall>(std::move(call), std::move(place), std::move(done));
+  loader.load(name, executor, [this, waiting, &executor](FunctionLoader::Loaded function) {
+    if (waiting->is_cancelled()) return;
+    if (!function) {
+      waiting->place().give_back();
+      auto done = waiting->take_done();
+      return refuse(done, std::move(function.error()));
+    }
+    // Lives as long as the call, so that its handle does.
+    auto ended = [waiting, done = waiting->take_done()](Outcome outcome) mutable {
+      done(std::move(outcome));
+    };
+    waiting->becomes(run(*function, std::move(waiting->call()), std::move(waiting->place()),
+                         executor, std::move(ended)));
+  });
+  return CallHandle(waiting);
+}
+
+CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function, Call call,
+                                 Permit place, Executor& executor, Done done) {
+  const std::uint32_t places = function->description().limits.in_flight;
+  auto of_function = Permit::take(function->history().in_flight, places);
+  if (!of_function) {
+    place.give_back();
     refuse(done,
-           Error(ErrorCode::kTooLarge, fmt::format("the payload is larger than {} bytes", limit))
-               .with_limit("payload_bytes", limit));
-    return;
+           too_busy(fmt::format("{} calls of {} are under way already", places, call.function),
+                    "in_flight", places));
+    return {};
   }
-  if (const auto function = parts_->find(call.function)) {
-    parts_->run(function, std::move(call), executor, std::move(done));
-    return;
-  }
-  if (!store::is_function_name(call.function)) {
-    refuse(done, Error(ErrorCode::kNotFound, "there is no function of that name"));
-    return;
-  }
-  // Not in memory: since the start, or not at all. A refused load must still be answered, so `done`
-  // is shared.
-  const auto shared_done = std::make_shared<Done>(std::move(done));
-  auto queued =
-      parts_->loaders.run([this, call = std::move(call), &executor, shared_done, refuse]() mutable {
-        auto loaded = parts_->load_current(call.function);
-        executor.post([this, loaded = std::move(loaded), call = std::move(call), &executor,
-                       shared_done, refuse]() mutable {
-          if (loaded) {
-            parts_->run(*loaded, std::move(call), executor, std::move(*shared_done));
-          } else {
-            refuse(*shared_done, std::move(loaded.error()));
-          }
-        });
-      });
-  if (!queued) refuse(*shared_done, std::move(queued.error()));
-}
-
-void Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function, Call call,
-                           Executor& executor, Done done) {
-  std::atomic<std::uint32_t>& of_function = function->history().in_flight;
-  const std::uint32_t function_limit = function->description().limits.in_flight;
-  const auto refuse = [&](std::unexpected<Error> error) {
-    done(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = std::move(error)});
-  };
-  if (of_function.fetch_add(1) >= function_limit) {
-    of_function.fetch_sub(1);
-    refuse(
-        too_busy(fmt::format("{} calls of {} are under way already", function_limit, call.function),
-                 "in_flight", function_limit));
-    return;
-  }
-  if (in_flight.fetch_add(1) >= limits.in_flight) {
-    in_flight.fetch_sub(1);
-    of_function.fetch_sub(1);
-    refuse(too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));
-    return;
-  }
-  auto running =
-      std::make_shared<RunningCall>(function, call_context(), executor,
-                                    [this, function, id = ids.next(), started = world.clock.wall(),
-                                     done = std::move(done)](CallResult result) mutable {
-                                      finish(*function, {.id = std::move(id), .started = started},
-                                             std::move(result), std::move(done));
-                                    });
+  Accepted accepted{.id = ids.next(),
+                    .started = world.clock.wall(),
+                    .of_all = std::move(place),
+                    .of_function = *std::move(of_function)};
+  auto running = std::make_shared<RunningCall>(function, call_context(), executor,
+                                               [this, function, accepted = std::move(accepted),
+                                                done = std::move(done)](CallResult result) mutable {
+                                                 finish(*function, std::move(accepted),
+                                                        std::move(result), std::move(done));
+                                               });
   running->start(std::move(call.payload));
+  return CallHandle(running);
 }
 
-void Functions::Parts::finish(LoadedFunction& function, const Accepted& accepted, CallResult result,
+void Functions::Parts::finish(LoadedFunction& function, Accepted accepted, CallResult result,
                               Done done) {
-  in_flight.fetch_sub(1);
-  function.history().in_flight.fetch_sub(1);
+  accepted.of_function.give_back();
+  accepted.of_all.give_back();
   function.history().statistics.record(accepted.started, result.duration_us, !result.response);
   // A success under load may stand for others that are not recorded; an error never does.
   const std::uint64_t calls =

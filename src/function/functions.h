@@ -19,6 +19,7 @@
 #include "base/work_pool.h"
 #include "engine/module_info.h"
 #include "function/activity.h"
+#include "function/call_handle.h"
 #include "function/code_cache.h"
 #include "function/limits.h"
 #include "json/value.h"
@@ -127,10 +128,11 @@ class Functions {
   // is not valid; kUnsupported for a proposal that the engine lacks. Missing imports are allowed
   // until it is deployed.
   Result<UploadedModule> upload(std::string_view bytes);
-  Result<Module> module(std::string_view id);                      // blocks
-  Result<std::string> module_bytes(std::string_view id);           // blocks; as uploaded
-  Result<store::Listed<Module>> modules(const store::Page& page);  // blocks
-  Result<> remove_module(std::string_view id);                     // blocks
+  Result<Module> module(std::string_view id);             // blocks
+  Result<std::string> module_bytes(std::string_view id);  // blocks; as uploaded
+  // Blocks. A page has fewer items than asked for when their descriptions are long.
+  Result<store::Listed<Module>> modules(const store::Page& page);
+  Result<> remove_module(std::string_view id);  // blocks
 
   // Blocks: compiles. The next version of the function takes over when this returns; calls under
   // way end on the old one. kNotFound for the module, kInvalidArgument for the name, kUnsupported
@@ -138,16 +140,16 @@ class Functions {
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
   Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
   Result<Function> function(std::string_view name);                        // blocks
-  Result<store::Listed<Function>> functions(std::string_view search,
-                                            const store::Page& page);  // blocks
+  // Blocks. As `modules`.
+  Result<store::Listed<Function>> functions(std::string_view search, const store::Page& page);
   Result<store::Listed<Version>> versions(std::string_view name,
                                           const store::Page& page);  // blocks
   Result<> remove_function(std::string_view name);                   // blocks
   Result<store::Metadata::Counts> counts();                          // blocks
 
   // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that
-  // thread, possibly inside this call. Never blocks.
-  void invoke(Call call, Executor& executor, Done done);
+  // thread, possibly inside this call; then the handle says so. Never blocks.
+  CallHandle invoke(Call call, Executor& executor, Done done);
 
   // How many calls are under way.
   std::uint32_t in_flight() const;

@@ -324,7 +324,167 @@ TEST_CASE("calls of a function that is not in memory wait for it and are all ans
   CHECK(functions.in_flight() == 0);
 }
 
+TEST_CASE("lists whose items are long come in smaller pages that meet") {
+  World world;
+  Functions functions(world.parts(), {.description_bytes = 1'000});
+  const std::vector<std::string> names = {"e", "d", "c", "b", "a"};
+  std::string many;  // Some of the limit in the store, more than all of it in memory.
+  for (int i = 0; i < 5; ++i)
+    many += "(func (export \"" + std::string(60, 'n') + std::to_string(i) + "\"))";
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    world.clock.advance(std::chrono::seconds(1));
+    deploy(functions, *name, "(module " + many + "(func (export \"" + *name + "\")))");
+  }
+  std::vector<std::string> seen;
+  std::size_t modules = 0;
+  for (store::Page page{.limit = 3}; seen.size() < 100;) {
+    const auto list = functions.functions("", page).value();
+    CHECK(list.items.size() == 1);
+    seen.push_back(list.items.at(0).name);
+    if (!list.next) break;
+    page.after = *list.next;
+  }
+  for (store::Page page{.limit = 3}; modules < 100;) {
+    const auto list = functions.modules(page).value();
+    CHECK(list.items.size() == 1);
+    ++modules;
+    if (!list.next) break;
+    page.after = *list.next;
+  }
+  CHECK(seen == names);
+  CHECK(modules == names.size());
+}
+
+TEST_CASE("a damaged description is missing from the lists and says so when it is asked for") {
+  World world;
+  Functions functions(world.parts(), {});
+  const auto sound = deploy(functions, "sound", answering(1));
+  const auto damaged = deploy(functions, "damaged", answering(2));
+  REQUIRE(world.database
+              ->write([&](store::Transaction& transaction) -> Result<> {
+                TRY(transaction.execute("UPDATE module SET info = 'x' WHERE id = $1",
+                                        {damaged.module.id}));
+                return {};
+              })
+              .has_value());
+  const auto list = functions.functions("", {}).value();
+  REQUIRE(list.items.size() == 1);
+  CHECK(list.items[0].name == "sound");
+  CHECK(functions.modules({}).value().items.size() == 1);
+  CHECK(functions.function("damaged").error().code() == ErrorCode::kDataLoss);
+  CHECK(functions.module(damaged.module.id).error().code() == ErrorCode::kDataLoss);
+}
+
+TEST_CASE("functions that were not called for long give way to others and come back") {
+  World world;
+  // One function takes more than an eighth of a megabyte.
+  Functions functions(world.parts(), {.loaded_bytes = 400'000});
+  const auto is_in_memory = [&](std::string_view name) {
+    auto call = start(world, functions, name, "");
+    const bool at_once = call.is_done();
+    CHECK(finish(world, std::move(call)).response.has_value());
+    world.clock.advance(std::chrono::seconds(1));
+    return at_once;
+  };
+  for (const std::string_view name : {"a", "b"}) {
+    deploy(functions, name, answering(1));
+    CHECK(is_in_memory(name));
+  }
+  CHECK(is_in_memory("a"));
+  deploy(functions, "c", answering(1));
+  CHECK(is_in_memory("c"));
+  CHECK(is_in_memory("a"));
+  CHECK_FALSE(is_in_memory("b"));
+  CHECK(is_in_memory("b"));
+  CHECK_FALSE(is_in_memory("c"));
+  CHECK(functions.function("c").value().activity.calls == 2);
+}
+
+TEST_CASE("a function keeps its count of calls under way when it gives way to others") {
+  World world;
+  Functions functions(world.parts(), {.loaded_bytes = 1});
+  deploy(functions, "spin", kSpinning, {.deadline_ms = 50, .in_flight = 1});
+  auto one = start(world, functions, "spin", "");
+  deploy(functions, "f", answering(1));
+  CHECK(error_of(invoke(world, functions, "spin")).code() == ErrorCode::kResourceExhausted);
+  finish(world, std::move(one));
+}
+
+// --- cancellation ---
+
+TEST_CASE("a call that is cancelled ends with a record, and only once") {
+  World world;
+  Functions functions(world.parts(), {});
+  deploy(functions, "spin", kSpinning);
+  auto call = start(world, functions, "spin", "");
+  REQUIRE_FALSE(call.is_done());
+  CHECK_FALSE(call.handle.has_ended());
+  call.handle.cancel();
+  REQUIRE(call.is_done());
+  CHECK(functions.in_flight() == 0);
+  call.handle.cancel();
+  world.executor.run_one();  // The slice that it had asked for.
+  CHECK(call.handle.has_ended());
+  const auto outcome = finish(world, std::move(call));
+  CHECK(error_of(outcome).code() == ErrorCode::kCancelled);
+  functions.flush_records();
+  const auto record = world.invocations.get(outcome.invocation.value()).value();
+  CHECK(record.status == store::InvocationStatus::kError);
+  CHECK(record.error.value().find("\"code\":\"cancelled\"") != std::string::npos);
+}
+
+TEST_CASE("a call that has ended cannot be cancelled") {
+  World world;
+  Functions functions(world.parts(), {});
+  deploy(functions, "f", answering(1));
+  auto call = start(world, functions, "f", "");
+  CHECK(call.handle.has_ended());
+  call.handle.cancel();
+  CHECK(body_of(finish(world, std::move(call))) == R"({"results":[1]})");
+}
+
+TEST_CASE("a call can be cancelled while its function is loaded, and behind that") {
+  World world;
+  {
+    deploy(*std::make_unique<Functions>(world.parts(), PlatformLimits{}), "spin", kSpinning);
+  }
+  Functions functions(world.parts(), {});
+  auto before = start(world, functions, "spin", "");
+  auto behind = start(world, functions, "spin", "");
+  CHECK(functions.in_flight() == 2);
+  before.handle.cancel();
+  CHECK(before.is_done());
+  CHECK(functions.in_flight() == 1);
+  const auto cancelled = finish(world, std::move(before));
+  CHECK(error_of(cancelled).code() == ErrorCode::kCancelled);
+  CHECK_FALSE(cancelled.invocation.has_value());
+  world.executor.run_one();  // For the cancelled one the function comes too late.
+  world.executor.run_one();
+  REQUIRE_FALSE(behind.is_done());
+  CHECK_FALSE(behind.handle.has_ended());
+  behind.handle.cancel();
+  const auto outcome = finish(world, std::move(behind));
+  CHECK(error_of(outcome).code() == ErrorCode::kCancelled);
+  CHECK(outcome.invocation.has_value());
+  CHECK(functions.in_flight() == 0);
+}
+
 // --- admission ---
+
+TEST_CASE("calls that wait for their function count as under way") {
+  World world;
+  {
+    deploy(*std::make_unique<Functions>(world.parts(), PlatformLimits{}), "f", answering(1));
+  }
+  Functions functions(world.parts(), {.in_flight = 2});
+  auto one = start(world, functions, "f", "");
+  auto two = start(world, functions, "absent", "");
+  const auto refused = invoke(world, functions, "f");
+  CHECK(error_of(refused).limit().value().name == "platform_in_flight");
+  CHECK(finish(world, std::move(one)).response.has_value());
+  CHECK(error_of(finish(world, std::move(two))).code() == ErrorCode::kNotFound);
+  CHECK(body_of(invoke(world, functions, "f")) == R"({"results":[1]})");
+}
 
 TEST_CASE("more calls of a function at the same time than it allows are refused") {
   World world;

@@ -33,6 +33,7 @@ struct PlatformLimits {
   std::uint32_t in_flight = 1'000;                   // calls at the same time, of all functions
   std::uint64_t description_bytes =
       4ULL * 1024 * 1024;  // of what is known about a module: its imports and exports
+  std::uint64_t loaded_bytes = 1ULL << 30U;  // of functions that stay in memory for their next call
   std::uint64_t kept_text_bytes = 4ULL * 1024;  // of a payload and of a result, in a call's record
   std::uint64_t kept_log_bytes = 64ULL * 1024;  // of the guest's output, in a call's record
 };

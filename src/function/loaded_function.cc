@@ -1,5 +1,7 @@
 #include "function/loaded_function.h"
 
+#include "function/module_record.h"
+
 namespace weft::function {
 namespace {
 
@@ -17,6 +19,9 @@ const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
   return only;
 }
 
+// A function that is called has an hour of statistics and some kept instances.
+constexpr std::uint64_t kPerFunctionBytes = 128ULL * 1024;
+
 }  // namespace
 
 State state_of(const engine::ModuleInfo& info) {
@@ -30,6 +35,8 @@ LoadedFunction::LoadedFunction(Description description,
       program_(std::move(program)),
       history_(std::move(history)),
       state_(state_of(description_.info)),
+      memory_bytes_(kPerFunctionBytes + memory_bytes_of(description_.info) +
+                    program_->code().memory_bytes()),
       only_export_(only_export_of(description_.info)) {}
 
 engine::InstanceLimits LoadedFunction::instance_limits() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "abi/dialect.h"
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
@@ -45,6 +46,11 @@ class LoadedFunction {
   FunctionHistory& history() const { return *history_; }
   State state() const { return state_; }
   engine::InstanceLimits instance_limits() const;
+  // What it takes while nobody calls it, about: code, description, history, kept instances.
+  std::uint64_t memory_bytes() const { return memory_bytes_; }
+
+  void mark_used(MonotonicTime now) { last_used_.store(now, std::memory_order_relaxed); }
+  MonotonicTime last_used() const { return last_used_.load(std::memory_order_relaxed); }
 
   // The export that a typed call without a name means: the only one that can be called. Null when
   // there are several or none.
@@ -60,6 +66,8 @@ class LoadedFunction {
   std::shared_ptr<const engine::Program> program_;
   std::shared_ptr<FunctionHistory> history_;
   State state_;
+  std::uint64_t memory_bytes_ = 0;
+  std::atomic<MonotonicTime> last_used_{};
   const engine::ExportInfo* only_export_ = nullptr;  // Points into description_.
   Guarded<std::vector<std::unique_ptr<engine::Instance>>> kept_;
 };

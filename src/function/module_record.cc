@@ -138,6 +138,10 @@ bool read_memory(const json::Value& value, ModuleInfo& info) {
   return reader.is_good();
 }
 
+std::uint64_t memory_bytes_of(const engine::FunctionType& type) {
+  return type.params.size() + type.results.size();
+}
+
 }  // namespace
 
 std::string to_record(const ModuleInfo& info) {
@@ -198,6 +202,20 @@ Result<ModuleInfo> from_record(std::string_view text) {
   info.has_mutable_state = reader.flag("has_mutable_state");
   if (!is_good || !reader.is_good() || functions != info.functions) return damaged();
   return info;
+}
+
+std::uint64_t memory_bytes_of(const engine::ModuleInfo& info) {
+  std::uint64_t bytes = 0;
+  for (const engine::ImportInfo& item : info.imports) {
+    bytes += sizeof(item) + item.module.size() + item.name.size() + item.type.size() +
+             memory_bytes_of(item.function);
+  }
+  for (const engine::ExportInfo& item : info.exports) {
+    bytes += sizeof(item) + item.name.size() + item.type.size() + memory_bytes_of(item.function);
+    for (const std::string& name : item.param_names)
+      bytes += sizeof(name) + name.size();
+  }
+  return bytes;
 }
 
 }  // namespace weft::function

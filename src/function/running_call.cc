@@ -55,6 +55,12 @@ void RunningCall::start(std::string payload) {
   run_slices();
 }
 
+void RunningCall::cancel() {
+  if (phase_ == Phase::kEnded) return;
+  finish(fail(ErrorCode::kCancelled,
+              "the call was cancelled: its client went away, or the server stopped"));
+}
+
 // What a typed call asks for: {"export": NAME, "args": [...]}.
 Result<> RunningCall::decode() {
   const engine::ModuleInfo& info = function_->description().info;
@@ -153,7 +159,7 @@ std::chrono::nanoseconds RunningCall::time_spent() const {
 }
 
 void RunningCall::run_slices() {
-  for (;;) {
+  while (phase_ != Phase::kEnded) {
     const auto before = time_spent();
     const engine::Progress progress = [this] {
       const engine::Ticker::Slice slice(context_.ticker);
@@ -211,6 +217,7 @@ Error RunningCall::error_of_guest(Error error) const {
 }
 
 void RunningCall::finish(Result<Response> response) {
+  phase_ = Phase::kEnded;
   // A program that exits with 0 did what it should.
   const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
   if (!response && is_command && program_ && program_->exit_code() == 0U) response = encode({});

@@ -10,6 +10,7 @@
 #include "base/executor.h"
 #include "engine/instance.h"
 #include "engine/ticker.h"
+#include "function/call_handle.h"
 #include "function/loaded_function.h"
 #include "function/log_stream.h"
 
@@ -34,7 +35,7 @@ struct CallResult {
 };
 
 // Confined to the executor's thread.
-class RunningCall : public std::enable_shared_from_this<RunningCall> {
+class RunningCall final : public Cancellable, public std::enable_shared_from_this<RunningCall> {
  public:
   using Done = std::move_only_function<void(CallResult)>;
 
@@ -42,15 +43,18 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
               Executor& executor, Done done);
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
-  ~RunningCall() = default;
+  ~RunningCall() override = default;
 
   // Runs the first slice; `done` is called once, perhaps inside this call. The object keeps itself
   // alive until then.
   void start(std::string payload);
 
+  // Between two slices, so that the guest is at rest.
+  void cancel() override;
+
  private:
-  // What comes next when the guest's present operation is done.
-  enum class Phase : std::uint8_t { kInstantiation, kInitialization, kCall };
+  // What the guest's present operation is.
+  enum class Phase : std::uint8_t { kInstantiation, kInitialization, kCall, kEnded };
 
   Result<> decode();
   Result<> prepare();

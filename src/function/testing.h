@@ -84,6 +84,7 @@ struct World {
 // A call that was begun.
 struct Started {
   std::unique_ptr<std::optional<Outcome>> outcome = std::make_unique<std::optional<Outcome>>();
+  CallHandle handle;
 
   bool is_done() const { return outcome->has_value(); }
 };
@@ -91,11 +92,12 @@ struct Started {
 inline Started start(World& world, Functions& functions, std::string_view function,
                      std::string_view payload) {
   Started started;
-  functions.invoke({.function = std::string(function), .payload = std::string(payload)},
-                   world.executor, [to = started.outcome.get()](Outcome outcome) {
-                     REQUIRE_FALSE(to->has_value());
-                     to->emplace(std::move(outcome));
-                   });
+  started.handle =
+      functions.invoke({.function = std::string(function), .payload = std::string(payload)},
+                       world.executor, [to = started.outcome.get()](Outcome outcome) {
+                         REQUIRE_FALSE(to->has_value());
+                         to->emplace(std::move(outcome));
+                       });
   return started;
 }
 

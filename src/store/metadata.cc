@@ -131,6 +131,22 @@ Result<> remove_unused_module(Transaction& transaction, std::string_view id) {
   return {};
 }
 
+Cursor place_of(const FunctionRecord& function) {
+  return {CursorKind::kFunctions, microseconds(function.created), function.name};
+}
+
+// How many of the rows, at least one, have sizes that together stay within `bytes_max`.
+std::size_t count_within(const Rows& sizes, std::uint64_t bytes_max) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  for (const Row& row : sizes) {
+    bytes += static_cast<std::uint64_t>(row.integer(0));
+    if (bytes > bytes_max) break;
+    ++count;
+  }
+  return std::max<std::size_t>(count, 1);
+}
+
 }  // namespace
 
 bool is_function_name(std::string_view text) {
@@ -156,13 +172,19 @@ Result<ModuleRecord> Metadata::module(std::string_view id) {
   return module_of(rows[0]);
 }
 
-Result<Listed<ModuleRecord>> Metadata::modules(const Page& page) {
+Result<Listed<ModuleRecord>> Metadata::modules(const Page& page, std::uint64_t info_bytes_max) {
   const Cursor start = TRY(start_of(page, CursorKind::kModules));
+  const auto sizes = TRY(database_.read(
+      R"(SELECT LENGTH(info) FROM module
+         WHERE (created_us, id) < ($1, $2) ORDER BY created_us DESC, id DESC LIMIT $3)",
+      {start.number, start.text, static_cast<std::int64_t>(page.limit)}));
+  Page small = page;
+  small.limit = count_within(sizes, info_bytes_max);
   const auto rows = TRY(database_.read(
       R"(SELECT id, dialect, size_bytes, info, created_us FROM module
          WHERE (created_us, id) < ($1, $2) ORDER BY created_us DESC, id DESC LIMIT $3)",
-      {start.number, start.text, rows_for(page)}));
-  return listed<ModuleRecord>(rows, page, module_of, [](const ModuleRecord& last) {
+      {start.number, start.text, rows_for(small)}));
+  return listed<ModuleRecord>(rows, small, module_of, [](const ModuleRecord& last) {
     return Cursor{CursorKind::kModules, microseconds(last.created), last.id};
   });
 }
@@ -224,9 +246,11 @@ Result<Listed<FunctionRecord>> Metadata::functions(std::string_view search, cons
       R"(SELECT name, created_us, current_version, latest_version FROM function
          WHERE (created_us, name) < ($1, $2) AND name LIKE $3 ORDER BY created_us DESC, name DESC LIMIT $4)",
       {start.number, start.text, fmt::format("%{}%", part), rows_for(page)}));
-  return listed<FunctionRecord>(rows, page, function_of, [](const FunctionRecord& last) {
-    return Cursor{CursorKind::kFunctions, microseconds(last.created), last.name};
-  });
+  return listed<FunctionRecord>(rows, page, function_of, place_of);
+}
+
+std::string Metadata::cursor_behind(const FunctionRecord& function) {
+  return to_text(place_of(function));
 }
 
 Result<Listed<VersionRecord>> Metadata::versions(std::string_view name, const Page& page) {

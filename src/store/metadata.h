@@ -69,7 +69,9 @@ class Metadata {
   // content id.
   Result<bool> put_module(const ModuleRecord& record);
   Result<ModuleRecord> module(std::string_view id);
-  Result<Listed<ModuleRecord>> modules(const Page& page);
+  // A page ends early when what is known about its modules would take more than `info_bytes_max`;
+  // it has one item at least.
+  Result<Listed<ModuleRecord>> modules(const Page& page, std::uint64_t info_bytes_max);
   // kFailedPrecondition when a version of a function uses it. The blob stays: its removal is the
   // caller's, afterwards.
   Result<> remove_module(std::string_view id);
@@ -81,6 +83,8 @@ class Metadata {
   Result<VersionRecord> version(std::string_view name, std::int64_t version);
   // Those whose name contains `search` (letters of either case); all when it is empty.
   Result<Listed<FunctionRecord>> functions(std::string_view search, const Page& page);
+  // For a page that ends early: the cursor behind that function.
+  static std::string cursor_behind(const FunctionRecord& function);
   Result<Listed<VersionRecord>> versions(std::string_view name, const Page& page);
   // Lets an existing version be the current one.
   Result<FunctionRecord> rollback(std::string_view name, std::int64_t version);

@@ -17,6 +17,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
+
 // A migrated database with a module or two.
 struct Fixture {
   TemporaryDirectory directory;
@@ -25,11 +27,11 @@ struct Fixture {
   Metadata metadata{*database, clock};
 
   // Its id; a second later than whatever came before.
-  std::string add_module(std::string_view bytes) {
+  std::string add_module(std::string_view bytes, std::string info = R"({"exports":[]})") {
     clock.advance(seconds(1));
     const std::string id = content_id(bytes);
     const auto added = metadata.put_module(
-        {.id = id, .dialect = "typed", .size_bytes = bytes.size(), .info = R"({"exports":[]})"});
+        {.id = id, .dialect = "typed", .size_bytes = bytes.size(), .info = std::move(info)});
     REQUIRE(added.has_value());
     return id;
   }
@@ -215,7 +217,7 @@ TEST_CASE_FIXTURE(Fixture, "lists come newest first in pages that meet") {
     Names seen_functions;
     Page page{.limit = limit};
     for (;;) {
-      const auto list = metadata.modules(page).value();
+      const auto list = metadata.modules(page, kNoBound).value();
       CHECK(list.items.size() <= limit);
       for (const auto& item : list.items)
         seen_modules.push_back(item.id);
@@ -232,6 +234,34 @@ TEST_CASE_FIXTURE(Fixture, "lists come newest first in pages that meet") {
     }
     CHECK(seen_modules == modules);
     CHECK(seen_functions == functions);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a page of modules ends early when their descriptions are large") {
+  Names modules;
+  for (int i = 0; i < 5; ++i) {
+    modules.insert(modules.begin(), add_module(fmt::format("m{}", i), std::string(100, 'i')));
+  }
+  for (const auto& [bytes_max, sizes] :
+       std::vector<std::pair<std::uint64_t, std::vector<int>>>{{1, {1, 1, 1, 1, 1}},
+                                                               {200, {2, 2, 1}},
+                                                               {299, {2, 2, 1}},
+                                                               {300, {3, 2}},
+                                                               {400, {3, 2}}}) {
+    CAPTURE(bytes_max);
+    Names seen;
+    std::vector<int> seen_sizes;
+    Page page{.limit = 3};
+    for (;;) {
+      const auto list = metadata.modules(page, bytes_max).value();
+      seen_sizes.push_back(static_cast<int>(list.items.size()));
+      for (const auto& item : list.items)
+        seen.push_back(item.id);
+      if (!list.next) break;
+      page.after = *list.next;
+    }
+    CHECK(seen == modules);
+    CHECK(seen_sizes == sizes);
   }
 }
 
@@ -268,10 +298,10 @@ TEST_CASE_FIXTURE(Fixture, "versions come newest first in pages") {
 TEST_CASE_FIXTURE(Fixture, "cursors of other lists and other texts are refused") {
   add_module("a");
   add_module("b");
-  const std::string next = metadata.modules({.limit = 1}).value().next.value();
+  const std::string next = metadata.modules({.limit = 1}, kNoBound).value().next.value();
   CHECK(code_of(metadata.functions("", {.after = next})) == ErrorCode::kInvalidArgument);
-  CHECK(code_of(metadata.modules({.after = "x" + next})) == ErrorCode::kInvalidArgument);
-  CHECK(code_of(metadata.modules({.limit = 0})) == ErrorCode::kInvalidArgument);
+  CHECK(code_of(metadata.modules({.after = "x" + next}, kNoBound)) == ErrorCode::kInvalidArgument);
+  CHECK(code_of(metadata.modules({.limit = 0}, kNoBound)) == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE_FIXTURE(Fixture, "the counts are those of the lists") {
