@@ -204,7 +204,7 @@ net::ServerOptions http_options(const ServerSettings& settings, const Log& log) 
   options.listen = settings.listen;
   options.threads =
       settings.threads > 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
-  options.limits.body_bytes_max = settings.limits.payload_bytes;
+  options.limits.bodies_bytes_max = settings.bodies_bytes;
   options.limits.connections_max = connections_possible(settings.connections, log);
   return options;
 }

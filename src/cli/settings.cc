@@ -149,6 +149,7 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
   settings.limits.payload_bytes = TRY(resolver.number("max_payload"));
   settings.limits.in_flight = static_cast<std::uint32_t>(TRY(resolver.number("max_in_flight")));
   settings.connections = static_cast<std::uint32_t>(TRY(resolver.number("max_connections")));
+  settings.bodies_bytes = TRY(resolver.number("max_bodies"));
   settings.code_cache_bytes = TRY(resolver.number("code_cache"));
   settings.drain = std::chrono::ceil<std::chrono::milliseconds>(
       std::chrono::microseconds(TRY(resolver.number("drain"))));

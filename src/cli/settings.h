@@ -64,6 +64,8 @@ inline constexpr std::array kSettings = {
             "1", "1000000", "calls at the same time, of all functions"},
     Setting{"max_connections", "max-connections", "WEFT_MAX_CONNECTIONS", SettingType::kCount,
             "4096", "1", "1000000", "connections at the same time"},
+    Setting{"max_bodies", "max-bodies", "WEFT_MAX_BODIES", SettingType::kBytes, "512MiB", "1MiB",
+            "1024GiB", "bodies of requests and answers in memory, of all connections"},
     Setting{"code_cache", "code-cache", "WEFT_CODE_CACHE", SettingType::kBytes, "4GiB", "1MiB",
             "1024GiB", "compiled code that is kept on disk"},
     Setting{"drain", "drain", "WEFT_DRAIN", SettingType::kDuration, "10s", "0s", "10m",
@@ -80,6 +82,7 @@ struct ServerSettings {
   LogLevel log_level = LogLevel::kInfo;
   function::PlatformLimits limits;
   std::uint32_t connections = 0;
+  std::uint64_t bodies_bytes = 0;
   std::uint64_t code_cache_bytes = 0;
   std::chrono::milliseconds drain{0};
 };

@@ -25,10 +25,11 @@ void write_position(Writer& writer, const Position& position) {
 
 }  // namespace
 
-void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation) {
+void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation,
+                   std::optional<int> status) {
   const ErrorCodeInfo& about = info(error.code());
   writer.begin_object().key("type").value("about:blank").key("code").value(about.name);
-  writer.key("title").value(about.title).key("status").value(about.http_status);
+  writer.key("title").value(about.title).key("status").value(status.value_or(about.http_status));
   writer.key("detail").value(error.message());
   if (invocation) writer.key("invocation").value(*invocation);
   if (!error.backtrace().empty()) {

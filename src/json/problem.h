@@ -10,7 +10,9 @@
 namespace weft::json {
 
 // Writes an object with type, code, title, status, detail and retryable, and what is known of
-// invocation, backtrace, position and limit (docs/reference/errors.md).
-void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation);
+// invocation, backtrace, position and limit (docs/reference/errors.md). `status` is the one of
+// HTTP; by default that of the error's code.
+void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation,
+                   std::optional<int> status = std::nullopt);
 
 }  // namespace weft::json

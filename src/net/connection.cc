@@ -11,6 +11,8 @@ namespace {
 // Smaller bodies are copied behind the head: one short copy costs less than a second buffer in the
 // system call.
 constexpr std::size_t kCopiedBodyMax = 8 * 1024;
+// Smaller answers leave at once, or fit the room that every connection may have.
+constexpr std::size_t kUncountedAnswerMax = 64 * 1024;
 constexpr std::size_t kReadBytes = 2048;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 // A body's memory grows with what has arrived, not with what the client announces.
@@ -32,10 +34,6 @@ asio::mutable_buffer as_buffer(std::span<char> space) {
 
 asio::const_buffer as_buffer(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
-}
-
-HttpResponse response_to(const Refusal& why) {
-  return problem_response(why.error, why.status);
 }
 
 Refusal timed_out(std::string_view what) {
@@ -80,7 +78,8 @@ Connection::Connection(std::shared_ptr<Loop> loop, ConnectionContext& context, A
       refused_(refused),
       keep_alive_ticks_(loop_->ticks(context.limits.keep_alive_timeout)),
       head_ticks_(loop_->ticks(context.limits.header_timeout)),
-      parser_(context.limits) {}
+      parser_(context.limits),
+      bodies_(context.bodies) {}
 
 void Connection::start() {
   loop_->add(*this);
@@ -206,18 +205,28 @@ std::optional<HttpResponse> Connection::begin_request() {
   body_left_unread_ = parser_.is_chunked() || size != 0;
   if (!body_left_unread_) return std::nullopt;
 
-  auto admission = context_.handler.admit(request_);
-  if (!admission) return std::move(admission).error();
-  body_bytes_max_ = admission->value_or(context_.limits.body_bytes_max);
-  if (size > body_bytes_max_) return response_to(body_too_large(body_bytes_max_));
+  const auto admission = context_.handler.admit(request_);
+  if (!admission) return admission.error();
+  if (size > admission->bytes) return response_to(body_too_large(*admission));
+  if (context_.bodies.is_exhausted()) return response_to(no_room());
   if (parser_.is_chunked()) {
-    parser_.limit_chunks(body_bytes_max_);
+    parser_.limit_chunks(*admission);
   } else if (buffer_.unread().size() >= size) {
     request_.set_body(std::string(buffer_.unread().substr(0, size)));
     buffer_.consume(size);
     body_left_unread_ = false;
   }
   return std::nullopt;
+}
+
+HttpResponse Connection::response_to(const Refusal& why) const {
+  return context_.handler.refusal(why.error, why.status);
+}
+
+Refusal Connection::no_room() const {
+  return {429, Error(ErrorCode::kResourceExhausted,
+                     "The server holds as many bytes of requests as it may. Try again later.")
+                   .with_limit("bodies_bytes", context_.bodies.bytes())};
 }
 
 Task<bool> Connection::read_body() {
@@ -235,11 +244,17 @@ Task<bool> Connection::read_sized_body(std::string& body) {
   const auto size = static_cast<std::size_t>(parser_.content_length());
   const std::string_view received = buffer_.unread();  // Less than the whole body.
   std::size_t filled = received.size();
-  body.resize(std::min(size, std::max(kBodyFirstBytes, filled)));
+  std::size_t room = std::min(size, std::max(kBodyFirstBytes, filled));
+  if (!bodies_.grow_to(room)) co_return co_await refuse_body(body, no_room());
+  body.resize(room);
   received.copy(body.data(), filled);
   buffer_.consume(filled);
   while (filled < size) {
-    if (filled == body.size()) body.resize(std::min(size, 2 * filled));
+    if (filled == room) {
+      room = std::min(size, 2 * filled);
+      if (!bodies_.grow_to(room)) co_return co_await refuse_body(body, no_room());
+      body.resize(room);
+    }
     const auto [error, read] = co_await socket_.async_read_some(
         asio::mutable_buffer(body.data() + filled, body.size() - filled), kAwait);
     if (error) co_return co_await read_failed(error);
@@ -255,10 +270,8 @@ Task<bool> Connection::read_chunked_body(std::string& body) {
     const Progress progress = parser_.parse_chunks(buffer_.unread(), consumed, body);
     buffer_.consume(consumed);
     if (progress == Progress::kDone) co_return true;
-    if (progress == Progress::kRefused) {
-      co_await refuse(parser_.refusal());
-      co_return false;
-    }
+    if (progress == Progress::kRefused) co_return co_await refuse_body(body, parser_.refusal());
+    if (!bodies_.grow_to(body.size())) co_return co_await refuse_body(body, no_room());
     const std::size_t room = body.size() < kBodyReadBytes ? kReadBytes : kBodyReadBytes;
     const auto [error, read] =
         co_await socket_.async_read_some(as_buffer(buffer_.space(room)), kAwait);
@@ -277,6 +290,14 @@ Task<bool> Connection::read_failed(boost::system::error_code error) {
     co_await refuse({400, Error(ErrorCode::kInvalidArgument,
                                 "The connection ended within the request's body.")});
   }
+  co_return false;
+}
+
+// `body`, as far as it has come, makes room for others at once. Always false.
+Task<bool> Connection::refuse_body(std::string& body, Refusal why) {
+  body = {};
+  bodies_.release();
+  co_await refuse(why);
   co_return false;
 }
 
@@ -303,6 +324,15 @@ void Connection::respond(HttpResponse response) {
   });
 }
 
+void Connection::abandon() {
+  // On the loop, because only as long as that runs the handler surely exists.
+  loop_->post([self = shared_from_this()] {
+    self->take_response(self->context_.handler.refusal(
+        Error(ErrorCode::kInternal, "The server dropped the request without an answer."),
+        std::nullopt));
+  });
+}
+
 void Connection::watch(Executor::Work gone) {
   WEFT_ASSERT(loop_->is_current());
   if (aborted_) return loop_->post(std::move(gone));
@@ -322,13 +352,17 @@ void Connection::compose() {
   const ResponseOptions options{
       .keep_alive = keep_alive_, .http11 = http11_, .date = loop_->date()};
   if (!append_response_head(out_, *response_, options)) {
-    response_ = problem_response(Error(
-        ErrorCode::kInternal, "The response has a status or a header that HTTP does not allow."));
+    response_ = context_.handler.refusal(
+        Error(ErrorCode::kInternal,
+              "The response has a status or a header that HTTP does not allow."),
+        std::nullopt);
     const bool valid = append_response_head(out_, *response_, options);
     WEFT_ASSERT(valid);
   }
   body_left_ = {};
   if (!head_only_ && status_has_body(response_->status)) body_left_ = response_->body.view();
+  if (body_left_.size() > kUncountedAnswerMax && response_->body.is_owned())
+    bodies_.add(body_left_.size());
   if (body_left_.size() <= kCopiedBodyMax) out_.append(std::exchange(body_left_, {}));
   head_left_ = out_;
 }
@@ -338,6 +372,7 @@ void Connection::drop_response() {
   head_left_ = {};
   body_left_ = {};
   response_.reset();
+  bodies_.release();
   out_.clear();
   if (out_.capacity() > kOutKeptMax) out_.shrink_to_fit();
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/byte_budget.h"
 #include "net/client_watch.h"
 #include "net/http.h"
 #include "net/http_server.h"
@@ -41,6 +42,7 @@ struct ConnectionContext {
   HttpLimits limits;
   HttpHandler& handler;
   ConnectionCount count;
+  ByteBudget bodies;
 };
 
 // An accepted socket and its place in the count; gives both back when it is dropped.
@@ -80,6 +82,7 @@ class Connection final : public Responder::Sink,
   void start();
 
   void respond(HttpResponse response) override;
+  void abandon() override;
   void watch(Executor::Work gone) override;
   Executor& executor() override { return *loop_; }
 
@@ -102,10 +105,13 @@ class Connection final : public Responder::Sink,
   Task<bool> answer_continue();
   Task<bool> write_rest();
   Task<bool> read_failed(boost::system::error_code error);
+  Task<bool> refuse_body(std::string& body, Refusal why);
 
   Progress parse_head();
   void begin_head();
   std::optional<HttpResponse> begin_request();
+  HttpResponse response_to(const Refusal& why) const;
+  Refusal no_room() const;
   void hand_over();
   void take_response(HttpResponse response);
   void compose();
@@ -132,8 +138,8 @@ class Connection final : public Responder::Sink,
   ReadBuffer buffer_;
   RequestParser parser_;
   HttpRequest request_;
-  std::uint64_t body_bytes_max_ = 0;
-  bool fresh_ = true;  // No byte of the next request has been parsed.
+  BudgetShare bodies_;  // of the present request and its answer
+  bool fresh_ = true;   // No byte of the next request has been parsed.
   bool served_one_ = false;
   bool keep_alive_ = true;
   bool head_only_ = false;  // The request is HEAD.

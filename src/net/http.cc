@@ -63,21 +63,6 @@ std::size_t scheme_size(std::string_view target) {
   return 0;
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
-}
-
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
@@ -193,17 +178,6 @@ HeaderView HttpRequest::header_at(std::size_t index) const {
   return {view(fields_[index].name), view(fields_[index].value)};
 }
 
-HttpResponse problem_response(const Error& error, std::optional<int> status) {
-  const ErrorCodeInfo& about = info(error.code());
-  const int shown = status.value_or(about.http_status);
-  std::string body =
-      fmt::format(R"({{"type":"about:blank","code":"{}","title":"{}","status":{},"detail":)",
-                  about.name, about.title, shown);
-  append_json_string(body, error.message());
-  body.push_back('}');
-  return {shown, {{"Content-Type", "application/problem+json"}}, Body(std::move(body))};
-}
-
 Responder& Responder::operator=(Responder&& other) noexcept {
   if (this != &other) {
     abandon();
@@ -228,9 +202,7 @@ Executor& Responder::executor() const {
 }
 
 void Responder::abandon() {
-  if (sink_ == nullptr) return;
-  send(problem_response(
-      Error(ErrorCode::kInternal, "The server dropped the request without an answer.")));
+  if (sink_ != nullptr) std::exchange(sink_, nullptr)->abandon();
 }
 
 }  // namespace weft::net

@@ -123,6 +123,7 @@ class Body {
     return body;
   }
 
+  bool is_owned() const { return !is_borrowed_; }
   std::string_view view() const { return is_borrowed_ ? borrowed_ : std::string_view(owned_); }
   std::size_t size() const { return view().size(); }
 
@@ -142,10 +143,6 @@ struct HttpResponse {
   Body body = {};
 };
 
-// The error as application/problem+json with code, title, status and detail (RFC 9457). `status`
-// replaces the HTTP status of the error's code.
-HttpResponse problem_response(const Error& error, std::optional<int> status = std::nullopt);
-
 // Takes one response. Move-only; exactly one `send`. Destroyed without one, it answers 500, so that
 // no client waits for ever. A Responder may outlive its connection and its server: what is sent
 // then goes nowhere.
@@ -155,8 +152,10 @@ class Responder {
   class Sink {
    public:
     virtual ~Sink() = default;
-    // Called exactly once per Responder, on any thread.
+    // One of these two is called, exactly once per Responder, on any thread.
     virtual void respond(HttpResponse response) = 0;
+    // The responder was destroyed without an answer.
+    virtual void abandon() = 0;
     // See Responder::on_gone; once, before `respond`.
     virtual void watch(Executor::Work gone) = 0;
     // Lives as long as the sink.
@@ -189,9 +188,16 @@ class Responder {
   std::shared_ptr<Sink> sink_;  // Absent once sent or moved from.
 };
 
-// How many bytes a request's body may have, where nothing stands for HttpLimits::body_bytes_max; or
-// the response that refuses the request.
-using Admission = std::expected<std::optional<std::uint64_t>, HttpResponse>;
+// How long the body of a request may be.
+struct BodyLimit {
+  std::uint64_t bytes = 0;
+  std::string_view name = "body_bytes";  // in the error about a longer one; outlives the request
+
+  bool operator==(const BodyLimit&) const = default;
+};
+
+// How long a request's body may be, or the response that refuses the request.
+using Admission = std::expected<BodyLimit, HttpResponse>;
 
 // What a server does with requests. Thread-safe: every event loop calls it.
 class HttpHandler {
@@ -203,14 +209,15 @@ class HttpHandler {
   // comes after it was sent.
   virtual void handle(HttpRequest request, Responder responder) = 0;
 
+  // The response to what the server refuses by itself, because it breaks HTTP or a limit, and to a
+  // request whose Responder was dropped. `status` stands for that of the error's code.
+  virtual HttpResponse refusal(const Error& error, std::optional<int> status) = 0;
+
   // Asked on the connection's event loop when the head of a request with a body has arrived, so
   // that nobody's body takes memory who may not send one. What is refused here is answered at once,
   // a longer body with 413; both end the connection and never reach `handle`. Requests without a
   // body are not asked for: `handle` checks them, and all others again. Must not block.
-  virtual Admission admit(const HttpRequest& head) {
-    static_cast<void>(head);
-    return std::nullopt;
-  }
+  virtual Admission admit(const HttpRequest& head) = 0;
 };
 
 // `text` with each %XX replaced by its byte; nothing for a malformed escape.

@@ -98,7 +98,11 @@ SystemError listen(Acceptor& acceptor, const ip::tcp::endpoint& endpoint) {
 
 struct HttpServer::State {
   State(const ServerOptions& options, HttpHandler& handler, const Clock& clock, const Log& to)
-      : log(to), context{.limits = options.limits, .handler = handler, .count = {}} {
+      : log(to),
+        context{.limits = options.limits,
+                .handler = handler,
+                .count = {},
+                .bodies = ByteBudget(options.limits.bodies_bytes_max)} {
     for (unsigned i = 0; i < options.threads; ++i) {
       loops.push_back(std::make_shared<Loop>(clock, tick_length(options.limits)));
     }

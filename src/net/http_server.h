@@ -20,9 +20,11 @@ namespace weft::net {
 // Deadlines are kept by one sweep per loop, so each may come late by up to a second (or a quarter
 // of the shortest).
 struct HttpLimits {
-  std::uint32_t header_bytes_max = 16 * 1024;      // request line and headers together: 431
-  std::uint32_t header_count_max = 100;            // 431
-  std::uint64_t body_bytes_max = 8 * 1024 * 1024;  // where the handler admits no other: 413
+  std::uint32_t header_bytes_max = 16 * 1024;  // request line and headers together: 431
+  std::uint32_t header_count_max = 100;        // 431
+  // Bodies in memory, of requests and of answers that are not taken yet, on all connections
+  // together; requests with a body that find no room get 429.
+  std::uint64_t bodies_bytes_max = 512ULL * 1024 * 1024;
   std::uint32_t connections_max = 4096;  // all loops together; one more gets 503 and is closed
   std::chrono::milliseconds header_timeout{
       10'000};  // from accept or first byte to the head's end: 408

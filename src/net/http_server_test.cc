@@ -34,10 +34,8 @@ std::string talk(TestServer& server, std::string_view request) {
 
 bool is_problem(std::string_view response, int status, std::string_view code) {
   return response.starts_with("HTTP/1.1 " + std::to_string(status) + " ") &&
-         response.find("Content-Type: application/problem+json\r\n") != response.npos &&
          response.find(kClosed) != response.npos &&
-         response.find("\"code\":\"" + std::string(code) + "\"") != response.npos &&
-         response.find("\"status\":" + std::to_string(status) + ",") != response.npos;
+         response.find("\r\n\r\n" + std::string(code)) != response.npos;
 }
 
 std::string body_of(std::string_view response) {
@@ -387,6 +385,59 @@ TEST_CASE("bodies over the limit are refused with 413, sized or chunked") {
   CHECK(is_problem(talk(server, endless), 400, "invalid_argument"));
 }
 
+TEST_CASE("bodies that find no room are refused with 429 until others have gone") {
+  HttpLimits limits;
+  limits.bodies_bytes_max = 100'000;
+  TestServer server(testing::echo, with_limits(limits));
+  const std::string body(90'000, 'b');
+  const std::string sized = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" + body;
+  const std::string chunked =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n15f90\r\n" + body +
+      "\r\n0\r\n\r\n";
+  for (const std::string& held : {sized, chunked}) {
+    RawClient holder(server);
+    holder.send(std::string_view(held).substr(0, 80'000));
+    for (const std::string& other : {sized, chunked}) {
+      std::string refused;
+      // The server may not have read the first one's bytes yet.
+      while (!refused.starts_with("HTTP/1.1 429 "))
+        refused = talk(server, other);
+      CHECK(is_problem(refused, 429, "resource_exhausted bodies_bytes:"));
+    }
+    CHECK(body_of(talk(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == "GET / ");
+    holder.send(std::string_view(held).substr(80'000));
+    CHECK((body_of(holder.read_response()) == "POST / " + body));
+    CHECK((body_of(talk(server, sized)) == "POST / " + body));
+    CHECK((body_of(talk(server, chunked)) == "POST / " + body));
+  }
+}
+
+TEST_CASE("answers that nobody takes leave no room for bodies; what is lent does") {
+  static const std::string file(24'000'000, 'f');  // More than the system's buffers take.
+  HttpLimits limits;
+  limits.bodies_bytes_max = 1'000'000;
+  TestServer server(
+      [](HttpRequest request, Responder responder) {
+        if (request.path() == "/owned") return responder.send({200, {}, Body(file)});
+        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(file)});
+        testing::echo(std::move(request), std::move(responder));
+      },
+      with_limits(limits));
+  const std::string small = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+  RawClient lender(server);
+  lender.send("GET /lent HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(lender.receive(1));
+  CHECK(body_of(talk(server, small)) == "POST / x");
+  RawClient owner(server);
+  owner.send("GET /owned HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(owner.receive(1));
+  CHECK(is_problem(talk(server, small), 429, "resource_exhausted"));
+  CHECK(body_of(owner.read_response()).size() == file.size());
+  // Given back once the loop has seen that all is written.
+  while (body_of(talk(server, small)) != "POST / x") {
+  }
+}
+
 TEST_CASE("a client that sends a long body before reading still reads the refusal") {
   TestServer server;
   RawClient client(server);
@@ -530,7 +581,7 @@ TEST_CASE("a client that drips its head ends with 408 although it never pauses")
 TEST_CASE("a client that drips its body ends with 408 although it never pauses") {
   HttpLimits limits = patient_limits();
   limits.body_timeout = kShort;
-  limits.body_bytes_max = limits.progress_bytes = 1u << 30;
+  limits.progress_bytes = 1u << 30;
   TestServer server(testing::echo, with_limits(limits));
   const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
   CHECK(is_problem(answer_to_drips(server, start + "Content-Length: 1000000000\r\n\r\n"), 408,
@@ -765,7 +816,7 @@ TEST_CASE("a responder dropped without an answer answers 500") {
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string response = client.read_response();
   CHECK(response.starts_with("HTTP/1.1 500 "));
-  CHECK(response.find("\"code\":\"internal\"") != response.npos);
+  CHECK(response.find("internal :") != response.npos);
 }
 
 TEST_CASE("a response that would break the framing becomes 500") {

@@ -193,7 +193,7 @@ struct RequestParser::Impl final : http::basic_parser<true> {
   unsigned content_lengths = 0;
   bool expects_continue = false;
   bool in_body = false;  // What looks like headers is a trailer.
-  std::uint64_t chunk_bytes_max = 0;
+  BodyLimit chunk_limit;
   std::optional<Refusal> refusal;
 };
 
@@ -255,9 +255,9 @@ std::uint64_t RequestParser::content_length() const {
   return impl_->content_length().value_or(0);
 }
 
-void RequestParser::limit_chunks(std::uint64_t body_bytes_max) {
-  impl_->chunk_bytes_max = body_bytes_max;
-  impl_->body_limit(body_bytes_max);
+void RequestParser::limit_chunks(BodyLimit limit) {
+  impl_->chunk_limit = limit;
+  impl_->body_limit(limit.bytes);
   impl_->eager(true);
 }
 
@@ -269,7 +269,7 @@ RequestParser::Progress RequestParser::parse_chunks(std::string_view bytes, std:
   BeastError error;
   consumed = impl.put(asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error == http::error::body_limit) {
-    impl.refusal = body_too_large(impl.chunk_bytes_max);
+    impl.refusal = body_too_large(impl.chunk_limit);
     return Progress::kRefused;
   }
   if (error && error != http::error::need_more) return impl.refused(error);
@@ -285,11 +285,11 @@ const Refusal& RequestParser::refusal() const {
   return *impl_->refusal;
 }
 
-Refusal body_too_large(std::uint64_t body_bytes_max) {
+Refusal body_too_large(BodyLimit limit) {
   return {413, Error(ErrorCode::kTooLarge,
                      fmt::format("The request's body is longer than the limit of {} bytes.",
-                                 body_bytes_max))
-                   .with_limit("body_bytes_max", body_bytes_max)};
+                                 limit.bytes))
+                   .with_limit(std::string(limit.name), limit.bytes)};
 }
 
 }  // namespace weft::net

@@ -47,7 +47,7 @@ class RequestParser {
   std::uint64_t content_length() const;
 
   // Refuses a chunked body that becomes longer than that.
-  void limit_chunks(std::uint64_t body_bytes_max);
+  void limit_chunks(BodyLimit limit);
   // Decodes chunks from `bytes`, appends to `body` and says in `consumed` how many bytes it is done
   // with; call again with those behind them and more. kDone after the last chunk and the trailers,
   // which are dropped.
@@ -62,6 +62,6 @@ class RequestParser {
 };
 
 // "The body is longer than …": 413.
-Refusal body_too_large(std::uint64_t body_bytes_max);
+Refusal body_too_large(BodyLimit limit);
 
 }  // namespace weft::net

@@ -41,7 +41,7 @@ Outcome parse(std::string_view text, std::size_t step, const weft::net::HttpLimi
     WEFT_ASSERT(request.header_at(i).value.find('\n') == std::string_view::npos);
   }
   if (!parser.is_chunked()) return outcome;
-  parser.limit_chunks(kBodyMax);
+  parser.limit_chunks({.bytes = kBodyMax});
   std::size_t begin = parser.head_size();
   end = begin;
   outcome.progress = Progress::kMore;

@@ -29,13 +29,22 @@ class LambdaHandler final : public HttpHandler {
   }
   // Four bytes for /small, nothing at all for /closed.
   Admission admit(const HttpRequest& head) override {
-    if (head.path() == "/small") return 4;
+    if (head.path() == "/small") return BodyLimit{.bytes = 4, .name = "small_bytes"};
     if (head.path() == "/closed") {
       return std::unexpected(
-          problem_response(Error(ErrorCode::kPermissionDenied, "Nobody may write here.")));
+          refusal(Error(ErrorCode::kPermissionDenied, "Nobody may write here."), std::nullopt));
     }
-    return std::nullopt;
+    return BodyLimit{.bytes = kBodyBytesMax};
   }
+  // "CODE LIMIT: MESSAGE".
+  HttpResponse refusal(const Error& error, std::optional<int> status) override {
+    const ErrorCodeInfo& about = info(error.code());
+    std::string text = std::string(about.name) + " ";
+    if (error.limit()) text += error.limit()->name;
+    return {status.value_or(about.http_status), {}, Body(text + ": " + error.message())};
+  }
+
+  static constexpr std::uint64_t kBodyBytesMax = 1ULL << 30U;
 
  private:
   Handle handle_;

@@ -25,11 +25,11 @@ net::HttpResponse text_response(std::string content_type, std::string text) {
 
 net::HttpResponse no_route(const Routing& routing, const net::HttpRequest& request) {
   if (const auto* others = std::get_if<MethodNotAllowed>(&routing)) {
-    auto response = net::problem_response(
-        Error(ErrorCode::kInvalidArgument,
-              fmt::format("The method {} is not for this path; it takes {}.",
-                          printable(request.method().substr(0, 32)), others->allow)),
-        405);
+    auto response =
+        problem(Error(ErrorCode::kInvalidArgument,
+                      fmt::format("The method {} is not for this path; it takes {}.",
+                                  printable(request.method().substr(0, 32)), others->allow)),
+                std::nullopt, 405);
     response.headers.push_back({"Allow", others->allow});
     return response;
   }
@@ -60,6 +60,7 @@ class Api::Reply {
 
   RouteId route() const { return route_; }
   Executor& executor() const { return responder_.executor(); }
+  void on_gone(Executor::Work gone) { responder_.on_gone(std::move(gone)); }
   void send(net::HttpResponse response) {
     metrics_.count(route_, response.status);
     responder_.send(std::move(response));
@@ -102,18 +103,24 @@ net::Admission Api::admit(const net::HttpRequest& head) {
     metrics_.count(id, response.status);
     return std::unexpected(std::move(response));
   }
-  return body_bytes_max(id);
+  return body_limit(id);
 }
 
-std::uint64_t Api::body_bytes_max(RouteId route) const {
+net::HttpResponse Api::refusal(const Error& error, std::optional<int> status) {
+  auto response = problem(error, std::nullopt, status);
+  metrics_.count(RouteId::kNone, response.status);
+  return response;
+}
+
+net::BodyLimit Api::body_limit(RouteId route) const {
   switch (route) {
     case RouteId::kInvoke:
     case RouteId::kEndpoint:
-      return parts_.functions.limits().payload_bytes;
+      return {.bytes = parts_.functions.limits().payload_bytes, .name = "payload_bytes"};
     case RouteId::kUploadModule:
-      return parts_.functions.limits().module_bytes;
+      return {.bytes = parts_.functions.limits().module_bytes, .name = "module_bytes"};
     default:
-      return kBodyBytesMax;
+      return {.bytes = kBodyBytesMax};
   }
 }
 
@@ -151,15 +158,13 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
   } else {
     call.payload = request.take_body();
   }
-  // Valid as long as the reply, which the callback keeps.
-  Executor& executor = reply.executor();
-  parts_.functions.invoke(
-      std::move(call), executor,
-      [this, reply = std::move(reply), is_endpoint](function::Outcome outcome) mutable {
+  const auto shared = std::make_shared<Reply>(std::move(reply));
+  const function::CallHandle running = parts_.functions.invoke(
+      std::move(call), shared->executor(), [this, shared, is_endpoint](function::Outcome outcome) {
         if (!outcome.response) {
-          auto response = problem_of(reply.route(), outcome.response.error(), outcome.invocation);
+          auto response = problem_of(shared->route(), outcome.response.error(), outcome.invocation);
           add_call_headers(response, outcome);
-          return reply.send(std::move(response));
+          return shared->send(std::move(response));
         }
         net::HttpResponse response;
         response.headers.reserve(5);
@@ -169,8 +174,10 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
         response.headers.push_back({"X-Content-Type-Options", "nosniff"});
         if (is_endpoint) response.headers.push_back({"Content-Security-Policy", "sandbox"});
         response.body = net::Body(std::move(outcome.response->body));
-        reply.send(std::move(response));
+        shared->send(std::move(response));
       });
+  // A guest must not go on computing for nobody.
+  if (!running.has_ended()) shared->on_gone([running] { running.cancel(); });
 }
 
 void Api::run_blocking(std::string parameter, net::HttpRequest request, Reply reply) {

@@ -46,11 +46,12 @@ class Api final : public net::HttpHandler {
 
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::Admission admit(const net::HttpRequest& head) override;
+  net::HttpResponse refusal(const Error& error, std::optional<int> status) override;
 
  private:
   class Reply;
 
-  std::uint64_t body_bytes_max(RouteId route) const;
+  net::BodyLimit body_limit(RouteId route) const;
   void answer(const Match& match, net::HttpRequest request, Reply reply);
   void invoke(const Match& match, net::HttpRequest request, Reply reply);
   void run_blocking(std::string parameter, net::HttpRequest request, Reply reply);

@@ -399,6 +399,18 @@ TEST_CASE("a function that never ends is stopped at its deadline, and the server
   check_problem(server.finish(*forever), 504, "deadline_exceeded");
 }
 
+TEST_CASE("a call ends when its client goes away, and its record says so") {
+  Server server;
+  REQUIRE(server.deploy("forever", kForever, R"(,"limits":{"deadline_ms":900000})").status == 201);
+  const auto forever = server.start("POST", "/v1/functions/forever/invoke");
+  CHECK(server.get("/metrics").body.find("weft_invocations_in_flight 1\n") != std::string::npos);
+  forever->leave();
+  check_problem(server.finish(*forever), 499, "cancelled");
+  CHECK(server.get("/metrics").body.find("weft_invocations_in_flight 0\n") != std::string::npos);
+  const Answer records = server.get("/v1/invocations?status=error");
+  CHECK(records.body.find("\"code\":\"cancelled\"") != std::string::npos);
+}
+
 TEST_CASE("one call too many is refused with 429 and when to come again") {
   Server server;
   REQUIRE(
@@ -556,12 +568,14 @@ TEST_CASE("bodies are limited by what they are for") {
   const auto limit = [&](std::string_view method, std::string_view target) {
     return server.api().admit({method, target, {{"Host", "localhost"}}}).value();
   };
-  CHECK(limit("POST", "/v1/modules") == 100);
-  CHECK(limit("GET", "/v1/modules") == 1 << 20);
-  CHECK(limit("POST", "/v1/functions/add/invoke") == 10);
-  CHECK(limit("PUT", "/f/add/x") == 10);
-  CHECK(limit("PUT", "/v1/functions/add") == 1 << 20);
-  CHECK(limit("POST", "/nothing") == 1 << 20);
+  using net::BodyLimit;
+  CHECK(limit("POST", "/v1/modules") == BodyLimit{.bytes = 100, .name = "module_bytes"});
+  CHECK(limit("GET", "/v1/modules") == BodyLimit{.bytes = 1 << 20});
+  CHECK(limit("POST", "/v1/functions/add/invoke") ==
+        BodyLimit{.bytes = 10, .name = "payload_bytes"});
+  CHECK(limit("PUT", "/f/add/x") == BodyLimit{.bytes = 10, .name = "payload_bytes"});
+  CHECK(limit("PUT", "/v1/functions/add") == BodyLimit{.bytes = 1 << 20});
+  CHECK(limit("POST", "/nothing") == BodyLimit{.bytes = 1 << 20});
   const Answer answer = server.send("POST", "/v1/modules", std::string(101, ' '));
   check_problem(answer, 413, "too_large");
   CHECK(answer.json().find("limit")->find("name")->as_string() == "module_bytes");

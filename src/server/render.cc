@@ -207,13 +207,14 @@ net::HttpResponse json_response(int status, std::string text) {
           net::Body(std::move(text))};
 }
 
-net::HttpResponse problem(const Error& error, const std::optional<std::string>& invocation) {
+net::HttpResponse problem(const Error& error, const std::optional<std::string>& invocation,
+                          std::optional<int> status) {
   std::string text;
   json::Writer writer(text);
-  json::write_problem(writer, without_internals(error), invocation);
+  json::write_problem(writer, without_internals(error), invocation, status);
   const ErrorCodeInfo& about = info(error.code());
   net::HttpResponse response{
-      about.http_status,
+      status.value_or(about.http_status),
       {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
       net::Body(std::move(text))};
   if (error.code() == ErrorCode::kUnauthenticated) {

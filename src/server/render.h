@@ -53,8 +53,10 @@ net::HttpResponse json_response(const store::Listed<T>& list) {
 // What the error means to clients, as application/problem+json, with Retry-After where another try
 // helps. What our disks and bugs say stays inside: such errors get a general sentence, and the
 // caller logs the error itself (is_internal).
+// `status` stands for that of the error's code.
 net::HttpResponse problem(const Error& error,
-                          const std::optional<std::string>& invocation = std::nullopt);
+                          const std::optional<std::string>& invocation = std::nullopt,
+                          std::optional<int> status = std::nullopt);
 
 // Whether the error's message is for the log and not for clients.
 bool is_internal(const Error& error);

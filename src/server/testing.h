@@ -40,16 +40,17 @@ class Loop final : public Executor {
   template <class Condition>
   void run_until(const Condition& condition) {
     std::unique_lock lock(mutex_);
-    for (;;) {
-      while (!work_.empty()) {
-        Work work = std::move(work_.front());
-        work_.pop_front();
-        lock.unlock();
-        work();
-        lock.lock();
+    while (!condition()) {
+      if (work_.empty()) {
+        changed_.wait(lock);
+        continue;
       }
-      if (condition()) return;
-      changed_.wait(lock);
+      Work work = std::move(work_.front());
+      work_.pop_front();
+      lock.unlock();
+      work();
+      work = nullptr;  // What it holds may post.
+      lock.lock();
     }
   }
 
@@ -67,6 +68,7 @@ class Sink final : public net::Responder::Sink {
     response_.with([&](auto& kept) { kept = std::move(response); });
     loop_.wake();
   }
+  void abandon() override { respond({500, {}, "dropped"}); }
   void watch(Executor::Work gone) override { gone_ = std::move(gone); }
   Executor& executor() override { return loop_; }
   // The client goes away.

@@ -17,6 +17,12 @@ class Echo final : public weft::net::HttpHandler {
     responder.send(
         {200, {{"Content-Type", "application/json"}}, weft::net::Body(request.take_body())});
   }
+  weft::net::Admission admit(const weft::net::HttpRequest&) override {
+    return weft::net::BodyLimit{.bytes = 1ULL << 20U};
+  }
+  weft::net::HttpResponse refusal(const weft::Error& error, std::optional<int> status) override {
+    return {status.value_or(500), {}, weft::net::Body(error.message())};
+  }
 };
 
 template <class Number>
