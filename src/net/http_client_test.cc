@@ -42,9 +42,8 @@ TEST_CASE("the client sends bodies that expect 100") {
 }
 
 TEST_CASE("an error status is a response, not an error") {
-  TestServer server([](HttpRequest, Responder responder) {
-    responder.send(problem_response(Error(ErrorCode::kNotFound, "no such thing")));
-  });
+  TestServer server(
+      [](HttpRequest, Responder responder) { responder.send({404, {}, Body("no such thing")}); });
   HttpClient client = HttpClient::create().value();
   CHECK(client.send({.url = server.url("/")}).value().status == 404);
 }
