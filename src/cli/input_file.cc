@@ -44,7 +44,7 @@ Result<std::string> read_all(system::InputStream& stream, std::size_t size_hint)
     filled += got;
     if (filled > kFileBytesMax) {
       return fail(Error(ErrorCode::kTooLarge, fmt::format("longer than {} bytes", kFileBytesMax))
-                      .with_limit("file_bytes_max", kFileBytesMax));
+                      .with_limit("file_bytes", kFileBytesMax));
     }
   }
   text.resize(filled);

@@ -120,7 +120,7 @@ class DocumentBuilder {
     // counted.
     constexpr std::size_t kBytesPerToken = std::max(sizeof(Value) / 2, (sizeof(Member) + 3) / 4);
     if (tokens_.size() / 4 > limits_.nodes_max) {
-      return fail(too_large("has too many values", "nodes_max", limits_.nodes_max));
+      return fail(too_large("has too many values", "json_values", limits_.nodes_max));
     }
     values_size_ = tokens_.size() * kBytesPerToken;
     block_->values = std::make_unique_for_overwrite<std::byte[]>(values_size_);
@@ -250,7 +250,7 @@ bool DocumentBuilder::comma_or_end() {
 
 bool DocumentBuilder::open(std::uint32_t at) {
   if (open_.size() >= limits_.depth_max) {
-    error_ = too_large("nests too deep", "depth_max", limits_.depth_max)
+    error_ = too_large("nests too deep", "json_depth", limits_.depth_max)
                  .with_position(position_of(text_, at));
     return false;
   }
@@ -360,7 +360,7 @@ bool DocumentBuilder::literal(std::uint32_t at, std::string_view word, Kind kind
 
 bool DocumentBuilder::add(Kind kind, const void* data, std::size_t size, Span span) {
   if (nodes_ > limits_.nodes_max) [[unlikely]] {
-    error_ = too_large("has too many values", "nodes_max", limits_.nodes_max);
+    error_ = too_large("has too many values", "json_values", limits_.nodes_max);
     return false;
   }
   // Written in place: copying a value right after its single fields were stored stalls the
@@ -402,7 +402,7 @@ std::string DocumentBuilder::describe_next() const {
 Result<Value> parse(std::string_view text, const ParseLimits& limits) {
   const std::size_t bytes_max =
       std::min<std::size_t>(limits.bytes_max, std::numeric_limits<std::uint32_t>::max() - 1);
-  if (text.size() > bytes_max) return fail(too_large("is too long", "bytes_max", bytes_max));
+  if (text.size() > bytes_max) return fail(too_large("is too long", "json_bytes", bytes_max));
   if (text.starts_with(kByteOrderMark)) {
     return fail(syntax_error(text, 0, "a byte order mark: save the text as UTF-8 without it"));
   }

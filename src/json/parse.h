@@ -32,7 +32,7 @@ struct ParseLimits {
 // (after unescaping), and lone surrogates (see above).
 //
 // Errors: kInvalidArgument with line and column in the message and in position(); kTooLarge with
-// limit() "bytes_max", "depth_max" or "nodes_max". Thread-safe.
+// limit() "json_bytes", "json_depth" or "json_values". Thread-safe.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
 }  // namespace weft::json

@@ -380,16 +380,16 @@ TEST_CASE("limits are named and enforced") {
     return error.limit()->name + "=" + std::to_string(error.limit()->value);
   };
   CHECK(parse("[1234]", {.bytes_max = 6}).has_value());
-  CHECK(limit_of("[12345]", {.bytes_max = 6}) == "bytes_max=6");
+  CHECK(limit_of("[12345]", {.bytes_max = 6}) == "json_bytes=6");
   CHECK(parse("[[],{\"a\":[]}]", {.depth_max = 3}).has_value());
-  CHECK(limit_of("[[],{\"a\":[[]]}]", {.depth_max = 3}) == "depth_max=3");
-  CHECK(limit_of("[]", {.depth_max = 0}) == "depth_max=0");
+  CHECK(limit_of("[[],{\"a\":[[]]}]", {.depth_max = 3}) == "json_depth=3");
+  CHECK(limit_of("[]", {.depth_max = 0}) == "json_depth=0");
   CHECK(parse("1", {.depth_max = 0}).has_value());
   CHECK(parse("[1,{\"a\":2},\"x\"]", {.nodes_max = 5}).has_value());
-  CHECK(limit_of("[1,{\"a\":2},\"x\"]", {.nodes_max = 4}) == "nodes_max=4");
-  CHECK(limit_of("[1,{\"a\":2},\"x\"", {.nodes_max = 2}) == "nodes_max=2");
-  CHECK(limit_of(std::string(1 << 20, '['), {}) == "depth_max=128");
-  CHECK(limit_of(std::string(1 << 20, ','), {.nodes_max = 1000}) == "nodes_max=1000");
+  CHECK(limit_of("[1,{\"a\":2},\"x\"]", {.nodes_max = 4}) == "json_values=4");
+  CHECK(limit_of("[1,{\"a\":2},\"x\"", {.nodes_max = 2}) == "json_values=2");
+  CHECK(limit_of(std::string(1 << 20, '['), {}) == "json_depth=128");
+  CHECK(limit_of(std::string(1 << 20, ','), {.nodes_max = 1000}) == "json_values=1000");
   CHECK(error_of("[[[[1]]]]", {.depth_max = 3}).position()->column == 4u);
 }
 

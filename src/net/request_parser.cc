@@ -150,14 +150,14 @@ struct RequestParser::Impl final : http::basic_parser<true> {
   Refusal too_many_headers() const {
     return {431, Error(ErrorCode::kTooLarge, fmt::format("The request has more than {} headers.",
                                                          limits.header_count_max))
-                     .with_limit("header_count_max", limits.header_count_max)};
+                     .with_limit("header_count", limits.header_count_max)};
   }
 
   Refusal head_too_large() const {
     return {431, Error(ErrorCode::kTooLarge,
                        fmt::format("The request line and headers are longer than {} bytes.",
                                    limits.header_bytes_max))
-                     .with_limit("header_bytes_max", limits.header_bytes_max)};
+                     .with_limit("header_bytes", limits.header_bytes_max)};
   }
 
   void on_header_impl(BeastError& error) override {

@@ -112,7 +112,7 @@ Result<> DirectoryBlobs::put_as(std::string_view id, std::string_view bytes) {
         Error(ErrorCode::kTooLarge,
               fmt::format("{} bytes are too many for one blob; the limit blob_bytes_max is {}",
                           bytes.size(), limit))
-            .with_limit("blob_bytes_max", limit));
+            .with_limit("blob_bytes", limit));
   }
   const auto file = TRY(file_of(directory_, id));
   if (!holds(file, bytes)) {

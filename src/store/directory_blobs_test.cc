@@ -103,7 +103,7 @@ TEST_CASE("a blob over the limit is refused with the limit's name") {
   CHECK(blobs->put("abc").has_value());
   const auto refused = blobs->put("abcd");
   CHECK(code_of(refused) == ErrorCode::kTooLarge);
-  CHECK(refused.error().limit() == LimitReached{"blob_bytes_max", 3});
+  CHECK(refused.error().limit() == LimitReached{"blob_bytes", 3});
 }
 
 TEST_CASE("a blob stays readable when the limit is lowered") {

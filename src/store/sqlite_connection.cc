@@ -242,7 +242,7 @@ Result<Rows> SqliteConnection::step_to_end(sqlite3_stmt* statement) {
     if (rows.rows.size() == kRowsMax) {
       return fail(Error(ErrorCode::kTooLarge,
                         fmt::format("the answer has more than {} rows; ask in pages", kRowsMax))
-                      .with_limit("rows_max", kRowsMax));
+                      .with_limit("rows", kRowsMax));
     }
     Values values;
     values.reserve(static_cast<std::size_t>(columns));

@@ -113,7 +113,7 @@ class SqliteDatabase::Writer {
       case Accepted::kNo:
         return piece.done(fail(
             Error(ErrorCode::kResourceExhausted, "too many writes wait for the disk; try again")
-                .with_limit("writes_waiting_max", options_.writes_waiting_max)));
+                .with_limit("writes_waiting", options_.writes_waiting_max)));
       case Accepted::kAsFirst:
         // At most one run waits in the pool while an earlier one ends, so that it never refuses.
         WEFT_ASSERT(pool_.run([this] { drain(); }).has_value());

@@ -268,7 +268,7 @@ TEST_CASE("a full queue refuses at once and takes writes again later") {
   database->write_async(insert("c"), [&](Result<> result) { refusal = result.error(); });
   REQUIRE(refusal.has_value());
   CHECK(refusal->code() == ErrorCode::kResourceExhausted);
-  CHECK(refusal->limit()->name == "writes_waiting_max");
+  CHECK(refusal->limit()->name == "writes_waiting");
   CHECK(code_of(database->write(insert("d"))) == ErrorCode::kResourceExhausted);
   held.release();
   both.wait();

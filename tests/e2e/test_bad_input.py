@@ -200,6 +200,50 @@ def test_a_half_closed_connection_still_gets_its_answer(server):
     server.assert_serves()
 
 
+SPIN = '(module (func (export "spin") (loop br 0)))'
+INVOKE_SPIN = b"POST /v1/functions/%s/invoke HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def wait_for_calls_under_way(server, count):
+    wanted = f"weft_invocations_in_flight {count}\n".encode()
+    while wanted not in server.request("GET", "/metrics").body:
+        pass
+
+
+def test_a_call_ends_when_its_client_goes_away(server):
+    server.deploy("left", SPIN, limits={"deadline_ms": 900_000})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+        client.sendall(INVOKE_SPIN % b"left")
+        wait_for_calls_under_way(server, 1)
+    wait_for_calls_under_way(server, 0)
+    [record] = server.request("GET", "/v1/invocations?function=left").json()["items"]
+    assert (record["status"], record["error"]["code"]) == ("error", "cancelled")
+    server.assert_serves()
+
+
+def test_a_half_closed_client_waits_for_a_long_call(server):
+    server.deploy("waited", SPIN, limits={"deadline_ms": 3000})
+    answer = raw(server, (INVOKE_SPIN % b"waited").replace(b"localhost", b"localhost\r\nConnection: close"),
+                 half_close=True)
+    # What the server sent to see that the client is there may stand before it.
+    final = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert final.startswith(b"HTTP/1.1 504 ") and b"deadline_exceeded" in final
+
+
+def test_a_call_that_outlives_the_drain_is_cancelled_and_recorded(tmp_path):
+    server = conftest.Server(tmp_path / "data", ["--drain", "0s"]).start()
+    server.deploy("long", SPIN, limits={"deadline_ms": 900_000})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+        client.sendall(INVOKE_SPIN % b"long")
+        wait_for_calls_under_way(server, 1)
+        assert server.stop() == 0
+        assert client.recv(1000) == b""
+    server.start()
+    [record] = server.request("GET", "/v1/invocations?function=long").json()["items"]
+    assert record["error"]["code"] == "cancelled"
+    assert server.stop() == 0
+
+
 def test_a_request_cut_off_in_its_body_leaves_nothing_behind(server):
     before = server.request("GET", "/v1/status").json()["modules"]
     head = b"POST /v1/modules HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
