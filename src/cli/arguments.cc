@@ -66,6 +66,16 @@ Word classify(std::string_view word, std::span<const Option> options) {
           .looks_like_option = true};
 }
 
+Result<> check_count(const std::vector<std::string>& operands, const Grammar& grammar) {
+  if (operands.size() < grammar.operands_min)
+    return fail(ErrorCode::kInvalidArgument, "an argument is missing");
+  if (operands.size() > grammar.operands_max) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("unexpected argument {}", printable(operands[grammar.operands_max])));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view Arguments::operand(std::size_t index) const {
@@ -126,14 +136,7 @@ Result<Arguments> parse_arguments(std::span<const std::string> words, const Gram
   parsed.operands_.insert(parsed.operands_.end(), words.begin() + static_cast<std::ptrdiff_t>(i),
                           words.end());
   if (parsed.has(kHelp)) return parsed;
-  const std::size_t count = parsed.operands_.size();
-  if (count < grammar.operands_min)
-    return fail(ErrorCode::kInvalidArgument, "an argument is missing");
-  if (count > grammar.operands_max) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("unexpected argument {}", printable(parsed.operands_[grammar.operands_max])));
-  }
+  TRY(check_count(parsed.operands_, grammar));
   return parsed;
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("a trap ends with 134 and a backtrace") {
 }
 
 TEST_CASE("fuel ends a loop at the same place each time") {
-  const char* const kLoop = "(module (func (export \"spin\") (loop br 0)))";
+  constexpr const char* kLoop = "(module (func (export \"spin\") (loop br 0)))";
   const Ended once = run(kLoop, {"run", "-", "--invoke", "spin", "--fuel", "10_000"});
   const Ended again = run(kLoop, {"run", "-", "--invoke", "spin", "--fuel", "10_000"});
   CHECK(once.code == 6);
@@ -87,7 +87,7 @@ TEST_CASE("fuel ends a loop at the same place each time") {
 }
 
 TEST_CASE("a memory limit is told with the option that raises it") {
-  const char* const kHungry = R"((module (memory 1) (func (export "eat")
+  constexpr const char* kHungry = R"((module (memory 1) (func (export "eat")
     (loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable)))";
   const Ended ended = run(kHungry, {"run", "-", "--invoke", "eat", "--max-memory", "4MiB"});
   CHECK(ended.code == 6);
@@ -95,7 +95,7 @@ TEST_CASE("a memory limit is told with the option that raises it") {
 }
 
 TEST_CASE("an import that nobody provides is named with the dialects that would") {
-  const char* const kSe2 =
+  constexpr const char* kSe2 =
       R"((module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start"))))";
   const Ended ended = run(kSe2, {"run", "-"});
   CHECK(ended.code == 1);
@@ -111,7 +111,7 @@ TEST_CASE("wrong text is shown with its line") {
 }
 
 TEST_CASE("a reactor is initialized before its export is called") {
-  const char* const kReactor = R"((module (global $ready (mut i32) (i32.const 0))
+  constexpr const char* kReactor = R"((module (global $ready (mut i32) (i32.const 0))
     (func (export "_initialize") (global.set $ready (i32.const 7)))
     (func (export "ready") (result i32) (global.get $ready))))";
   CHECK(run(kReactor, {"run", "-", "--invoke", "ready"}).output == "7\n");
@@ -129,14 +129,14 @@ TEST_CASE("an initializer that is called by its name runs once") {
 }
 
 TEST_CASE("a program is not initialized, also when its start is named") {
-  const char* const kProgram = R"((module
+  constexpr const char* kProgram = R"((module
     (func (export "_initialize") unreachable) (func (export "_start"))))";
   CHECK(run(kProgram, {"run", "-"}).code == 0);
   CHECK(run(kProgram, {"run", "-", "--invoke", "_start"}).code == 0);
 }
 
 TEST_CASE("_start and _initialize of other types are exports like all others") {
-  const char* const kOther = R"((module
+  constexpr const char* kOther = R"((module
     (func (export "_initialize") (param i32))
     (func (export "_start") (param i32) (result i32) (local.get 0))))";
   CHECK(run(kOther, {"run", "-", "--invoke", "_start", "3"}).output == "3\n");

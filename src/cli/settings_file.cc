@@ -23,6 +23,7 @@ Error error_at(std::string_view file, const toml::source_position& place, std::s
 
 std::string unknown(std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(kSettings.size());
   for (const Setting& setting : kSettings)
     names.push_back(setting.name);
   const auto meant = nearest(name, names);
