@@ -148,7 +148,8 @@ class Functions {
   Result<store::Metadata::Counts> counts();                          // blocks
 
   // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that
-  // thread, possibly inside this call; then the handle says so. Never blocks.
+  // thread, possibly inside this call; then the handle says so. When this object ends while the
+  // function is still to be loaded, `done` is destroyed without a call. Never blocks.
   CallHandle invoke(Call call, Executor& executor, Done done);
 
   // How many calls are under way.

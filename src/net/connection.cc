@@ -327,9 +327,11 @@ void Connection::respond(HttpResponse response) {
 void Connection::abandon() {
   // On the loop, because only as long as that runs the handler surely exists.
   loop_->post([self = shared_from_this()] {
-    self->take_response(self->context_.handler.refusal(
-        Error(ErrorCode::kInternal, "The server dropped the request without an answer."),
-        std::nullopt));
+    const Error why =
+        self->loop_->draining()
+            ? Error(ErrorCode::kUnavailable, "The server is stopping. Try again later.")
+            : Error(ErrorCode::kInternal, "The server dropped the request without an answer.");
+    self->take_response(self->context_.handler.refusal(why, std::nullopt));
   });
 }
 

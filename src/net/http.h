@@ -143,9 +143,9 @@ struct HttpResponse {
   Body body = {};
 };
 
-// Takes one response. Move-only; exactly one `send`. Destroyed without one, it answers 500, so that
-// no client waits for ever. A Responder may outlive its connection and its server: what is sent
-// then goes nowhere.
+// Takes one response. Move-only; exactly one `send`. Destroyed without one, it answers 500, or 503
+// when the server is stopping, so that no client waits for ever. A Responder may outlive its
+// connection and its server: what is sent then goes nowhere.
 class Responder {
  public:
   // Where the response goes: a connection, or a test.
