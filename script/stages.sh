@@ -75,9 +75,9 @@ stage() {
   began=$(date +%s)
   say "$title"
   : >"$log"
-  report_progress "$title" "$log" 9>&- &
+  report_progress "$title" "$log" 8>&- 9>&- &
   reporter=$!
-  "$@" >"$log" 2>&1 </dev/null || status=$?
+  "$@" >"$log" 2>&1 </dev/null 8>&- || status=$?
   stop_reporter
   if ((status != 0)); then
     say "$title: failed (status $status). The last lines of ${log#"$WEFT_ROOT/"}:"
@@ -104,6 +104,16 @@ lock_build() {
 
 unlock_build() {
   exec 9>&-
+}
+
+# One run of the tests at a time in this checkout: they share logs and reports. Held until this script ends, and by none
+# of its children.
+lock_tests() {
+  exec 8>"$WEFT_BUILD/.test-lock"
+  if ! flock --nonblock 8; then
+    say "The tests of this checkout are running already: waiting for them"
+    flock 8
+  fi
 }
 
 # The hash of the files of a folder, without what tools write into it.
@@ -149,12 +159,18 @@ build_ui() {
   fi
 }
 
-# Ninja configures anew by itself when a CMake file changes, but does not know the presets.
+# Ninja configures anew by itself when a CMake file changes, but does not know the presets, nor that the checkout or the
+# sources of crates have moved: CMake wants to begin from nothing then.
 configure() {
-  local preset=$1 presets
+  local preset=$1 places presets
+  places="$WEFT_ROOT ${CARGO_HOME:-$HOME/.cargo}"
   presets=$(hash_files CMakePresets.json)
+  if [[ -d build/$preset ]] && ! is_stamped "build/$preset/.places" "$places"; then
+    rm -rf "build/$preset"
+  fi
   if [[ ! -f build/$preset/build.ninja ]] || ! is_stamped "build/$preset/.presets" "$presets"; then
     stage "Configuring $preset" "configure-$preset" cmake --preset "$preset" || return
+    stamp "build/$preset/.places" "$places"
     stamp "build/$preset/.presets" "$presets"
   fi
 }
