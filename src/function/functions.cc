@@ -298,6 +298,7 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
   if (in_use) return in_use;
   auto stored = world.blobs.get(module_id);
   if (!stored && stored.error().code() == ErrorCode::kNotFound) {
+    TRY(world.metadata.module(module_id));  // Or it was removed a moment ago, with its bytes.
     return fail(ErrorCode::kDataLoss, "the bytes of a known module are missing");
   }
   const std::string bytes = TRY(std::move(stored));

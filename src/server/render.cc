@@ -198,6 +198,7 @@ void write(json::Writer& writer, const store::InvocationRecord& record) {
   write_kept(writer, "input", record.input);
   write_kept(writer, "output", record.output);
   writer.key("log_bytes").value(record.log_bytes);
+  writer.key("calls").value(record.calls);
   writer.end_object();
 }
 

@@ -99,6 +99,25 @@ Result<std::uint64_t> remove_through(Database& database, const std::string& last
   }
 }
 
+// Removes the logs of the records up to `last`.
+Result<> remove_logs_through(Database& database, const std::string& last) {
+  for (;;) {
+    const auto step =
+        TRY(write_returning<Rows>(database, [&](Transaction& transaction) -> Result<Rows> {
+          // The log goes with the word about it, or neither does.
+          TRY(transaction.execute(
+              R"(DELETE FROM invocation_log WHERE id IN (SELECT id FROM invocation
+               WHERE log_bytes > 0 AND id <= $1 ORDER BY id LIMIT $2))",
+              {last, kTrimStep}));
+          return transaction.execute(
+              R"(UPDATE invocation SET log_bytes = 0 WHERE id IN (SELECT id FROM invocation
+               WHERE log_bytes > 0 AND id <= $1 ORDER BY id LIMIT $2))",
+              {last, kTrimStep});
+        }));
+    if (step.changed < static_cast<std::uint64_t>(kTrimStep)) return {};
+  }
+}
+
 Value offset_of(std::uint64_t keep) {
   return std::min(keep, std::uint64_t{std::numeric_limits<std::int64_t>::max()});
 }
@@ -198,13 +217,20 @@ Result<std::uint64_t> Invocations::trim(const Retention& keep) {
   for (;;) {
     const auto next =
         TRY(database_.read("SELECT MIN(function) FROM invocation WHERE function > $1", {function}));
-    if (next[0][0].is_null()) return removed;
+    if (next[0][0].is_null()) break;
     function = next[0].text(0);
     const auto beyond = TRY(database_.read(
         "SELECT id FROM invocation WHERE function = $1 ORDER BY id DESC LIMIT 1 OFFSET $2",
         {function, offset_of(keep.per_function)}));
     if (!beyond.empty()) removed += TRY(remove_through(database_, beyond[0].text(0), function));
   }
+  const auto beyond_bytes = TRY(database_.read(
+      R"(SELECT id FROM (SELECT id, SUM(log_bytes) OVER (ORDER BY id DESC) AS bytes FROM invocation
+                         WHERE log_bytes > 0) AS logs
+         WHERE bytes > $1 ORDER BY id DESC LIMIT 1)",
+      {offset_of(keep.log_bytes)}));
+  if (!beyond_bytes.empty()) TRY(remove_logs_through(database_, beyond_bytes[0].text(0)));
+  return removed;
 }
 
 }  // namespace weft::store

@@ -81,9 +81,11 @@ class Invocations {
   struct Retention {
     std::uint64_t per_function = 10'000;
     std::uint64_t total = 1'000'000;
+    std::uint64_t log_bytes = 1ULL << 30U;  // of all records' logs
   };
-  // Removes the oldest records beyond either number, in steps that leave room for other writes.
-  // Returns how many.
+  // Removes the oldest records beyond either number, and the oldest logs beyond theirs (their
+  // records then say that they keep none), in steps that leave room for other writes. Returns how
+  // many records.
   Result<std::uint64_t> trim(const Retention& keep);
 
  private:

@@ -180,6 +180,30 @@ TEST_CASE_FIXTURE(Fixture, "trimming keeps the newest of each function and in al
   CHECK(invocations.trim({.per_function = 0, .total = 1}).value() == 1);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "trimming removes the oldest logs beyond their bytes and keeps the records") {
+  Ids all;
+  for (int i = 0; i < 5; ++i) {
+    auto noisy = call("noisy");
+    noisy.log = std::string(10, 'l');
+    noisy.record.log_bytes = noisy.log.size();
+    REQUIRE(append({noisy}).has_value());
+    all.insert(all.begin(), noisy.record.id);
+    all.insert(all.begin(), add("quiet"));
+  }
+  CHECK(invocations.trim({.log_bytes = 50}).value() == 0);
+  CHECK(logs() == 5);
+  CHECK(invocations.trim({.log_bytes = 29}).value() == 0);
+  CHECK(logs() == 2);
+  CHECK(ids({}) == all);
+  CHECK(invocations.log(all[3]).value() == std::string(10, 'l'));
+  CHECK(invocations.get(all[3]).value().log_bytes == 10);
+  CHECK(invocations.log(all[5]).value().empty());
+  CHECK(invocations.get(all[5]).value().log_bytes == 0);
+  CHECK(invocations.trim({.log_bytes = 0}).value() == 0);
+  CHECK(logs() == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture, "trimming removes more than one step's worth") {
   for (int i = 0; i < 3; ++i) {
     std::vector<NewInvocation> batch;

@@ -65,8 +65,14 @@ constexpr std::array<std::string_view, 11> kModulesFunctionsInvocations = {
          log BYTEA NOT NULL))",
 };
 
-constexpr std::array<Migration, 1> kMigrations = {{
+// What all logs take is added up from this index alone.
+constexpr std::array<std::string_view, 1> kLogSizes = {
+    "CREATE INDEX invocation_logs ON invocation (id, log_bytes) WHERE log_bytes > 0",
+};
+
+constexpr std::array<Migration, 2> kMigrations = {{
     {1, kModulesFunctionsInvocations},
+    {2, kLogSizes},
 }};
 
 Result<std::int64_t> version_of(Transaction& transaction) {
