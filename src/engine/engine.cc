@@ -68,7 +68,7 @@ std::uint64_t Code::memory_bytes() const {
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   // An impossible combination would abort inside Wasmtime.
-  if (options.wasm_stack_bytes + 1024 * 1024 > options.async_stack_bytes) {
+  if (options.wasm_stack_bytes + 1024ULL * 1024 > options.async_stack_bytes) {
     return fail(ErrorCode::kInvalidArgument,
                 "the asynchronous stack must exceed the wasm stack by 1 MiB");
   }

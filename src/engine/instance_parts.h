@@ -15,7 +15,7 @@ namespace weft::engine {
 struct InstanceParts {
   // An export that was called before, so that a second call need not look for it.
   struct Callee {
-    wasmtime_func_t function;
+    wasmtime_func_t function{};
     FunctionType type;
   };
   enum class Operation : std::uint8_t { kNone, kInstantiation, kCall };

@@ -30,7 +30,8 @@ struct Block {
   static void release(Block* block);
 
  protected:
-  static void release_content(const Value& value, Block*& dead);
+  static void release_content(Value& value, Block*& dead);
+  static void release_content(Member& member, Block*& dead);
 };
 
 struct TextBlock final : Block {

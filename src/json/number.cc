@@ -106,8 +106,9 @@ class Decimal {
 template <class T>
 std::optional<T> plain_integer(std::string_view lexeme) {
   T value = 0;
-  const char* end = lexeme.data() + lexeme.size();
-  const auto [stop, error] = std::from_chars(lexeme.data(), end, value);
+  const char* const begin = lexeme.data();
+  const char* const end = begin + lexeme.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
   if (error != std::errc() || stop != end) return std::nullopt;
   return value;
 }

@@ -124,9 +124,11 @@ class DocumentBuilder {
     }
     values_size_ = tokens_.size() * kBytesPerToken;
     block_->values = std::make_unique_for_overwrite<std::byte[]>(values_size_);
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what returns false has set it.
     if (!document()) return fail(std::move(*error_));
-    const Value root(pending_.front());
-    block_.release();  // The reference that it was born with is the root's.
+    Value root(pending_.front());
+    // The reference that the block was born with is the root's.
+    [[maybe_unused]] const auto* const kept = block_.release();
     return root;
   }
 
@@ -273,7 +275,7 @@ bool DocumentBuilder::close() {
     }
     if (const auto duplicate = Members::sort({members, size})) {
       const Value& key = members[*duplicate].key_value();
-      return refuse(key.span()->begin,
+      return refuse(key.fields_.begin,
                     fmt::format("the key {} comes twice in this object", shorten(key.source())));
     }
     placed = members;

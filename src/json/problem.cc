@@ -38,7 +38,7 @@ void write_problem(Writer& writer, const Error& error, std::optional<std::string
       write_frame(writer, frame);
     writer.end_array();
   }
-  if (error.position()) write_position(writer, *error.position());
+  if (const auto& position = error.position()) write_position(writer, *position);
   if (const auto& limit = error.limit()) {
     writer.key("limit")
         .begin_object()

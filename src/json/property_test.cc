@@ -42,7 +42,7 @@ rc::Gen<Value> number() {
 }
 
 rc::Gen<Value> document(int depth) {
-  const auto scalar =
+  auto scalar =
       rc::gen::oneOf(rc::gen::just(Value()), rc::gen::construct<Value>(rc::gen::arbitrary<bool>()),
                      number(), rc::gen::construct<Value>(text()));
   if (depth == 0) return scalar;

@@ -48,8 +48,9 @@ Error locate(std::string_view text) {
 
 Error syntax_error(std::string_view text, std::size_t offset, std::string_view message) {
   Position position = position_of(text, offset);
-  std::string sentence = fmt::format("invalid JSON at line {}, column {}: {}", *position.line,
-                                     *position.column, message);
+  std::string sentence =
+      fmt::format("invalid JSON at line {}, column {}: {}", position.line.value_or(0),
+                  position.column.value_or(0), message);
   return Error(ErrorCode::kInvalidArgument, std::move(sentence)).with_position(position);
 }
 

@@ -24,9 +24,8 @@ void Block::release(Block* block) {
   }
 }
 
-void Block::release_content(const Value& value, Block*& dead) {
-  // The content is going away: nobody else looks at it.
-  Fields& fields = const_cast<Value&>(value).fields_;
+void Block::release_content(Value& value, Block*& dead) {
+  Fields& fields = value.fields_;
   if (fields.is_inline || fields.shared.owner == nullptr) return;
   Block* const owner = std::exchange(fields.shared.owner, nullptr);
   if (owner->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -34,16 +33,19 @@ void Block::release_content(const Value& value, Block*& dead) {
   dead = owner;
 }
 
+void Block::release_content(Member& member, Block*& dead) {
+  release_content(member.key_, dead);
+  release_content(member.value_, dead);
+}
+
 void ItemsBlock::release_content(Block*& dead) {
-  for (const Value& item : items)
+  for (Value& item : items)
     Block::release_content(item, dead);
 }
 
 void MembersBlock::release_content(Block*& dead) {
-  for (const Member& member : members) {
-    Block::release_content(member.key_value(), dead);
-    Block::release_content(member.value(), dead);
-  }
+  for (Member& member : members)
+    Block::release_content(member, dead);
 }
 
 }  // namespace detail

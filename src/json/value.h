@@ -85,6 +85,7 @@ concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T,
 class Value {
  public:
   Value() = default;  // null
+  // NOLINTBEGIN(google-explicit-constructor): so that documents are written as nested plain lists.
   Value(std::nullptr_t) {}
   template <std::same_as<bool> T>
   Value(T boolean);
@@ -98,6 +99,7 @@ class Value {
   Value(const char* string) : Value(std::string_view(string)) {}
   Value(Array array);
   Value(Object object);
+  // NOLINTEND(google-explicit-constructor)
   Value(const void*) = delete;
 
   static Value array(std::initializer_list<Value> items);
@@ -292,9 +294,11 @@ template <>
 struct std::tuple_size<weft::json::Member> : std::integral_constant<std::size_t, 2> {};
 template <>
 struct std::tuple_element<0, weft::json::Member> {
+  // NOLINTNEXTLINE(readability-identifier-naming): structured bindings look for this name.
   using type = const std::string_view;
 };
 template <>
 struct std::tuple_element<1, weft::json::Member> {
+  // NOLINTNEXTLINE(readability-identifier-naming): structured bindings look for this name.
   using type = const weft::json::Value;
 };
