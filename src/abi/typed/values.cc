@@ -44,14 +44,15 @@ template <class Signed>
 std::optional<Signed> integer_of(std::string_view digits, int base) {
   if (base == 16 && digits.starts_with('-')) return std::nullopt;
   using Unsigned = std::make_unsigned_t<Signed>;
-  const char* const end = digits.data() + digits.size();
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
   Signed number = 0;
-  if (const auto [at, error] = std::from_chars(digits.data(), end, number, base);
+  if (const auto [at, error] = std::from_chars(begin, end, number, base);
       error == std::errc() && at == end) {
     return number;
   }
   Unsigned bits = 0;
-  if (const auto [at, error] = std::from_chars(digits.data(), end, bits, base);
+  if (const auto [at, error] = std::from_chars(begin, end, bits, base);
       error == std::errc() && at == end) {
     return static_cast<Signed>(bits);
   }
@@ -61,9 +62,10 @@ std::optional<Signed> integer_of(std::string_view digits, int base) {
 // A decimal number that the type can hold; beyond its range there is none.
 template <class Float>
 std::optional<Float> float_of(std::string_view digits) {
-  const char* const end = digits.data() + digits.size();
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
   Float number = 0;
-  const auto [at, error] = std::from_chars(digits.data(), end, number);
+  const auto [at, error] = std::from_chars(begin, end, number);
   if (at != end || digits.empty()) return std::nullopt;
   if (error == std::errc()) return number;
   // Too small for the type rounds to zero; too large has no value.
@@ -109,7 +111,7 @@ Result<Value> float_of_json(const json::Value& json, ValueType type) {
 template <class Signed>
 std::optional<Signed> integer_of_number(const json::Number& number) {
   if (const auto value = number.to_int64()) {
-    if constexpr (sizeof(Signed) == sizeof(std::int64_t)) return *value;
+    if constexpr (sizeof(Signed) == sizeof(std::int64_t)) return value;
     if (*value >= INT32_MIN && *value <= UINT32_MAX) return static_cast<Signed>(*value);
     return std::nullopt;
   }
@@ -168,7 +170,7 @@ Result<std::vector<Value>> values_of(std::span<const json::Value> arguments,
     auto value = value_of(arguments[i], type.params[i]);
     if (!value)
       return fail(std::move(value.error()).with_context(fmt::format("argument {}", i + 1)));
-    values.push_back(std::move(*value));
+    values.push_back(*value);
   }
   return values;
 }
