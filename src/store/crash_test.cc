@@ -48,17 +48,17 @@ bool store_one(Blobs& blobs, Metadata& metadata, const std::string& bytes, int p
   const auto blobs = DirectoryBlobs::open(directory->blobs());
   if (!blobs) ::_exit(12);
   Metadata metadata(**database, clock);
+  const auto write = [&](int thread) {
+    for (int i = 0;; ++i) {
+      const std::string bytes =
+          fmt::format("{} {} {} {}", round, thread, i, std::string(3000, 'x'));
+      if (!store_one(**blobs, metadata, bytes, pipe)) ::_exit(13);
+    }
+  };
   {
     WorkPool pool("writers", kThreads, kThreads);
     for (int thread = 0; thread < kThreads; ++thread) {
-      const auto started = pool.run([&, thread] {
-        for (int i = 0;; ++i) {
-          const std::string bytes =
-              fmt::format("{} {} {} {}", round, thread, i, std::string(3000, 'x'));
-          if (!store_one(**blobs, metadata, bytes, pipe)) ::_exit(13);
-        }
-      });
-      if (!started) ::_exit(14);
+      if (!pool.run([&write, thread] { write(thread); })) ::_exit(14);
     }
     pool.finish();
   }

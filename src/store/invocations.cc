@@ -99,21 +99,24 @@ Result<std::uint64_t> remove_through(Database& database, const std::string& last
   }
 }
 
+// Removes some of the logs of the records up to `last`.
+Result<Rows> remove_some_logs(Transaction& transaction, const std::string& last) {
+  // The log goes with the word about it, or neither does.
+  TRY(transaction.execute(
+      R"(DELETE FROM invocation_log WHERE id IN (SELECT id FROM invocation
+       WHERE log_bytes > 0 AND id <= $1 ORDER BY id LIMIT $2))",
+      {last, kTrimStep}));
+  return transaction.execute(
+      R"(UPDATE invocation SET log_bytes = 0 WHERE id IN (SELECT id FROM invocation
+       WHERE log_bytes > 0 AND id <= $1 ORDER BY id LIMIT $2))",
+      {last, kTrimStep});
+}
+
 // Removes the logs of the records up to `last`.
 Result<> remove_logs_through(Database& database, const std::string& last) {
   for (;;) {
-    const auto step =
-        TRY(write_returning<Rows>(database, [&](Transaction& transaction) -> Result<Rows> {
-          // The log goes with the word about it, or neither does.
-          TRY(transaction.execute(
-              R"(DELETE FROM invocation_log WHERE id IN (SELECT id FROM invocation
-               WHERE log_bytes > 0 AND id <= $1 ORDER BY id LIMIT $2))",
-              {last, kTrimStep}));
-          return transaction.execute(
-              R"(UPDATE invocation SET log_bytes = 0 WHERE id IN (SELECT id FROM invocation
-               WHERE log_bytes > 0 AND id <= $1 ORDER BY id LIMIT $2))",
-              {last, kTrimStep});
-        }));
+    const auto step = TRY(write_returning<Rows>(
+        database, [&](Transaction& transaction) { return remove_some_logs(transaction, last); }));
     if (step.changed < static_cast<std::uint64_t>(kTrimStep)) return {};
   }
 }

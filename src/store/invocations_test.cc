@@ -207,6 +207,7 @@ TEST_CASE_FIXTURE(Fixture,
 TEST_CASE_FIXTURE(Fixture, "trimming removes more than one step's worth") {
   for (int i = 0; i < 3; ++i) {
     std::vector<NewInvocation> batch;
+    batch.reserve(900);
     for (int n = 0; n < 900; ++n)
       batch.push_back(call("a"));
     REQUIRE(append(std::move(batch)).has_value());

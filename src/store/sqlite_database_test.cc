@@ -77,7 +77,7 @@ class HeldWriter {
           release_.wait();
           return {};
         },
-        [this](Result<> /*result*/) { done_.open(); });
+        [this](const Result<>& /*result*/) { done_.open(); });
     held_.wait();
   }
   void release() {
@@ -132,16 +132,12 @@ TEST_CASE("the writer flushes every commit, and readers cannot write") {
   const TemporaryDirectory directory;
   const auto database = with_table(directory.database_file());
   std::map<std::string, std::int64_t> settings;
-  REQUIRE(database
-              ->write([&](Transaction& transaction) -> Result<> {
-                for (const auto* name :
-                     {"synchronous", "temp_store", "foreign_keys", "wal_autocheckpoint"}) {
-                  settings[name] =
-                      TRY(transaction.execute(std::string("PRAGMA ") + name))[0].integer(0);
-                }
-                return {};
-              })
-              .has_value());
+  for (const auto* name : {"synchronous", "temp_store", "foreign_keys", "wal_autocheckpoint"}) {
+    const auto rows = write_returning<Rows>(*database, [&](Transaction& transaction) {
+      return transaction.execute(std::string("PRAGMA ") + name);
+    });
+    settings[name] = rows.value()[0].integer(0);
+  }
   CHECK(settings["synchronous"] == 2);
   CHECK(settings["temp_store"] == 2);
   CHECK(settings["foreign_keys"] == 1);
@@ -178,14 +174,12 @@ TEST_CASE("a statement tells how many rows it changed") {
     REQUIRE(database->write(insert(name)).has_value());
   std::uint64_t changed = 0;
   std::uint64_t read = 99;
-  REQUIRE(database
-              ->write([&](Transaction& transaction) -> Result<> {
-                changed =
-                    TRY(transaction.execute("DELETE FROM pair WHERE name <> $1", {"b"})).changed;
-                read = TRY(transaction.execute("SELECT name FROM pair")).changed;
-                return {};
-              })
-              .has_value());
+  const auto written = database->write([&](Transaction& transaction) -> Result<> {
+    changed = TRY(transaction.execute("DELETE FROM pair WHERE name <> $1", {"b"})).changed;
+    read = TRY(transaction.execute("SELECT name FROM pair")).changed;
+    return {};
+  });
+  REQUIRE(written.has_value());
   CHECK(changed == 2);
   CHECK(read == 0);
 }
@@ -259,13 +253,13 @@ TEST_CASE("a full queue refuses at once and takes writes again later") {
   std::atomic<int> answered = 0;
   Gate both;
   for (const auto* name : {"a", "b"}) {
-    database->write_async(insert(name), [&](Result<> result) {
+    database->write_async(insert(name), [&](const Result<>& result) {
       accepted += result.has_value() ? 1 : 0;
       if (++answered == 2) both.open();
     });
   }
   std::optional<Error> refusal;
-  database->write_async(insert("c"), [&](Result<> result) { refusal = result.error(); });
+  database->write_async(insert("c"), [&](const Result<>& result) { refusal = result.error(); });
   REQUIRE(refusal.has_value());
   CHECK(refusal->code() == ErrorCode::kResourceExhausted);
   CHECK(refusal->limit()->name == "writes_waiting");
@@ -284,7 +278,7 @@ TEST_CASE("closing waits for the writes that were accepted") {
     const auto database = with_table(directory.database_file());
     for (int i = 0; i < 200; ++i) {
       database->write_async(insert(fmt::format("n{}", i)),
-                            [&](Result<> result) { done += result.has_value() ? 1 : 0; });
+                            [&](const Result<>& result) { done += result.has_value() ? 1 : 0; });
     }
   }
   CHECK(done == 200);
@@ -295,8 +289,8 @@ TEST_CASE("the end of a write may start another one") {
   const TemporaryDirectory directory;
   const auto database = with_table(directory.database_file());
   Gate second;
-  database->write_async(insert("a"), [&](Result<> /*first*/) {
-    database->write_async(insert("b"), [&](Result<> /*result*/) { second.open(); });
+  database->write_async(insert("a"), [&](const Result<>& /*first*/) {
+    database->write_async(insert("b"), [&](const Result<>& /*result*/) { second.open(); });
   });
   second.wait();
   CHECK(count(*database) == 2);
