@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "net/curl_library.h"
+#include "net/endpoint.h"
 
 namespace weft::net {
 namespace {
@@ -15,10 +16,11 @@ namespace {
 using Easy = std::unique_ptr<CURL, decltype(&::curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&::curl_slist_free_all)>;
 
-constexpr std::size_t kHeaderBytesMax = 256 * 1024;
+constexpr std::size_t kHeaderBytesMax = 256UZ * 1024;
 
 // What one exchange collects. Its address is known to libcurl while it runs.
 struct Exchange {
+  const ClientRequest& request;
   ClientResponse response;
   std::uint64_t body_bytes_max = 0;
   std::size_t header_bytes = 0;
@@ -59,6 +61,30 @@ extern "C" std::size_t weft_net_on_header(char* data, std::size_t, std::size_t s
   return size;
 }
 
+extern "C" int weft_net_on_progress(void* user, curl_off_t, curl_off_t received, curl_off_t,
+                                    curl_off_t sent) {
+  const auto& exchange = *static_cast<const Exchange*>(user);
+  exchange.request.on_progress({.sent_bytes = static_cast<std::uint64_t>(sent),
+                                .received_bytes = static_cast<std::uint64_t>(received)});
+  return 0;
+}
+
+// Whether the URL's host is this machine: what a proxy calls localhost is the proxy.
+bool is_loopback_url(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  host.remove_prefix(host.rfind('@') + 1);  // 0 without a user
+  if (host.starts_with('[')) {
+    host = host.substr(1, host.find(']') - 1);
+  } else {
+    host = host.substr(0, host.find(':'));
+  }
+  return equals_ignoring_case(host, "localhost") ||
+         Endpoint{.address = std::string(host)}.is_loopback();
+}
+
 bool breaks_lines(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
 }
@@ -78,10 +104,46 @@ Result<List> header_list(const CurlLibrary& curl, const std::vector<Header>& hea
         header.value.empty() ? header.name + ";" : fmt::format("{}: {}", header.name, header.value);
     curl_slist* const longer = curl.slist_append(list.get(), line.c_str());
     if (longer == nullptr) return fail(ErrorCode::kInternal, "Out of memory for headers.");
-    static_cast<void>(list.release());
-    list.reset(longer);
+    // The same list, or its first header: appending keeps the head.
+    if (list == nullptr) list.reset(longer);
   }
   return list;
+}
+
+enum class Late : std::uint8_t { kConnection, kSilence, kResponse };
+
+// What took too long when libcurl says that something did.
+Late late_of(const CurlLibrary& curl, CURL* easy, const ClientRequest& request) {
+  curl_off_t connected_us = 0;
+  curl_off_t total_us = 0;
+  curl.easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+  curl.easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total_us);
+  if (request.timeout.count() > 0 && std::chrono::microseconds(total_us) >= request.timeout)
+    return Late::kResponse;
+  return connected_us == 0 ? Late::kConnection : Late::kSilence;
+}
+
+Error too_late(Late late, const ClientRequest& request) {
+  const std::string url = printable(request.url);
+  const auto seconds = [](auto duration) {
+    return std::chrono::duration<double>(duration).count();
+  };
+  switch (late) {
+    case Late::kConnection:
+      return {ErrorCode::kUnavailable,
+              fmt::format("Cannot reach {}: no connection within {:g} s. Name another server with "
+                          "--server URL or WEFT_SERVER.",
+                          url, seconds(request.connect_timeout))};
+    case Late::kSilence:
+      return {ErrorCode::kUnavailable,
+              fmt::format("{} has been silent for {:g} s: the server hangs, or has too much to do. "
+                          "Its log may say why; try again later.",
+                          url, seconds(request.silence_max))};
+    case Late::kResponse:
+      break;
+  }
+  return {ErrorCode::kDeadlineExceeded,
+          fmt::format("{} did not answer within {:g} s.", url, seconds(request.timeout))};
 }
 
 Error failure(CURLcode code, const ClientRequest& request, const Exchange& exchange,
@@ -90,12 +152,9 @@ Error failure(CURLcode code, const ClientRequest& request, const Exchange& excha
   if (exchange.body_too_long) {
     return Error(ErrorCode::kTooLarge, fmt::format("The response of {} is longer than {} bytes.",
                                                    url, request.response_bytes_max))
-        .with_limit("response_bytes_max", request.response_bytes_max);
+        .with_limit("response_bytes", request.response_bytes_max);
   }
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return Error(ErrorCode::kDeadlineExceeded,
-                   fmt::format("{} did not answer in time: {}.", url, why));
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return Error(
@@ -142,6 +201,7 @@ struct HttpClient::State {
     curl.easy_setopt(easy.get(), option, value);
   }
   void set_body(const ClientRequest& request);
+  void set_times(const ClientRequest& request, Exchange& exchange);
 
   CurlLibrary curl;
   bool started = false;
@@ -159,6 +219,20 @@ void HttpClient::State::set_body(const ClientRequest& request) {
     set(CURLOPT_POSTFIELDS, request.body.data());
   }
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+void HttpClient::State::set_times(const ClientRequest& request, Exchange& exchange) {
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  if (request.silence_max.count() > 0) {
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.silence_max.count()));
+  }
+  if (request.on_progress) {
+    set(CURLOPT_XFERINFOFUNCTION, weft_net_on_progress);
+    set(CURLOPT_XFERINFODATA, &exchange);
+    set(CURLOPT_NOPROGRESS, 0L);
+  }
 }
 
 HttpClient::HttpClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -181,8 +255,8 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
     return fail(ErrorCode::kInvalidArgument, "The method or the URL of the request is malformed.");
   }
   const List headers = TRY(header_list(state_->curl, request.headers));
-  Exchange exchange;
-  exchange.body_bytes_max = request.response_bytes_max;
+  Exchange exchange{
+      .request = request, .response = {}, .body_bytes_max = request.response_bytes_max};
 
   const CurlLibrary& curl = state_->curl;
   curl.easy_reset(state_->easy.get());  // Keeps the connection.
@@ -193,8 +267,8 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
   state_->set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   state_->set(CURLOPT_NOSIGNAL, 1L);
   state_->set(CURLOPT_FOLLOWLOCATION, 0L);
-  state_->set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
-  state_->set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  if (is_loopback_url(request.url)) state_->set(CURLOPT_PROXY, "");
+  state_->set_times(request, exchange);
   state_->set(CURLOPT_HTTPHEADER, headers.get());
   state_->set(CURLOPT_WRITEFUNCTION, weft_net_on_body);
   state_->set(CURLOPT_WRITEDATA, &exchange);
@@ -206,6 +280,8 @@ Result<ClientResponse> HttpClient::send(const ClientRequest& request) {
   // libcurl must not keep what ends with this call.
   state_->set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   state_->set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  if (code == CURLE_OPERATION_TIMEDOUT)
+    return fail(too_late(late_of(curl, state_->easy.get(), request), request));
   if (code != CURLE_OK) {
     const char* const detail = state_->detail.data();
     return fail(
