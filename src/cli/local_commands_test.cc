@@ -6,7 +6,9 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "cli/local_code.h"
 #include "cli/testing.h"
+#include "function/module_record.h"
 #include "json/parse.h"
 
 namespace weft::cli {
@@ -170,6 +172,80 @@ TEST_CASE("code is kept in the cache, and a cache that cannot be used is no erro
   TestConsole test({{"XDG_CACHE_HOME", directory.string()}}, kArithmetic);
   CHECK(test.run({"run", "-", "--invoke", "add", "2", "3"}) == 0);
   std::filesystem::remove(directory);
+}
+
+// Long enough for its description to be kept.
+std::string large_module(std::string_view export_name) {
+  std::string text = "(module (func (export \"" + std::string(export_name) +
+                     "\") (param $a i32) (result i32) local.get 0";
+  for (std::size_t i = 0; i < kKeptInfoModuleBytesMin; ++i)
+    text += " i32.clz";
+  return engine::to_binary(text + "))", "large.wat").value();
+}
+
+// Every file of the cache's entries.
+std::vector<std::filesystem::path> entries_in(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "weft" / "code"))
+    files.push_back(entry.path());
+  return files;
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void overwrite(const std::filesystem::path& file, std::string_view content) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
+}
+
+TEST_CASE("the description of a large module is kept, and believed only when it is ours") {
+  const auto directory =
+      std::filesystem::temp_directory_path() / ("weft-cli-info-" + std::to_string(::getpid()));
+  TestConsole test({{"XDG_CACHE_HOME", directory.string()}});
+  const auto described = [&](const std::string& module) {
+    return function::to_record(local_info(module, test.console()).value());
+  };
+  const std::string one = large_module("one");
+  const std::string one_record = function::to_record(engine::inspect(one).value());
+  CHECK(described(one) == one_record);
+  REQUIRE(entries_in(directory).size() == 1);
+  const auto file = entries_in(directory).front();
+  const std::string entry = content_of(file);
+  CHECK(described(one) == one_record);
+
+  SUBCASE("an entry that somebody changed is not") {
+    for (const std::size_t at : {0UZ, 31UZ, 32UZ, entry.size() / 2, entry.size() - 1}) {
+      std::string changed = entry;
+      changed[at] = static_cast<char>(changed[at] ^ 1);
+      overwrite(file, changed);
+      CHECK(described(one) == one_record);
+      // It is replaced by a good one.
+      CHECK(content_of(file) == entry);
+    }
+  }
+  SUBCASE("an entry that is cut off is not") {
+    for (const std::size_t size : {0UZ, 5UZ, 32UZ, entry.size() - 1}) {
+      overwrite(file, std::string_view(entry).substr(0, size));
+      CHECK(described(one) == one_record);
+    }
+  }
+  SUBCASE("the entry of another module is not") {
+    const std::string other = large_module("other");
+    const std::string other_record = described(other);
+    for (const auto& each : entries_in(directory)) {
+      if (each != file)
+        std::filesystem::copy_file(file, each, std::filesystem::copy_options::overwrite_existing);
+    }
+    CHECK(described(other) == other_record);
+  }
+  SUBCASE("a module that is not valid is refused all the same") {
+    std::string broken = one;
+    broken.resize(broken.size() - 1);
+    CHECK_FALSE(local_info(broken, test.console()).has_value());
+  }
+  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

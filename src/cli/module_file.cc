@@ -15,13 +15,13 @@ Error located(const Error& error, const ModuleFile& file) {
     message += "\n" + lines;
   }
   Error shown(error.code(), std::move(message));
-  if (error.position()) shown = std::move(shown).with_position(*error.position());
+  if (const auto& position = error.position()) shown = std::move(shown).with_position(*position);
   return shown;
 }
 
 }  // namespace
 
-Result<ModuleFile> load_module(std::string_view file, Console& console) {
+Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect) {
   ModuleFile loaded{.word = std::string(file),
                     .name = file == "-" ? "standard input" : std::string(file),
                     .bytes = TRY(read_input(file, console)),
@@ -32,7 +32,7 @@ Result<ModuleFile> load_module(std::string_view file, Console& console) {
     if (!binary) return fail(located(binary.error(), loaded));
     loaded.binary = *std::move(binary);
   }
-  auto info = engine::inspect(loaded.module());
+  auto info = inspect(loaded.module());
   // Offsets count in the binary module, which is not what the file of a text holds.
   if (!info) return fail(std::move(info).error().with_context(printable(loaded.name)));
   loaded.info = *std::move(info);

@@ -1,6 +1,7 @@
 // A module that a command line names: read, translated from text, validated.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,12 @@ struct ModuleFile {
   std::string_view module() const { return binary.empty() ? bytes : binary; }
 };
 
-// Errors of read_input, engine::to_binary and engine::inspect; messages begin with the file's name
-// and show the wrong line of a text.
-Result<ModuleFile> load_module(std::string_view file, Console& console);
+// How a module becomes its description: engine::inspect, or what remembers its results.
+using Inspect = std::function<Result<engine::ModuleInfo>(std::string_view module)>;
+
+// Errors of read_input, engine::to_binary and `inspect`; messages begin with the file's name and
+// show the wrong line of a text.
+Result<ModuleFile> load_module(std::string_view file, Console& console,
+                               const Inspect& inspect = engine::inspect);
 
 }  // namespace weft::cli
