@@ -82,14 +82,19 @@ Result<int> run_deploy(const Arguments& arguments, Console& console) {
   auto module = server.send_for_json({.method = "POST",
                                       .path = "/v1/modules",
                                       .body = std::move(bytes),
-                                      .content_type = is_text ? "text/plain" : "application/wasm"});
+                                      .content_type = is_text ? "text/plain" : "application/wasm",
+                                      .silence_max = kSilenceOfWorkMax,
+                                      .doing = "Compiling"});
   if (!module) return fail(std::move(module).error().with_context(printable(file)));
   const json::Value* const id = module->find("id");
   if (id == nullptr || !id->is_string())
     return fail(ErrorCode::kInternal, "the server's document of the module has no id");
   std::string deployment = TRY(deployment_of(id->as_string(), arguments, console));
-  const json::Value function = TRY(server.send_for_json(
-      {.method = "PUT", .path = path_of(name), .body = std::move(deployment)}));
+  const json::Value function = TRY(server.send_for_json({.method = "PUT",
+                                                         .path = path_of(name),
+                                                         .body = std::move(deployment),
+                                                         .silence_max = kSilenceOfWorkMax,
+                                                         .doing = "Deploying"}));
   if (arguments.has("json")) {
     print_json(function, console);
     return 0;
@@ -182,7 +187,9 @@ Result<int> run_rollback(const Arguments& arguments, Console& console) {
   const json::Value function =
       TRY(server.send_for_json({.method = "POST",
                                 .path = path_of(name) + "/rollback",
-                                .body = fmt::format("{{\"version\":{}}}", *version)}));
+                                .body = fmt::format("{{\"version\":{}}}", *version),
+                                .silence_max = kSilenceOfWorkMax,
+                                .doing = "Rolling back"}));
   if (arguments.has("json")) {
     print_json(function, console);
   } else {

@@ -94,7 +94,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
                 data ? "ARGS and --data exclude each other"
                      : "only typed functions take ARGS: pass the payload with --data");
   }
-  ServerRequest request{.method = "POST", .path = path + "/invoke"};
+  ServerRequest request{.method = "POST",
+                        .path = path + "/invoke",
+                        .silence_max = kSilenceOfWorkMax,
+                        .doing = "Calling the function"};
   const bool sends_values = is_typed && !data;
   if (sends_values) {
     request.body = TRY(typed_payload(function, arguments, console));

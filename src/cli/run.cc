@@ -15,6 +15,7 @@
 #include "cli/quantity.h"
 #include "cli/report.h"
 #include "cli/signature.h"
+#include "cli/status_line.h"
 #include "engine/instance.h"
 #include "json/print.h"
 
@@ -123,9 +124,14 @@ class Guest {
  public:
   static Result<std::unique_ptr<Guest>> create(const ModuleFile& file, const RunOptions& options,
                                                abi::command::World world, Console& console) {
+    const Status status =
+        console.is_terminal() && !options.as_json ? Status::kShown : Status::kHidden;
     auto guest = std::unique_ptr<Guest>(new Guest(std::move(world)));
     guest->engine_ = TRY(engine::Engine::create(options.engine));
-    auto code = TRY(local_code(*guest->engine_, file.module(), console));
+    auto code = TRY([&] {
+      const BusyLine busy(console, status, "Compiling");
+      return local_code(*guest->engine_, file.module(), console);
+    }());
     engine::HostTable table(*guest->engine_);
     if (!file.info.imports.empty()) abi::command::define_functions(table);
     const auto linked = TRY(table.link(std::move(code)));
@@ -233,7 +239,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
 
   const std::string_view name = arguments.operand(0);
-  Job job{.file = TRY(load_module(name, console)),
+  const auto inspect = [&](std::string_view module) { return local_info(module, console); };
+  Job job{.file = TRY(load_module(name, console, inspect)),
           .callee = nullptr,
           .values = {},
           .program_arguments = {}};

@@ -81,7 +81,14 @@ Result<ServerClient> ServerClient::create(const Arguments& arguments, Console& c
   if (const auto given = arguments.value("server")) server = *given;
   std::string url = TRY(server_url(server));
   std::string token = TRY(token_of(arguments, console));
-  return ServerClient(TRY(net::HttpClient::create()), std::move(url), std::move(token));
+  ServerClient client(TRY(net::HttpClient::create()), console, status_of(arguments, console));
+  client.url_ = std::move(url);
+  client.token_ = std::move(token);
+  return client;
+}
+
+Status status_of(const Arguments& arguments, const Console& console) {
+  return console.is_terminal() && !arguments.has("json") ? Status::kShown : Status::kHidden;
 }
 
 Result<net::ClientResponse> ServerClient::send(const ServerRequest& request) {
@@ -89,11 +96,22 @@ Result<net::ClientResponse> ServerClient::send(const ServerRequest& request) {
                           .url = url_ + request.path,
                           .headers = {{"accept", "application/json, */*"}},
                           .body = request.body};
-  // A call may take as long as its function's deadline says; the server ends it.
+  // However long it takes, as long as something moves.
   sent.timeout = std::chrono::milliseconds(0);
+  sent.silence_max = request.silence_max;
   if (!request.body.empty())
     sent.headers.push_back({"content-type", std::string(request.content_type)});
   if (!token_.empty()) sent.headers.push_back({"authorization", "Bearer " + token_});
+  StatusLine line(*console_, status_);
+  if (line.is_shown()) {
+    sent.on_progress = [&line, &sent, doing = request.doing](const net::ClientProgress& progress) {
+      if (progress.sent_bytes < sent.body.size()) {
+        line.show("Uploading " + share_text(progress.sent_bytes, sent.body.size()));
+      } else {
+        line.show_time(doing);
+      }
+    };
+  }
   net::ClientResponse response = TRY(client_.send(sent));
   if (response.status >= 200 && response.status < 300) return response;
   auto problem = json::parse(response.body);
@@ -116,11 +134,17 @@ Result<json::Value> ServerClient::send_for_json(const ServerRequest& request) {
 
 Result<std::vector<json::Value>> ServerClient::list(const std::string& path_and_query,
                                                     std::size_t count) {
+  return list_while(path_and_query, count, kPageItems, [](const auto&) { return true; });
+}
+
+Result<std::vector<json::Value>> ServerClient::list_while(const std::string& path_and_query,
+                                                          std::size_t count, std::size_t page_items,
+                                                          const GoesOn& goes_on) {
   std::vector<json::Value> items;
   const char separator = path_and_query.find('?') == std::string::npos ? '?' : '&';
   std::string cursor;
   while (items.size() < count) {
-    const std::size_t limit = std::min(count - items.size(), kPageItems);
+    const std::size_t limit = std::min(count - items.size(), page_items);
     const json::Value page = TRY(send_for_json(
         {.path = fmt::format("{}{}limit={}{}", path_and_query, separator, limit, cursor)}));
     const json::Value* const found = page.find("items");
@@ -129,7 +153,7 @@ Result<std::vector<json::Value>> ServerClient::list(const std::string& path_and_
     for (const json::Value& item : found->as_array().first(std::min(limit, found->size())))
       items.push_back(item);
     const json::Value* const next = page.find("next");
-    if (next == nullptr || !next->is_string() || found->size() == 0) break;
+    if (next == nullptr || !next->is_string() || found->size() == 0 || !goes_on(items)) break;
     cursor = "&next=" + escaped(next->as_string());
   }
   return items;

@@ -1,6 +1,7 @@
 // A weft server, seen from the command line.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -8,48 +9,68 @@
 #include "base/result.h"
 #include "cli/arguments.h"
 #include "cli/console.h"
+#include "cli/status_line.h"
 #include "json/value.h"
 #include "net/http_client.h"
 
 namespace weft::cli {
+
+// How long a server may be silent: while it looks something up, and while it compiles or runs a
+// guest, whose longest deadline is 15 minutes.
+inline constexpr std::chrono::seconds kSilenceMax{60};
+inline constexpr std::chrono::seconds kSilenceOfWorkMax = std::chrono::minutes(30);
 
 struct ServerRequest {
   std::string_view method = "GET";
   std::string path;  // "/v1/functions/add?limit=5": its parts are escaped already
   std::string body = {};
   std::string_view content_type = "application/json";  // of the body
+  std::chrono::seconds silence_max = kSilenceMax;
+  // What a terminal shows while the answer takes long.
+  std::string_view doing = "Waiting for the server";
 };
 
 // Confined to one thread.
 class ServerClient {
  public:
   // From --server or WEFT_SERVER, and --token-file, WEFT_TOKEN or WEFT_TOKEN_FILE. Does not
-  // connect.
+  // connect. `console` outlives the client.
   static Result<ServerClient> create(const Arguments& arguments, Console& console);
 
   // The response, when its status is 2xx. Otherwise the error that its problem document tells of;
-  // kUnavailable when the server cannot be reached.
+  // kUnavailable when the server cannot be reached or is silent for too long. Shows what takes more
+  // than a second on a terminal.
   Result<net::ClientResponse> send(const ServerRequest& request);
 
   // The same for a body that is a JSON document.
   Result<json::Value> send_for_json(const ServerRequest& request);
 
-  // All items of a list, page by page, the newest first, at most `count`.
+  // The items of a list, page by page, the newest first, at most `count`.
   Result<std::vector<json::Value>> list(const std::string& path_and_query, std::size_t count);
+  // The same in pages of at most `page_items`, as long as `goes_on` says so of the items so far,
+  // which are not none.
+  using GoesOn = std::function<bool(const std::vector<json::Value>& items)>;
+  Result<std::vector<json::Value>> list_while(const std::string& path_and_query, std::size_t count,
+                                              std::size_t page_items, const GoesOn& goes_on);
 
   const std::string& url() const { return url_; }
 
  private:
-  ServerClient(net::HttpClient client, std::string url, std::string token)
-      : client_(std::move(client)), url_(std::move(url)), token_(std::move(token)) {}
+  ServerClient(net::HttpClient client, Console& console, Status status)
+      : client_(std::move(client)), console_(&console), status_(status) {}
 
   net::HttpClient client_;
+  Console* console_;  // Not null.
+  Status status_;
   std::string url_;
   std::string token_;
 };
 
 // `text` as one segment of a path or one value of a query.
 std::string escaped(std::string_view text);
+
+// Whether a command shows what takes long.
+Status status_of(const Arguments& arguments, const Console& console);
 
 // "http://HOST:PORT" without a slash at the end; "http://" is added where no scheme stands.
 // kInvalidArgument for other schemes and for URLs with a path.

@@ -21,6 +21,7 @@ class TestConsole {
       : variables_(std::move(variables)), text_(std::move(input)) {}
 
   Console& console() { return console_; }
+  FakeClock& clock() { return clock_; }
   const std::string& output() const { return output_.text(); }
   const std::string& errors() const { return errors_.text(); }
 
