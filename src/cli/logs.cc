@@ -1,4 +1,5 @@
 // weft logs: the calls of a function and what its guest wrote.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/followed_calls.h"
 #include "cli/function_document.h"
 #include "cli/quantity.h"
 #include "cli/server_client.h"
@@ -17,9 +19,16 @@ namespace {
 
 constexpr std::uint64_t kCallsDefault = 20;
 constexpr std::uint64_t kCallsMax = 10'000;
-// How often -f asks for new calls, and how many it shows of a burst between two questions.
+// How often -f asks for the newest calls, how many at once, and how many it shows of a burst
+// between two questions.
 constexpr int kPollIntervalMs = 500;
+constexpr std::size_t kRecentItems = 50;
 constexpr std::size_t kBurstMax = 1'000;
+// All calls that a slow one may stand behind are read less often the more they are: in at most a
+// twentieth of the time.
+constexpr std::size_t kSweepItems = 200;
+constexpr std::chrono::seconds kSweepInterval{2};
+constexpr int kSweepShare = 20;
 
 constexpr std::array kOptions = {
     Option{.name = "follow", .value = "", .help = "keep showing new calls", .letter = 'f'},
@@ -69,18 +78,52 @@ class Logs {
     if (arguments.has("errors")) path_ += "&status=error";
   }
 
-  // Shows the newest `count` calls that have not been shown, the newest last.
+  // Shows the newest `count` calls, the newest last.
   Result<> show(std::size_t count) {
     const auto calls = TRY(server_.list(path_, count));
-    std::size_t fresh = 0;
-    while (fresh < calls.size() && text_of_member(calls[fresh], "id") > newest_)
-      ++fresh;
-    for (; fresh > 0; --fresh)
-      TRY(show_call(calls[fresh - 1]));
+    for (auto call = calls.rbegin(); call != calls.rend(); ++call)
+      TRY(show_call(*call));
+    return {};
+  }
+
+  // The same, and takes note of the others, so that follow() knows what is new.
+  Result<> begin_following(std::size_t count) {
+    const auto calls = TRY(sweep(count));
+    followed_.take_new(calls);
+    for (std::size_t i = std::min(count, calls.size()); i > 0; --i)
+      TRY(show_call(calls[i - 1]));
+    return {};
+  }
+
+  // Shows the calls that have ended since the last time.
+  Result<> follow() {
+    const bool sweeps = console_.clock().monotonic() >= next_sweep_;
+    const auto calls =
+        TRY(sweeps ? sweep(0)
+                   : server_.list_while(path_, kBurstMax, kRecentItems, [this](const auto& items) {
+                       return !followed_.is_known(items.back());
+                     }));
+    for (const json::Value* const call : followed_.take_new(calls))
+      TRY(show_call(*call));
     return {};
   }
 
  private:
+  // All calls that may not be settled, and at least the newest `count`.
+  Result<std::vector<json::Value>> sweep(std::size_t count) {
+    const MonotonicTime began = console_.clock().monotonic();
+    auto calls = TRY(server_.list_while(path_, kCallsMax, kSweepItems, [&](const auto& items) {
+      // What is settled follows from the newest call.
+      followed_.settle_by(items.front());
+      return items.size() < count || !followed_.is_settled(items.back());
+    }));
+    if (calls.size() == kCallsMax) followed_.settle_before(calls.back());
+    const MonotonicTime now = console_.clock().monotonic();
+    next_sweep_ =
+        now + std::max<std::chrono::nanoseconds>(kSweepInterval, kSweepShare * (now - began));
+    return calls;
+  }
+
   Result<> show_call(const json::Value& call) {
     const std::string id = text_of_member(call, "id");
     std::string log;
@@ -94,15 +137,15 @@ class Logs {
     } else {
       console_.print(call_line(call, console_) + indented(log));
     }
-    newest_ = std::max(newest_, id);
     return {};
   }
 
   ServerClient& server_;
   Console& console_;
   std::string path_;
-  std::string newest_;  // Ids sort by time.
   bool as_json_;
+  FollowedCalls followed_;
+  MonotonicTime next_sweep_;
 };
 
 // Waits for the next question; false when nobody reads the output any more.
@@ -126,9 +169,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
   const auto calls =
       TRY(server.list("/v1/invocations?function=" + escaped(arguments.operand(0)), 1));
   if (!function && calls.empty()) return fail(function.error());
-  TRY(logs.show(count));
-  while (arguments.has("follow") && !console.output_failure() && wait_while_read())
-    TRY(logs.show(kBurstMax));
+  if (!arguments.has("follow")) {
+    TRY(logs.show(count));
+    return 0;
+  }
+  TRY(logs.begin_following(count));
+  while (!console.output_failure() && wait_while_read())
+    TRY(logs.follow());
   return 0;
 }
 
