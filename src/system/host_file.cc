@@ -1,0 +1,185 @@
+#include "system/host_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace weft::system {
+namespace {
+
+// More than these are for the next call: a short count is always allowed.
+constexpr std::size_t kBuffersMax = 64;
+
+std::unexpected<Errno> last_error() {
+  return std::unexpected(errno_of(errno));
+}
+
+Attempt<> done(int result) {
+  if (result != 0) return last_error();
+  return {};
+}
+
+template <class T>
+class IoVectors {
+ public:
+  explicit IoVectors(std::span<const std::span<T>> buffers)
+      : count_(static_cast<int>(std::min(buffers.size(), kBuffersMax))) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) {
+      // The system only reads what is written from.
+      vectors_[i] = {.iov_base = const_cast<std::uint8_t*>(buffers[i].data()),
+                     .iov_len = buffers[i].size()};
+    }
+  }
+  const iovec* data() const { return vectors_.data(); }
+  int count() const { return count_; }
+
+ private:
+  std::array<iovec, kBuffersMax> vectors_;
+  int count_;
+};
+
+// Repeats what a signal interrupted.
+template <class Call>
+Attempt<std::size_t> transfer(const Call& call) {
+  for (;;) {
+    const ssize_t count = call();
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return last_error();
+  }
+}
+
+bool fits_offset(std::uint64_t value) {
+  return value <= static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+}
+
+FileTime file_time_of(const timespec& time) {
+  return FileTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+timespec timespec_of(const std::optional<FileTime>& time) {
+  if (!time) return {.tv_sec = 0, .tv_nsec = UTIME_OMIT};
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(*time);
+  return {.tv_sec = seconds.time_since_epoch().count(), .tv_nsec = (*time - seconds).count()};
+}
+
+}  // namespace
+
+FileType file_type_of(mode_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return FileType::kRegular;
+    case S_IFDIR:
+      return FileType::kDirectory;
+    case S_IFLNK:
+      return FileType::kSymbolicLink;
+    case S_IFCHR:
+      return FileType::kCharacterDevice;
+    case S_IFBLK:
+      return FileType::kBlockDevice;
+    case S_IFSOCK:
+      return FileType::kStreamSocket;
+    default:
+      return FileType::kUnknown;
+  }
+}
+
+FileStatus file_status_of(const struct stat& status) {
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .type = file_type_of(status.st_mode),
+          .links = status.st_nlink,
+          .size_bytes = static_cast<std::uint64_t>(status.st_size),
+          .accessed = file_time_of(status.st_atim),
+          .modified = file_time_of(status.st_mtim),
+          .changed = file_time_of(status.st_ctim)};
+}
+
+HostTimes::HostTimes(const FileTimes& times)
+    : values{timespec_of(times.accessed), timespec_of(times.modified)} {}
+
+Attempt<FileStatus> HostFile::status() {
+  struct stat status{};
+  if (::fstat(descriptor_.get(), &status) != 0) return last_error();
+  return file_status_of(status);
+}
+
+Attempt<std::size_t> HostFile::read(std::span<const Buffer> buffers) {
+  const IoVectors vectors(buffers);
+  return transfer([&] { return ::readv(descriptor_.get(), vectors.data(), vectors.count()); });
+}
+
+Attempt<std::size_t> HostFile::write(std::span<const ConstBuffer> buffers) {
+  const IoVectors vectors(buffers);
+  return transfer([&] { return ::writev(descriptor_.get(), vectors.data(), vectors.count()); });
+}
+
+Attempt<std::size_t> HostFile::read_at(std::span<const Buffer> buffers, std::uint64_t offset) {
+  if (!fits_offset(offset)) return std::unexpected(Errno::kInvalid);
+  const IoVectors vectors(buffers);
+  return transfer([&] {
+    return ::preadv(descriptor_.get(), vectors.data(), vectors.count(), static_cast<off_t>(offset));
+  });
+}
+
+Attempt<std::size_t> HostFile::write_at(std::span<const ConstBuffer> buffers,
+                                        std::uint64_t offset) {
+  if (!fits_offset(offset)) return std::unexpected(Errno::kInvalid);
+  const IoVectors vectors(buffers);
+  return transfer([&] {
+    return ::pwritev(descriptor_.get(), vectors.data(), vectors.count(),
+                     static_cast<off_t>(offset));
+  });
+}
+
+Attempt<std::uint64_t> HostFile::seek(std::int64_t offset, Whence whence) {
+  constexpr std::array kWhence = {SEEK_SET, SEEK_CUR, SEEK_END};
+  const off_t position =
+      ::lseek(descriptor_.get(), offset, kWhence.at(static_cast<std::size_t>(whence)));
+  if (position < 0) return last_error();
+  return static_cast<std::uint64_t>(position);
+}
+
+Attempt<> HostFile::set_size(std::uint64_t size_bytes) {
+  if (!fits_offset(size_bytes)) return std::unexpected(Errno::kFileTooLarge);
+  return done(::ftruncate(descriptor_.get(), static_cast<off_t>(size_bytes)));
+}
+
+Attempt<> HostFile::allocate(std::uint64_t offset, std::uint64_t size_bytes) {
+  if (!fits_offset(offset) || !fits_offset(size_bytes))
+    return std::unexpected(Errno::kFileTooLarge);
+  return done(::fallocate(descriptor_.get(), 0, static_cast<off_t>(offset),
+                          static_cast<off_t>(size_bytes)));
+}
+
+Attempt<> HostFile::sync(bool data_only) {
+  return done(data_only ? ::fdatasync(descriptor_.get()) : ::fsync(descriptor_.get()));
+}
+
+Attempt<> HostFile::set_times(const FileTimes& times) {
+  return done(::futimens(descriptor_.get(), HostTimes(times).values));
+}
+
+Attempt<> HostFile::set_flags(const StatusFlags& flags) {
+  // The system can change no other of them on an open file.
+  if (flags.data_synchronised != flags_.data_synchronised ||
+      flags.synchronised != flags_.synchronised) {
+    return std::unexpected(Errno::kNotSupported);
+  }
+  if (flags.append != flags_.append) {
+    const int host = (flags.append ? O_APPEND : 0) | O_NONBLOCK;
+    if (::fcntl(descriptor_.get(), F_SETFL, host) != 0) return last_error();
+  }
+  flags_ = flags;
+  return {};
+}
+
+std::optional<Wait> HostFile::wait(Wait::For what) {
+  return Wait{.descriptor = descriptor_.get(), .what = what};
+}
+
+}  // namespace weft::system

@@ -1,0 +1,51 @@
+#include "system/open_file.h"
+
+namespace weft::system {
+
+Attempt<std::size_t> OpenFile::read(std::span<const Buffer> /*buffers*/) {
+  return std::unexpected(Errno::kBadDescriptor);
+}
+
+Attempt<std::size_t> OpenFile::write(std::span<const ConstBuffer> /*buffers*/) {
+  return std::unexpected(Errno::kBadDescriptor);
+}
+
+Attempt<std::size_t> OpenFile::read_at(std::span<const Buffer> /*buffers*/,
+                                       std::uint64_t /*offset*/) {
+  return std::unexpected(Errno::kSeekOnPipe);
+}
+
+Attempt<std::size_t> OpenFile::write_at(std::span<const ConstBuffer> /*buffers*/,
+                                        std::uint64_t /*offset*/) {
+  return std::unexpected(Errno::kSeekOnPipe);
+}
+
+Attempt<std::uint64_t> OpenFile::seek(std::int64_t /*offset*/, Whence /*whence*/) {
+  return std::unexpected(Errno::kSeekOnPipe);
+}
+
+Attempt<> OpenFile::set_size(std::uint64_t /*size_bytes*/) {
+  return std::unexpected(Errno::kInvalid);
+}
+
+Attempt<> OpenFile::allocate(std::uint64_t /*offset*/, std::uint64_t /*size_bytes*/) {
+  return std::unexpected(Errno::kSeekOnPipe);
+}
+
+Attempt<> OpenFile::sync(bool /*data_only*/) {
+  return std::unexpected(Errno::kInvalid);
+}
+
+Attempt<> OpenFile::set_times(const FileTimes& /*times*/) {
+  return std::unexpected(Errno::kNotSupported);
+}
+
+Attempt<> OpenFile::set_flags(const StatusFlags& /*flags*/) {
+  return std::unexpected(Errno::kNotSupported);
+}
+
+std::optional<Wait> OpenFile::wait(Wait::For /*what*/) {
+  return std::nullopt;
+}
+
+}  // namespace weft::system

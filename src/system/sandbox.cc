@@ -1,0 +1,41 @@
+#include "system/sandbox.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft::system {
+
+Attempt<FileNumber> Sandbox::add(Descriptor descriptor) {
+  if (open_count_ >= descriptors_max_) return std::unexpected(Errno::kTooManyDescriptors);
+  while (lowest_free_ < table_.size() && table_[lowest_free_])
+    ++lowest_free_;
+  if (lowest_free_ == table_.size()) table_.emplace_back();
+  table_[lowest_free_] = std::move(descriptor);
+  ++open_count_;
+  return static_cast<FileNumber>(lowest_free_++);
+}
+
+Descriptor* Sandbox::find(FileNumber number) {
+  const auto index = static_cast<std::size_t>(number);
+  return index < table_.size() && table_[index] ? &*table_[index] : nullptr;
+}
+
+Attempt<> Sandbox::close(FileNumber number) {
+  if (find(number) == nullptr) return std::unexpected(Errno::kBadDescriptor);
+  const auto index = static_cast<std::size_t>(number);
+  table_[index].reset();
+  lowest_free_ = std::min(lowest_free_, index);
+  --open_count_;
+  return {};
+}
+
+Attempt<> Sandbox::renumber(FileNumber from, FileNumber to) {
+  Descriptor* const source = find(from);
+  Descriptor* const target = find(to);
+  if (source == nullptr || target == nullptr) return std::unexpected(Errno::kBadDescriptor);
+  if (source == target) return {};
+  *target = std::move(*source);
+  return close(from);
+}
+
+}  // namespace weft::system
