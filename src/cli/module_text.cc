@@ -9,26 +9,13 @@
 #include "base/log.h"
 #include "cli/quantity.h"
 #include "cli/signature.h"
+#include "function/module_document.h"
 #include "json/print.h"
 
 namespace weft::cli {
 namespace {
 
 constexpr std::uint64_t kPageBytes = 64 * 1024;
-
-struct StateText {
-  std::string_view name;
-  std::string_view reason;
-};
-
-StateText state_of(const engine::ModuleInfo& info) {
-  if (info.has_mutable_state) {
-    return {"fresh",
-            "it has memory, tables or globals that a call can change, so each call gets "
-            "an instance of its own"};
-  }
-  return {"stateless", "nothing in it can change, so calls share instances"};
-}
 
 // Who provides an import, for people.
 std::string provider_text(const engine::ImportInfo& import) {
@@ -88,68 +75,11 @@ std::string imports_text(const ModuleFile& file) {
   return rows(cells);
 }
 
-void write_types(json::Writer& writer, std::string_view key,
-                 const std::vector<engine::ValueType>& types) {
-  writer.key(key).begin_array();
-  for (const engine::ValueType type : types)
-    writer.value(engine::name_of(type));
-  writer.end_array();
-}
-
-void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {
-  writer.key("exports").begin_array();
-  for (const engine::ExportInfo& item : info.exports) {
-    if (item.kind != engine::ItemKind::kFunction) continue;
-    writer.begin_object().key("name").value(item.name);
-    write_types(writer, "params", item.function.params);
-    writer.key("param_names");
-    if (item.param_names.empty()) {
-      writer.value(nullptr);
-    } else {
-      writer.begin_array();
-      for (const std::string& name : item.param_names)
-        writer.value(name);
-      writer.end_array();
-    }
-    write_types(writer, "results", item.function.results);
-    writer.end_object();
-  }
-  writer.end_array();
-}
-
-void write_imports(json::Writer& writer, const engine::ModuleInfo& info) {
-  writer.key("imports").begin_array();
-  for (const engine::ImportInfo& import : info.imports) {
-    writer.begin_object().key("module").value(import.module).key("name").value(import.name);
-    writer.key("kind").value(engine::name_of(import.kind)).key("type").value(import.type);
-    writer.key("provided_by").begin_array();
-    for (const abi::Dialect dialect : abi::providers_of(import))
-      writer.value(abi::name_of(dialect));
-    writer.end_array().end_object();
-  }
-  writer.end_array();
-}
-
-void write_memories(json::Writer& writer, const engine::ModuleInfo& info) {
-  writer.key("memories").begin_array();
-  for (const engine::MemoryInfo& memory : info.memories) {
-    writer.begin_object().key("min_pages").value(memory.min_pages).key("max_pages");
-    if (memory.max_pages) {
-      writer.value(*memory.max_pages);
-    } else {
-      writer.value(nullptr);
-    }
-    writer.key("shared").value(memory.shared).key("memory64").value(memory.memory64);
-    writer.end_object();
-  }
-  writer.end_array();
-}
-
 }  // namespace
 
 std::string module_text(const ModuleFile& file, const Console& console) {
   const engine::ModuleInfo& info = file.info;
-  const StateText state = state_of(info);
+  const function::StateText state = function::state_text(info);
   const bool is_text = !file.binary.empty();
   std::string text = fmt::format(
       "{} {}\nid       {}\nsize     {}{}\ndialect  {}\nstate    {}: {}\n", console.bold("module"),
@@ -170,16 +100,13 @@ std::string module_text(const ModuleFile& file, const Console& console) {
 }
 
 std::string module_json(const ModuleFile& file) {
-  const StateText state = state_of(file.info);
   std::string text;
   json::Writer writer(text);
-  writer.begin_object().key("id").value(content_id(file.bytes));
-  writer.key("dialect").value(abi::name_of(abi::dialect_of(file.info)));
-  write_exports(writer, file.info);
-  write_imports(writer, file.info);
-  write_memories(writer, file.info);
-  writer.key("state").value(state.name).key("state_reason").value(state.reason);
-  writer.key("size_bytes").value(file.bytes.size()).end_object();
+  const std::string id = content_id(file.bytes);
+  function::write(writer, function::ModuleDocument{.id = id,
+                                                   .dialect = abi::dialect_of(file.info),
+                                                   .info = file.info,
+                                                   .size_bytes = file.bytes.size()});
   return text + "\n";
 }
 

@@ -11,7 +11,7 @@ namespace weft::cli {
 // id.
 std::string module_text(const ModuleFile& file, const Console& console);
 
-// The module document of the HTTP interface, with `state` and `state_reason`.
+// The module document of the HTTP interface, without `created`. One line.
 std::string module_json(const ModuleFile& file);
 
 }  // namespace weft::cli

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "function/module_document.h"
 #include "json/parse.h"
 #include "json/problem.h"
 
@@ -19,79 +20,6 @@ Error without_internals(const Error& error) {
                    ? "Something that the server needs does not answer: try again. The "
                      "server's log says more."
                    : "Something inside the server failed. The server's log says what.");
-}
-
-template <class Types>
-void write_types(json::Writer& writer, std::string_view key, const Types& types) {
-  writer.key(key).begin_array();
-  for (const auto type : types) {
-    writer.value(name_of(type));
-  }
-  writer.end_array();
-}
-
-// null where the module names nothing.
-void write_param_names(json::Writer& writer, const std::vector<std::string>& names) {
-  writer.key("param_names");
-  if (names.empty()) {
-    writer.value(nullptr);
-    return;
-  }
-  writer.begin_array();
-  for (const std::string& name : names) {
-    if (name.empty()) {
-      writer.value(nullptr);
-    } else {
-      writer.value(name);
-    }
-  }
-  writer.end_array();
-}
-
-// The functions among the exports: what else is exported cannot be called.
-void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {
-  writer.key("exports").begin_array();
-  for (const engine::ExportInfo& item : info.exports) {
-    if (item.kind != engine::ItemKind::kFunction) continue;
-    writer.begin_object().key("name").value(item.name);
-    write_types(writer, "params", item.function.params);
-    write_param_names(writer, item.param_names);
-    write_types(writer, "results", item.function.results);
-    writer.end_object();
-  }
-  writer.end_array();
-}
-
-void write_imports(json::Writer& writer, const engine::ModuleInfo& info) {
-  writer.key("imports").begin_array();
-  for (const engine::ImportInfo& item : info.imports) {
-    writer.begin_object();
-    writer.key("module").value(item.module);
-    writer.key("name").value(item.name);
-    writer.key("kind").value(name_of(item.kind));
-    writer.key("type").value(item.type);
-    writer.key("provided_by").begin_array();
-    for (const abi::Dialect dialect : abi::providers_of(item)) {
-      writer.value(name_of(dialect));
-    }
-    writer.end_array().end_object();
-  }
-  writer.end_array();
-}
-
-void write_memories(json::Writer& writer, const engine::ModuleInfo& info) {
-  writer.key("memories").begin_array();
-  for (const engine::MemoryInfo& memory : info.memories) {
-    writer.begin_object().key("min_pages").value(memory.min_pages).key("max_pages");
-    if (memory.max_pages) {
-      writer.value(*memory.max_pages);
-    } else {
-      writer.value(nullptr);
-    }
-    writer.key("shared").value(memory.shared);
-    writer.key("memory64").value(memory.memory64).end_object();
-  }
-  writer.end_array();
 }
 
 // What functions and their versions have in common. No grant exists yet.
@@ -141,15 +69,11 @@ void write_kept(json::Writer& writer, std::string_view key,
 }  // namespace
 
 void write(json::Writer& writer, const function::Module& module) {
-  writer.begin_object();
-  writer.key("id").value(module.id);
-  writer.key("dialect").value(name_of(module.dialect));
-  write_exports(writer, module.info);
-  write_imports(writer, module.info);
-  write_memories(writer, module.info);
-  writer.key("size_bytes").value(module.size_bytes);
-  writer.key("created").value(to_rfc3339(module.created));
-  writer.end_object();
+  write(writer, function::ModuleDocument{.id = module.id,
+                                         .dialect = module.dialect,
+                                         .info = module.info,
+                                         .size_bytes = module.size_bytes,
+                                         .created = module.created});
 }
 
 void write(json::Writer& writer, const function::Function& function) {
@@ -161,9 +85,9 @@ void write(json::Writer& writer, const function::Function& function) {
   writer.key("dialect").value(name_of(function.module.dialect));
   writer.key("created").value(to_rfc3339(function.created));
   writer.key("deployed").value(to_rfc3339(function.deployed));
-  write_exports(writer, function.module.info);
+  function::write_exports(writer, function.module.info);
   write_settings(writer, function);
-  writer.key("state").value(function.state == function::State::kFresh ? "fresh" : "stateless");
+  writer.key("state").value(function::state_text(function.module.info).name);
   write_activity(writer, function.activity);
   writer.end_object();
 }

@@ -1,0 +1,58 @@
+#include "function/module_document.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "json/parse.h"
+
+namespace weft::function {
+namespace {
+
+json::Value document_of(const engine::ModuleInfo& info, std::optional<WallTime> created) {
+  std::string text;
+  json::Writer writer(text);
+  write(writer, {.id = "sha256:x",
+                 .dialect = abi::dialect_of(info),
+                 .info = info,
+                 .size_bytes = 5,
+                 .created = created});
+  return json::parse(text).value();
+}
+
+engine::ModuleInfo info_of(std::string_view wat) {
+  return engine::inspect(engine::to_binary(wat, "test.wat").value()).value();
+}
+
+TEST_CASE("a module's document has its functions, imports, memories and state") {
+  const auto info = info_of(R"((module
+    (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+    (memory (export "memory") 1 2)
+    (func (export "f") (param $a i32) (param i64) (result f64) (f64.const 1))))");
+  CHECK(document_of(info, WallTime()) == json::parse(R"({
+    "id":"sha256:x","dialect":"typed",
+    "exports":[{"name":"f","params":["i32","i64"],"param_names":["a",null],"results":["f64"]}],
+    "imports":[{"module":"wasi_snapshot_preview1","name":"fd_close","kind":"func","type":"(i32) -> i32",
+                "provided_by":["command"]}],
+    "memories":[{"min_pages":1,"max_pages":2,"shared":false,"memory64":false}],
+    "state":"fresh",
+    "state_reason":"it has memory, tables or globals that a call can change, so each call gets an instance of its own",
+    "size_bytes":5,"created":"1970-01-01T00:00:00.000000Z"})")
+                                             .value());
+}
+
+TEST_CASE("what is not known of a module is null or left out") {
+  const auto document = document_of(info_of("(module (func (export \"f\") (param i32)))"), {});
+  CHECK(document.find("created") == nullptr);
+  CHECK(document.find("state")->as_string() == "stateless");
+  CHECK(document.find("exports")->as_array()[0].find("param_names")->is_null());
+}
+
+TEST_CASE("what a module imports may remember, so it is fresh") {
+  const auto document = document_of(info_of(R"((module (import "a" "b" (func))))"), {});
+  CHECK(document.find("state")->as_string() == "fresh");
+  CHECK(document.find("state_reason")->as_string().starts_with("it imports"));
+}
+
+}  // namespace
+}  // namespace weft::function
