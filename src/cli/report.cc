@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "json/print.h"
+#include "json/problem.h"
 
 namespace weft::cli {
 namespace {
@@ -42,23 +43,6 @@ std::string backtrace_text(const std::vector<BacktraceFrame>& frames) {
     }
   }
   return text;
-}
-
-void write_position(json::Writer& writer, const Position& position) {
-  writer.key("position").begin_object();
-  if (position.line) writer.key("line").value(*position.line);
-  if (position.column) writer.key("column").value(*position.column);
-  if (position.offset) writer.key("offset").value(*position.offset);
-  writer.end_object();
-}
-
-void write_frame(json::Writer& writer, const BacktraceFrame& frame) {
-  writer.begin_object().key("function").value(frame.function);
-  writer.key("module_offset").value(frame.module_offset);
-  if (frame.file) writer.key("file").value(*frame.file);
-  if (frame.line) writer.key("line").value(*frame.line);
-  if (frame.column) writer.key("column").value(*frame.column);
-  writer.end_object();
 }
 
 std::optional<std::uint64_t> number_member(const json::Value& object, std::string_view key) {
@@ -111,23 +95,11 @@ std::string error_text(const Error& error, const Console& console) {
 }
 
 std::string error_json(const Error& error) {
-  const ErrorCodeInfo& code = info(error.code());
   std::string text;
   json::Writer writer(text);
-  writer.begin_object().key("code").value(code.name).key("title").value(code.title);
-  writer.key("detail").value(error.message());
-  if (!error.backtrace().empty()) {
-    writer.key("backtrace").begin_array();
-    for (const BacktraceFrame& frame : error.backtrace())
-      write_frame(writer, frame);
-    writer.end_array();
-  }
-  if (error.position()) write_position(writer, *error.position());
-  if (error.limit()) {
-    writer.key("limit").begin_object().key("name").value(error.limit()->name);
-    writer.key("value").value(error.limit()->value).end_object();
-  }
-  writer.key("exit_code").value(code.exit_code).end_object();
+  writer.begin_object();
+  json::write_problem_members(writer, error);
+  writer.key("exit_code").value(info(error.code()).exit_code).end_object();
   return text + "\n";
 }
 

@@ -16,7 +16,7 @@ inline constexpr int kClosedPipeExitCode = 141;
 // "weft: …", then a line "  at …" for each frame of a backtrace. Ends in a newline.
 std::string error_text(const Error& error, const Console& console);
 
-// The error as a problem document (docs/reference/http.md) without an HTTP status. One line.
+// The error as a problem document (docs/reference/errors.md) with its exit code. One line.
 std::string error_json(const Error& error);
 
 // Writes the error to standard error, as JSON if wanted, and returns its exit code.

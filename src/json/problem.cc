@@ -27,8 +27,15 @@ void write_position(Writer& writer, const Position& position) {
 
 void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation,
                    std::optional<int> status) {
+  writer.begin_object();
+  write_problem_members(writer, error, invocation, status);
+  writer.end_object();
+}
+
+void write_problem_members(Writer& writer, const Error& error,
+                           std::optional<std::string_view> invocation, std::optional<int> status) {
   const ErrorCodeInfo& about = info(error.code());
-  writer.begin_object().key("type").value("about:blank").key("code").value(about.name);
+  writer.key("type").value("about:blank").key("code").value(about.name);
   writer.key("title").value(about.title).key("status").value(status.value_or(about.http_status));
   writer.key("detail").value(error.message());
   if (invocation) writer.key("invocation").value(*invocation);
@@ -48,7 +55,7 @@ void write_problem(Writer& writer, const Error& error, std::optional<std::string
         .value(limit->value)
         .end_object();
   }
-  writer.key("retryable").value(about.retryable).end_object();
+  writer.key("retryable").value(about.retryable);
 }
 
 }  // namespace weft::json

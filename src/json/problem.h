@@ -15,4 +15,9 @@ namespace weft::json {
 void write_problem(Writer& writer, const Error& error, std::optional<std::string_view> invocation,
                    std::optional<int> status = std::nullopt);
 
+// The same members into an object that is begun, for documents that have others behind them.
+void write_problem_members(Writer& writer, const Error& error,
+                           std::optional<std::string_view> invocation = std::nullopt,
+                           std::optional<int> status = std::nullopt);
+
 }  // namespace weft::json

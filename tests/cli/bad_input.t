@@ -69,7 +69,7 @@ weft: the guest trapped: integer divide by zero
   at div (examples/add.wat:12:6)
 ? 134
 $ weft run examples/add.wat --invoke div 1 0 --json
-{"code":"guest_trap",[..]"detail":"integer divide by zero","backtrace":[{"function":"div",[..]"exit_code":134}
+{"type":"about:blank","code":"guest_trap",[..]"status":502,"detail":"integer divide by zero","backtrace":[{"function":"div",[..]"retryable":false,"exit_code":134}
 ? 134
 $ printf '(module (func (export "_start") (loop br 0)))' > loop.wat; weft run --timeout 200ms loop.wat
 weft: the deadline of 200 ms has passed (--timeout)
