@@ -10,21 +10,21 @@ namespace {
 
 // Smaller bodies are copied behind the head: one short copy costs less than a second buffer in the
 // system call.
-constexpr std::size_t kCopiedBodyMax = 8 * 1024;
+constexpr std::size_t kCopiedBodyMax = 8UZ * 1024;
 // Smaller answers leave at once, or fit the room that every connection may have.
-constexpr std::size_t kUncountedAnswerMax = 64 * 1024;
+constexpr std::size_t kUncountedAnswerMax = 64UZ * 1024;
 constexpr std::size_t kReadBytes = 2048;
-constexpr std::size_t kBodyReadBytes = 64 * 1024;
+constexpr std::size_t kBodyReadBytes = 64UZ * 1024;
 // A body's memory grows with what has arrived, not with what the client announces.
-constexpr std::size_t kBodyFirstBytes = 16 * 1024;
+constexpr std::size_t kBodyFirstBytes = 16UZ * 1024;
 // Requests that were already received are answered without a pause up to this many; then others get
 // their turn.
 constexpr unsigned kBurst = 32;
 // After a refusal the client may still be sending. Closing at once would make the system send a
 // reset, which can destroy the answer before the client reads it (RFC 9112 §9.6).
 constexpr std::chrono::milliseconds kLingerTime{2'000};
-constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
-constexpr std::size_t kOutKeptMax = 64 * 1024;
+constexpr std::size_t kLingerBytesMax = 4UZ * 1024 * 1024;
+constexpr std::size_t kOutKeptMax = 64UZ * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -91,7 +91,7 @@ void Connection::start() {
   if (error) return finish();
   asio::co_spawn(
       loop_->context(), [self = shared_from_this()] { return self->serve(); },
-      [self = shared_from_this()](std::exception_ptr failure) {
+      [self = shared_from_this()](const std::exception_ptr& failure) {
         // Nothing here throws except for want of memory, which ends the process.
         if (failure) std::rethrow_exception(failure);
         self->finish();
@@ -106,6 +106,9 @@ void Connection::finish() {
   accepted_.leave();
 }
 
+// One request after the other, each step in its order. What may wait is a coroutine of its own only
+// where few requests come by: each costs a frame.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): see above.
 Task<> Connection::serve() {
   arm(Phase::kHead, head_ticks_);
   if (refused_) {
@@ -350,20 +353,22 @@ void Connection::take_response(HttpResponse response) {
 }
 
 void Connection::compose() {
+  WEFT_ASSERT(response_.has_value());
+  HttpResponse& response = *response_;
   if (loop_->draining()) keep_alive_ = false;
   const ResponseOptions options{
       .keep_alive = keep_alive_, .http11 = http11_, .date = loop_->date()};
-  if (!append_response_head(out_, *response_, options)) {
-    response_ = context_.handler.refusal(
+  if (!append_response_head(out_, response, options)) {
+    response = context_.handler.refusal(
         Error(ErrorCode::kInternal,
               "The response has a status or a header that HTTP does not allow."),
         std::nullopt);
-    const bool valid = append_response_head(out_, *response_, options);
+    const bool valid = append_response_head(out_, response, options);
     WEFT_ASSERT(valid);
   }
   body_left_ = {};
-  if (!head_only_ && status_has_body(response_->status)) body_left_ = response_->body.view();
-  if (body_left_.size() > kUncountedAnswerMax && response_->body.is_owned())
+  if (!head_only_ && status_has_body(response.status)) body_left_ = response.body.view();
+  if (body_left_.size() > kUncountedAnswerMax && response.body.is_owned())
     bodies_.add(body_left_.size());
   if (body_left_.size() <= kCopiedBodyMax) out_.append(std::exchange(body_left_, {}));
   head_left_ = out_;

@@ -54,6 +54,8 @@ class Accepted {
       : descriptor_(std::exchange(other.descriptor_, -1)),
         ipv6_(other.ipv6_),
         count_(std::exchange(other.count_, nullptr)) {}
+  Accepted(const Accepted&) = delete;
+  Accepted& operator=(const Accepted&) = delete;
   Accepted& operator=(Accepted&&) = delete;
   ~Accepted();
 

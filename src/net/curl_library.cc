@@ -10,6 +10,7 @@ namespace {
 constexpr const char* kName = "libcurl.so.4";
 
 Error missing() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the C library keeps a message for each thread.
   const char* const why = dlerror();
   return Error(
       ErrorCode::kUnsupported,

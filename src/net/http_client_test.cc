@@ -10,7 +10,7 @@ namespace {
 using testing::TestServer;
 
 TEST_CASE("the client sends a request and reads the response") {
-  TestServer server([](HttpRequest request, Responder responder) {
+  TestServer server([](const HttpRequest& request, Responder responder) {
     std::string text = std::string(request.method()) + " " + std::string(request.target()) + " " +
                        std::string(request.header("X-Token").value_or("-")) + "/" +
                        std::string(request.header("X-Empty").value_or("-")) + " " + request.body();
@@ -42,14 +42,15 @@ TEST_CASE("the client sends bodies that expect 100") {
 }
 
 TEST_CASE("an error status is a response, not an error") {
-  TestServer server(
-      [](HttpRequest, Responder responder) { responder.send({404, {}, Body("no such thing")}); });
+  TestServer server([](const HttpRequest&, Responder responder) {
+    responder.send({404, {}, Body("no such thing")});
+  });
   HttpClient client = HttpClient::create().value();
   CHECK(client.send({.url = server.url("/")}).value().status == 404);
 }
 
 TEST_CASE("redirects are handed to the caller") {
-  TestServer server([](HttpRequest, Responder responder) {
+  TestServer server([](const HttpRequest&, Responder responder) {
     responder.send({302, {{"Location", "file:///etc/passwd"}}, {}});
   });
   HttpClient client = HttpClient::create().value();
@@ -72,7 +73,8 @@ TEST_CASE("a server that cannot be reached is unavailable and the message says w
 
 TEST_CASE("a server that does not answer in time ends with deadline_exceeded") {
   std::optional<Responder> kept;
-  TestServer server([&](HttpRequest, Responder responder) { kept.emplace(std::move(responder)); });
+  TestServer server(
+      [&](const HttpRequest&, Responder responder) { kept.emplace(std::move(responder)); });
   HttpClient client = HttpClient::create().value();
   const auto result =
       client.send({.url = server.url("/"), .timeout = std::chrono::milliseconds(50)});
@@ -82,7 +84,7 @@ TEST_CASE("a server that does not answer in time ends with deadline_exceeded") {
 }
 
 TEST_CASE("a response longer than the limit is refused") {
-  TestServer server([](HttpRequest, Responder responder) {
+  TestServer server([](const HttpRequest&, Responder responder) {
     responder.send({200, {}, Body(std::string(1001, 'x'))});
   });
   HttpClient client = HttpClient::create().value();

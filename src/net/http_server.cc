@@ -94,6 +94,14 @@ SystemError listen(Acceptor& acceptor, const ip::tcp::endpoint& endpoint) {
   return error;
 }
 
+std::vector<std::shared_ptr<Loop>> loops_of(const ServerOptions& options, const Clock& clock) {
+  std::vector<std::shared_ptr<Loop>> loops;
+  loops.reserve(options.threads);
+  for (unsigned i = 0; i < options.threads; ++i)
+    loops.push_back(std::make_shared<Loop>(clock, tick_length(options.limits)));
+  return loops;
+}
+
 }  // namespace
 
 struct HttpServer::State {
@@ -102,13 +110,10 @@ struct HttpServer::State {
         context{.limits = options.limits,
                 .handler = handler,
                 .count = {},
-                .bodies = ByteBudget(options.limits.bodies_bytes_max)} {
-    for (unsigned i = 0; i < options.threads; ++i) {
-      loops.push_back(std::make_shared<Loop>(clock, tick_length(options.limits)));
-    }
-    acceptor.emplace(loops.front()->context());
-    pause.emplace(loops.front()->context());
-  }
+                .bodies = ByteBudget(options.limits.bodies_bytes_max)},
+        loops(loops_of(options, clock)),
+        acceptor(loops.front()->context()),
+        pause(loops.front()->context()) {}
 
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -129,8 +134,8 @@ struct HttpServer::State {
   ConnectionContext context;
   Endpoint endpoint;
   std::vector<std::shared_ptr<Loop>> loops;  // The first one accepts.
-  std::optional<Acceptor> acceptor;
-  std::optional<Timer> pause;
+  Acceptor acceptor;
+  Timer pause;
   std::size_t next_loop = 0;
   std::atomic<bool> stopped = false;
 };
@@ -143,14 +148,14 @@ Result<> HttpServer::State::open(const Endpoint& wanted) {
         ErrorCode::kInvalidArgument,
         fmt::format("\"{}\" is not an IP address to listen on.", printable(wanted.address)));
   }
-  error = listen(*acceptor, {address, wanted.port});
+  error = listen(acceptor, {address, wanted.port});
   if (error == asio::error::address_family_not_supported && address == ip::address_v6::any()) {
     // A machine without IPv6: "every address" are those of IPv4.
     address = ip::address_v4::any();
-    error = listen(*acceptor, {address, wanted.port});
+    error = listen(acceptor, {address, wanted.port});
   }
   if (error) return fail(listen_error(wanted, error));
-  endpoint = {address.to_string(), acceptor->local_endpoint(error).port()};
+  endpoint = {address.to_string(), acceptor.local_endpoint(error).port()};
   if (error) return fail(listen_error(wanted, error));
   return {};
 }
@@ -158,7 +163,7 @@ Result<> HttpServer::State::open(const Endpoint& wanted) {
 void HttpServer::State::start(bool pin_threads) {
   asio::co_spawn(
       loops.front()->context(), [this] { return accept(); },
-      [](std::exception_ptr failure) {
+      [](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
       });
   const auto usable = pin_threads ? processors() : std::vector<unsigned>();
@@ -168,12 +173,12 @@ void HttpServer::State::start(bool pin_threads) {
 }
 
 Task<> HttpServer::State::accept() {
-  while (acceptor->is_open()) {
-    const auto [error] = co_await acceptor->async_wait(Acceptor::wait_read, kAwait);
+  while (acceptor.is_open()) {
+    const auto [error] = co_await acceptor.async_wait(Acceptor::wait_read, kAwait);
     if (error) co_return;
     if (accept_some()) continue;
-    pause->expires_after(kAcceptPause);
-    co_await pause->async_wait(kAwait);
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(kAwait);
   }
 }
 
@@ -185,7 +190,7 @@ bool HttpServer::State::accept_some() {
     // By hand, because Asio would accept without CLOEXEC, and children must not inherit
     // connections.
     const int descriptor =
-        ::accept4(acceptor->native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        ::accept4(acceptor.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -229,8 +234,8 @@ void HttpServer::State::stop(std::chrono::milliseconds drain) {
   std::promise<void> closed;
   loops.front()->post([this, &closed] {
     SystemError ignored;
-    acceptor->close(ignored);
-    pause->cancel();
+    acceptor.close(ignored);
+    pause.cancel();
     closed.set_value();
   });
   closed.get_future().wait();

@@ -35,7 +35,7 @@ struct HttpLimits {
   std::chrono::milliseconds write_timeout{20'000};
   // With the two time-outs the rate below which a client is too slow: 819 bytes per second. At
   // least 1.
-  std::uint64_t progress_bytes = 16 * 1024;
+  std::uint64_t progress_bytes = 16ULL * 1024;
 };
 
 struct ServerOptions {

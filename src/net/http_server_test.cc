@@ -50,6 +50,10 @@ std::size_t count(std::string_view text, std::string_view part) {
   return result;
 }
 
+std::string bytes_of_a_file(std::size_t size) {
+  return std::string(size, 'f');
+}
+
 // What this process has allocated and not given back.
 std::size_t bytes_allocated() {
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -91,10 +95,10 @@ TEST_CASE("a request is answered and the connection stays open for the next") {
 TEST_CASE("what could be framed in two ways is refused with 400") {
   TestServer server;
   const std::string_view probes[] = {
-      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: "
-      "chunked\r\n\r\n0\r\n\r\n",
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: "
-      "5\r\n\r\n0\r\n\r\n",
+      ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n0\r\n\r\n"),
+      ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+       "5\r\n\r\n0\r\n\r\n"),
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2, 2\r\n\r\nab",
@@ -107,10 +111,10 @@ TEST_CASE("what could be framed in two ways is refused with 400") {
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-      "chunked\r\n\r\n0\r\n\r\n",
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-      "x\r\n\r\n0\r\n\r\n",
+      ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n0\r\n\r\n"),
+      ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+       "x\r\n\r\n0\r\n\r\n"),
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
       "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -153,8 +157,8 @@ TEST_CASE("what could be framed in two ways is refused with 400") {
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: "
-      "3\r\n\r\n",
+      ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: "
+       "3\r\n\r\n"),
   };
   for (const std::string_view probe : probes) {
     CAPTURE(std::string(probe));
@@ -176,9 +180,9 @@ TEST_CASE("a NUL in a header or a target is refused with 400") {
 
 TEST_CASE("nothing behind a refused request is taken for another request") {
   std::atomic<int> handled = 0;
-  TestServer server([&](HttpRequest request, Responder responder) {
+  TestServer server([&](const HttpRequest& request, Responder responder) {
     ++handled;
-    testing::echo(std::move(request), std::move(responder));
+    testing::echo(request, std::move(responder));
   });
   const std::string response = talk(server,
                                     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: "
@@ -256,7 +260,7 @@ TEST_CASE("HEAD is answered like GET without the body") {
 }
 
 TEST_CASE("statuses without a body send none") {
-  TestServer server([](HttpRequest request, Responder responder) {
+  TestServer server([](const HttpRequest& request, Responder responder) {
     responder.send({request.path() == "/204" ? 204 : 304, {}, Body("ignored")});
   });
   RawClient client(server);
@@ -291,7 +295,7 @@ TEST_CASE("Connection: close ends the connection after the answer") {
 }
 
 TEST_CASE("the authority of an absolute target wins over Host") {
-  TestServer server([](HttpRequest request, Responder responder) {
+  TestServer server([](const HttpRequest& request, Responder responder) {
     responder.send(
         {200, {}, Body(std::string(request.host()) + " " + std::string(request.path()))});
   });
@@ -325,9 +329,9 @@ TEST_CASE("a body that is too long is refused before the client is told to conti
 
 TEST_CASE("a request that is not admitted is answered before its body arrives") {
   std::atomic<int> handled = 0;
-  TestServer server([&](HttpRequest request, Responder responder) {
+  TestServer server([&](const HttpRequest& request, Responder responder) {
     ++handled;
-    testing::echo(std::move(request), std::move(responder));
+    testing::echo(request, std::move(responder));
   });
   const std::string start = "POST /closed HTTP/1.1\r\nHost: a\r\n";
   for (const std::string rest :
@@ -413,14 +417,15 @@ TEST_CASE("bodies that find no room are refused with 429 until others have gone"
 }
 
 TEST_CASE("answers that nobody takes leave no room for bodies; what is lent does") {
-  static const std::string file(24'000'000, 'f');  // More than the system's buffers take.
+  // More than the system's buffers take.
+  static const std::string kFile = bytes_of_a_file(24'000'000);
   HttpLimits limits;
   limits.bodies_bytes_max = 1'000'000;
   TestServer server(
-      [](HttpRequest request, Responder responder) {
-        if (request.path() == "/owned") return responder.send({200, {}, Body(file)});
-        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(file)});
-        testing::echo(std::move(request), std::move(responder));
+      [](const HttpRequest& request, Responder responder) {
+        if (request.path() == "/owned") return responder.send({200, {}, Body(kFile)});
+        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(kFile)});
+        testing::echo(request, std::move(responder));
       },
       with_limits(limits));
   const std::string small = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
@@ -432,7 +437,7 @@ TEST_CASE("answers that nobody takes leave no room for bodies; what is lent does
   owner.send("GET /owned HTTP/1.1\r\nHost: a\r\n\r\n");
   REQUIRE(owner.receive(1));
   CHECK(is_problem(talk(server, small), 429, "resource_exhausted"));
-  CHECK(body_of(owner.read_response()).size() == file.size());
+  CHECK(body_of(owner.read_response()).size() == kFile.size());
   // Given back once the loop has seen that all is written.
   while (body_of(talk(server, small)) != "POST / x") {
   }
@@ -459,25 +464,27 @@ TEST_CASE("long bodies pass in both directions") {
               "\r\n\r\n" + body);
   CHECK(body_of(client.read_response()) == body);
   client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-  for (int i = 0; i < 5; ++i)
+  for (int i = 0; i < 5; ++i) {
     client.send("f4240\r\n" + body.substr(static_cast<std::size_t>(i) * 1'000'000, 1'000'000) +
                 "\r\n");
+  }
   client.send("0\r\n\r\n");
   CHECK(body_of(client.read_response()) == body);
 }
 
 TEST_CASE("a borrowed body is sent as it is") {
-  static const std::string file(300'000, 'f');
-  TestServer server(
-      [](HttpRequest, Responder responder) { responder.send({200, {}, Body::borrowed(file)}); });
+  static const std::string kFile = bytes_of_a_file(300'000);
+  TestServer server([](const HttpRequest&, Responder responder) {
+    responder.send({200, {}, Body::borrowed(kFile)});
+  });
   RawClient client(server);
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  CHECK(body_of(client.read_response()) == file);
+  CHECK(body_of(client.read_response()) == kFile);
 }
 
 TEST_CASE("an idle connection does not keep the memory of its last answer") {
   constexpr std::size_t kSize = 64'000'000;
-  TestServer server([](HttpRequest request, Responder responder) {
+  TestServer server([](const HttpRequest& request, Responder responder) {
     const bool large = request.path() == "/large";
     responder.send({200, {}, Body(std::string(large ? kSize : 1, 'x'))});
   });
@@ -595,11 +602,12 @@ TEST_CASE("a client that takes its answer in drops is cut off although it never 
   HttpLimits limits = patient_limits();
   limits.write_timeout = kShort;
   limits.progress_bytes = 1u << 30;
-  static const std::string file(24'000'000, 'f');  // More than the system's buffers take.
+  // More than the system's buffers take.
+  static const std::string kFile = bytes_of_a_file(24'000'000);
   std::promise<void> asked;
   TestServer server(
-      [&](HttpRequest, Responder responder) {
-        responder.send({200, {}, Body::borrowed(file)});
+      [&](const HttpRequest&, Responder responder) {
+        responder.send({200, {}, Body::borrowed(kFile)});
         asked.set_value();
       },
       with_limits(limits));
@@ -615,17 +623,17 @@ TEST_CASE("a client that takes its answer in drops is cut off although it never 
   server->stop(std::chrono::minutes(10));
   stop = true;
   dripping.join();
-  CHECK(client.read_all().size() < file.size());
+  CHECK(client.read_all().size() < kFile.size());
 }
 
 TEST_CASE("a client that takes nothing of its answer is cut off") {
   HttpLimits limits = patient_limits();
   limits.write_timeout = kShort;
-  static const std::string file(64'000'000, 'f');
+  static const std::string kFile = bytes_of_a_file(64'000'000);
   std::promise<void> asked;
   TestServer server(
-      [&](HttpRequest, Responder responder) {
-        responder.send({200, {}, Body::borrowed(file)});
+      [&](const HttpRequest&, Responder responder) {
+        responder.send({200, {}, Body::borrowed(kFile)});
         asked.set_value();
       },
       with_limits(limits));
@@ -634,7 +642,7 @@ TEST_CASE("a client that takes nothing of its answer is cut off") {
   asked.get_future().wait();
   // Waits for the cut: a drain as long as this ends early only when the connection does.
   server->stop(std::chrono::seconds(60));
-  CHECK(client.read_all().size() < file.size());
+  CHECK(client.read_all().size() < kFile.size());
 }
 
 TEST_CASE("connections over the limit get 503 and are closed") {
@@ -660,12 +668,13 @@ TEST_CASE("a response may come from another thread, long after handle returned")
   TestServer server(
       [&](HttpRequest request, Responder responder) {
         auto work = [request = std::move(request), responder = std::move(responder)]() mutable {
-          testing::echo(std::move(request), std::move(responder));
+          testing::echo(request, std::move(responder));
         };
         CHECK(pool.run(std::move(work)).has_value());
       },
       options);
   std::vector<std::unique_ptr<RawClient>> clients;
+  clients.reserve(8);
   for (int i = 0; i < 8; ++i)
     clients.push_back(std::make_unique<RawClient>(server));
   for (int round = 0; round < 20; ++round) {
@@ -677,7 +686,7 @@ TEST_CASE("a response may come from another thread, long after handle returned")
 }
 
 TEST_CASE("a responder's executor runs work on the connection's loop, later and in order") {
-  TestServer server([](HttpRequest, Responder responder) {
+  TestServer server([](const HttpRequest&, Responder responder) {
     const auto loop = std::this_thread::get_id();
     auto text = std::make_shared<std::string>("0");
     Executor& executor = responder.executor();
@@ -694,8 +703,8 @@ TEST_CASE("a responder's executor runs work on the connection's loop, later and 
 
 // A server that keeps each responder and says when its client has gone.
 struct Watched {
-  explicit Watched(ServerOptions options = quick_sweeps())
-      : server([this](HttpRequest, Responder given) { keep(std::move(given)); }, options) {}
+  explicit Watched(const ServerOptions& options = quick_sweeps())
+      : server([this](const HttpRequest&, Responder given) { keep(std::move(given)); }, options) {}
 
   static ServerOptions quick_sweeps() {
     // The sweep comes every quarter of the shortest time.
@@ -784,7 +793,7 @@ TEST_CASE("a client of HTTP/1.0 that ended its own side gets nothing but its ans
 
 TEST_CASE("a watched connection serves the requests behind the one that was watched") {
   std::atomic<int> gone = 0;
-  TestServer server([&](HttpRequest request, Responder given) {
+  TestServer server([&](const HttpRequest& request, Responder given) {
     auto responder = std::make_shared<Responder>(std::move(given));
     responder->on_gone([&] { ++gone; });
     responder->executor().post([responder, path = std::string(request.path())] {
@@ -811,7 +820,7 @@ TEST_CASE("stop without time to drain tells the handlers of the requests in flig
 }
 
 TEST_CASE("a responder dropped without an answer answers 500") {
-  TestServer server([](HttpRequest, Responder) {});
+  TestServer server([](const HttpRequest&, Responder) {});
   RawClient client(server);
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string response = client.read_response();
@@ -820,7 +829,7 @@ TEST_CASE("a responder dropped without an answer answers 500") {
 }
 
 TEST_CASE("a response that would break the framing becomes 500") {
-  TestServer server([](HttpRequest request, Responder responder) {
+  TestServer server([](const HttpRequest& request, Responder responder) {
     if (request.path() == "/value") return responder.send({200, {{"X", "a\r\nSet-Cookie: b"}}, {}});
     if (request.path() == "/name") return responder.send({200, {{"X: y", "a"}}, {}});
     if (request.path() == "/length")
@@ -864,7 +873,7 @@ TEST_CASE("an address that is not of this machine is refused") {
 TEST_CASE("stop lets a request in flight finish and closes idle connections") {
   std::promise<Responder> arrived;
   TestServer server(
-      [&](HttpRequest, Responder responder) { arrived.set_value(std::move(responder)); });
+      [&](const HttpRequest&, Responder responder) { arrived.set_value(std::move(responder)); });
   RawClient idle(server);
   RawClient client(server);
   client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -881,7 +890,8 @@ TEST_CASE("stop without time to drain ends requests in flight; their late answer
   std::promise<Responder> arrived;
   std::optional<Responder> responder;
   {
-    TestServer server([&](HttpRequest, Responder given) { arrived.set_value(std::move(given)); });
+    TestServer server(
+        [&](const HttpRequest&, Responder given) { arrived.set_value(std::move(given)); });
     RawClient client(server);
     client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
     responder.emplace(arrived.get_future().get());
@@ -897,7 +907,7 @@ TEST_CASE("connections are shared out over all loops") {
   options.threads = 3;
   options.pin_threads = true;
   TestServer server(
-      [](HttpRequest, Responder responder) {
+      [](const HttpRequest&, Responder responder) {
         Executor* const loop = &responder.executor();
         responder.send({200, {}, Body(std::to_string(std::bit_cast<std::uintptr_t>(loop)))});
       },
@@ -915,7 +925,7 @@ TEST_CASE("connections are shared out over all loops") {
 }
 
 TEST_CASE("the request says who sent it") {
-  TestServer server([](HttpRequest request, Responder responder) {
+  TestServer server([](const HttpRequest& request, Responder responder) {
     responder.send({200, {}, Body(std::string(request.remote()))});
   });
   RawClient client(server);

@@ -37,7 +37,7 @@ class ReadBuffer {
 
  private:
   static constexpr std::size_t kSmallest = 4096;
-  static constexpr std::size_t kKept = 16 * 1024;
+  static constexpr std::size_t kKept = 16UZ * 1024;
 
   void make_room(std::size_t bytes) {
     const std::size_t size = end_ - begin_;

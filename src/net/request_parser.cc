@@ -281,8 +281,9 @@ RequestParser::Progress RequestParser::parse_chunks(std::string_view bytes, std:
 }
 
 const Refusal& RequestParser::refusal() const {
-  WEFT_ASSERT(impl_->refusal.has_value());
-  return *impl_->refusal;
+  const auto& refusal = impl_->refusal;
+  WEFT_ASSERT(refusal.has_value());
+  return *refusal;
 }
 
 Refusal body_too_large(BodyLimit limit) {

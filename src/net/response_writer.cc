@@ -106,7 +106,7 @@ bool is_reserved(std::string_view name) {
 }
 
 void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits;
+  std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   out.append(digits.data(), end);
 }

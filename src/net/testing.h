@@ -51,7 +51,7 @@ class LambdaHandler final : public HttpHandler {
 };
 
 // "METHOD TARGET BODY".
-inline void echo(HttpRequest request, Responder responder) {
+inline void echo(const HttpRequest& request, Responder responder) {
   std::string text =
       std::string(request.method()) + " " + std::string(request.target()) + " " + request.body();
   responder.send({200, {{"Content-Type", "text/plain"}}, Body(std::move(text))});
@@ -60,7 +60,7 @@ inline void echo(HttpRequest request, Responder responder) {
 // A server on a free port of 127.0.0.1, stopped at the end of the scope.
 class TestServer {
  public:
-  explicit TestServer(LambdaHandler::Handle handle = echo, ServerOptions options = {})
+  explicit TestServer(LambdaHandler::Handle handle = echo, const ServerOptions& options = {})
       : log_(clock_, LogLevel::kError), handler_(std::move(handle)) {
     auto created = HttpServer::create(options, handler_, clock_, log_);
     REQUIRE(created.has_value());

@@ -247,6 +247,18 @@ class Tidy(Compiled):
             self.assertEqual(["src/base/x.cc"], [finding.path for finding in findings])
             self.assert_finds(findings, "src/base/x.cc", "modernize-use-nullptr")
 
+    def test_the_analyzer_stays_out_of_libraries(self) -> None:
+        self.write(".clang-tidy", "Checks: '-*,clang-analyzer-core.*'\nWarningsAsErrors: '*'\n")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        library = Path(folder.name).resolve() / "library.h"
+        library.write_text("inline int content(int* p) { return *p; }\n", encoding="utf-8")
+        self.write("src/base/x.cc", f'#include "{library}"\nint f() {{ return content(nullptr); }}\n')
+        self.write("src/base/y.cc", "int f() {\n  int* p = nullptr;\n  return *p;\n}\n")
+        database = self.compile_commands("src/base/x.cc", "src/base/y.cc")
+        findings = tidy.check(self.root, database, ["src/base/x.cc", "src/base/y.cc"])
+        self.assertEqual(["src/base/y.cc"], [finding.path for finding in findings])
+
     def test_a_header_dirties_what_includes_it(self) -> None:
         self.write("src/base/x.h", "#pragma once\n")
         self.write("src/base/x.cc", '#include "base/x.h"\n')
