@@ -90,7 +90,18 @@ class MockApi {
     const shape = shapeOf(binary);
     const dialect = shape.imports.some((item) => item.provided_by.includes("command")) ? "command" : "typed";
     const created = new Date().toISOString();
-    const module = { id, dialect, ...shape, memories: [], size_bytes: bytes.length, created, binary, bytes };
+    const state = { state: "fresh" as const, state_reason: "the mock makes an instance for each call" };
+    const module = {
+      id,
+      dialect,
+      ...shape,
+      memories: [],
+      ...state,
+      size_bytes: bytes.length,
+      created,
+      binary,
+      bytes,
+    };
     this.modules.set(id, module);
     sendJson(response, 201, publicModule(module));
   }

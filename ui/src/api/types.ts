@@ -22,6 +22,8 @@ export interface Module {
   exports: ExportedFunction[];
   imports: ImportedItem[];
   memories?: { min_pages: number; max_pages: number | null; shared: boolean; memory64: boolean }[];
+  state: "fresh" | "stateless";
+  state_reason: string;
   size_bytes: number;
   created: string;
 }

@@ -103,6 +103,12 @@ function ModuleFacts({ module, file, isText }: { module: Module; file: string; i
           <dt>Dialect</dt>
           <dd>{module.dialect}</dd>
         </div>
+        <div>
+          <dt>State</dt>
+          <dd>
+            {module.state}: {module.state_reason}
+          </dd>
+        </div>
         {memories.length > 0 && (
           <div>
             <dt>Memory</dt>
