@@ -15,7 +15,7 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::uint64_t kPageBytes = 64 * 1024;
+constexpr std::uint64_t kPageBytes = 64ULL * 1024;
 
 // Who provides an import, for people.
 std::string provider_text(const engine::ImportInfo& import) {
@@ -67,6 +67,7 @@ std::string exports_text(const ModuleFile& file) {
 
 std::string imports_text(const ModuleFile& file) {
   std::vector<std::pair<std::string, std::string>> cells;
+  cells.reserve(file.info.imports.size());
   for (const engine::ImportInfo& import : file.info.imports) {
     cells.emplace_back(fmt::format("{}.{} {}", printable(import.module), printable(import.name),
                                    printable(import.type)),

@@ -134,8 +134,9 @@ Error error_of_problem(const Result<json::Value>& document, int status, std::str
 }
 
 std::string excerpt(std::string_view text, const Error& error) {
-  if (!error.position() || !error.position()->line) return {};
-  std::uint64_t line = *error.position()->line;
+  const Position place = error.position().value_or(Position());
+  if (!place.line) return {};
+  std::uint64_t line = *place.line;
   std::size_t begin = 0;
   for (; line > 1; --line) {
     begin = text.find('\n', begin);
@@ -147,9 +148,9 @@ std::string excerpt(std::string_view text, const Error& error) {
   // Tabs would move the caret; other control characters have no business on a terminal.
   std::string shown(content);
   std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  const std::string gutter = fmt::format("  {} | ", *error.position()->line);
+  const std::string gutter = fmt::format("  {} | ", *place.line);
   std::string drawn = fmt::format("{}{}\n", gutter, shown);
-  const std::uint64_t column = error.position()->column.value_or(0);
+  const std::uint64_t column = place.column.value_or(0);
   if (column > 0 && column <= content.size() + 1) {
     drawn += fmt::format("{:>{}}^\n", "", gutter.size() + column - 1);
   }
