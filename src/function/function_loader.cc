@@ -27,8 +27,9 @@ void FunctionLoader::load(const std::string& name, Executor& executor, Then then
 void FunctionLoader::hand_out(const std::string& name, const Loaded& loaded) {
   auto waiting = waiters_.with([&](auto& waiters) { return waiters.extract(name); });
   for (Waiter& waiter : waiting.mapped()) {
-    waiter.executor->post(
-        [loaded, then = std::move(waiter.then)]() mutable { then(std::move(loaded)); });
+    waiter.executor->post([loaded = Loaded(loaded), then = std::move(waiter.then)]() mutable {
+      then(std::move(loaded));
+    });
   }
 }
 

@@ -460,9 +460,10 @@ CallHandle Functions::invoke(Call call, Executor& executor, Done done) {
                        .with_limit("payload_bytes", limits.payload_bytes));
   }
   auto place = Permit::take(parts_->in_flight, limits.in_flight);
-  if (!place)
+  if (!place) {
     return refused(
         too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));
+  }
   if (const auto function = parts_->loaded.find(call.function))
     return parts_->run(function, std::move(call), *std::move(place), executor, std::move(done));
   if (!store::is_function_name(call.function))

@@ -360,13 +360,11 @@ TEST_CASE("a damaged description is missing from the lists and says so when it i
   Functions functions(world.parts(), {});
   const auto sound = deploy(functions, "sound", answering(1));
   const auto damaged = deploy(functions, "damaged", answering(2));
-  REQUIRE(world.database
-              ->write([&](store::Transaction& transaction) -> Result<> {
-                TRY(transaction.execute("UPDATE module SET info = 'x' WHERE id = $1",
-                                        {damaged.module.id}));
-                return {};
-              })
-              .has_value());
+  const auto written = world.database->write([&](store::Transaction& transaction) -> Result<> {
+    TRY(transaction.execute("UPDATE module SET info = 'x' WHERE id = $1", {damaged.module.id}));
+    return {};
+  });
+  REQUIRE(written.has_value());
   const auto list = functions.functions("", {}).value();
   REQUIRE(list.items.size() == 1);
   CHECK(list.items[0].name == "sound");

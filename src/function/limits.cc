@@ -29,33 +29,32 @@ Result<std::uint64_t> number_in(const json::Value& value, const Range& range) {
   return *number;
 }
 
-}  // namespace
-
-Result<FunctionLimits> limits_of(const json::Value& object) {
-  if (!object.is_object()) return fail(ErrorCode::kInvalidArgument, "limits is an object");
-  FunctionLimits limits;
-  for (const auto& [name, value] : object.as_object()) {
-    if (name == kDeadline.name) {
-      limits.deadline_ms = static_cast<std::uint32_t>(TRY(number_in(value, kDeadline)));
-      continue;
-    }
-    if (name == kMemory.name) {
-      limits.memory_bytes = TRY(number_in(value, kMemory));
-      continue;
-    }
-    if (name == kOutput.name) {
-      limits.output_bytes = TRY(number_in(value, kOutput));
-      continue;
-    }
-    if (name == kInFlight.name) {
-      limits.in_flight = static_cast<std::uint32_t>(TRY(number_in(value, kInFlight)));
-      continue;
-    }
+// Sets the limit of that name.
+Result<> set(FunctionLimits& limits, std::string_view name, const json::Value& value) {
+  if (name == kDeadline.name) {
+    limits.deadline_ms = static_cast<std::uint32_t>(TRY(number_in(value, kDeadline)));
+  } else if (name == kMemory.name) {
+    limits.memory_bytes = TRY(number_in(value, kMemory));
+  } else if (name == kOutput.name) {
+    limits.output_bytes = TRY(number_in(value, kOutput));
+  } else if (name == kInFlight.name) {
+    limits.in_flight = static_cast<std::uint32_t>(TRY(number_in(value, kInFlight)));
+  } else {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("there is no limit named \"{}\": the limits are deadline_ms, "
                             "memory_bytes, output_bytes and in_flight",
                             printable(name.substr(0, 100))));
   }
+  return {};
+}
+
+}  // namespace
+
+Result<FunctionLimits> limits_of(const json::Value& object) {
+  if (!object.is_object()) return fail(ErrorCode::kInvalidArgument, "limits is an object");
+  FunctionLimits limits;
+  for (const auto& [name, value] : object.as_object())
+    TRY(set(limits, name, value));
   return limits;
 }
 

@@ -10,7 +10,6 @@ namespace weft::function {
 namespace {
 
 using engine::ExportInfo;
-using engine::FunctionType;
 using engine::ImportInfo;
 using engine::ItemKind;
 using engine::MemoryInfo;
@@ -213,7 +212,7 @@ std::uint64_t memory_bytes_of(const engine::ModuleInfo& info) {
   for (const engine::ExportInfo& item : info.exports) {
     bytes += sizeof(item) + item.name.size() + item.type.size() + memory_bytes_of(item.function);
     for (const std::string& name : item.param_names)
-      bytes += sizeof(name) + name.size();
+      bytes += sizeof(std::string) + name.size();
   }
   return bytes;
 }

@@ -20,6 +20,8 @@ class Permit {
     return Permit(taken);
   }
   Permit(Permit&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
   Permit& operator=(Permit&&) = delete;
   ~Permit() { give_back(); }
 

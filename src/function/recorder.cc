@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kInterval{50};
 // What may wait. Beyond the first number only errors are taken, beyond the second nothing.
 constexpr std::size_t kWaitingMax = 8'192;
 constexpr std::size_t kErrorsWaitingMax = 12'288;
-constexpr std::uint64_t kLogBytesWaitingMax = 16 * 1024 * 1024;
+constexpr std::uint64_t kLogBytesWaitingMax = 16ULL * 1024 * 1024;
 
 // Old records are removed after this many new ones.
 constexpr std::uint64_t kTrimEvery = 10'000;
