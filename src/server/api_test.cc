@@ -624,7 +624,7 @@ std::set<std::string> documented_operations(const json::Value& document) {
         letter = static_cast<char>(letter - ('a' - 'A'));
       }
       if (pattern.starts_with("/f/")) upper = "*";
-      operations.insert(upper + " " + pattern);
+      operations.insert(upper.append(" ").append(pattern));
     }
   }
   return operations;
@@ -662,7 +662,7 @@ TEST_CASE("the OpenAPI document describes exactly the routes that there are") {
   const std::string etag = answer.header("ETag");
   CHECK(server.get("/v1/openapi.json", {{"If-None-Match", etag}}).status == 304);
 
-  const json::Value document = answer.json();
+  const json::Value& document = answer.json();
   CHECK(document.find("openapi")->as_string().starts_with("3.1."));
   check_references(document, document);
   std::set<std::string> wanted;
