@@ -13,7 +13,7 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytes = 64UZ * 1024;
 
 Error open_error(int number, const std::string& file) {
   const std::string shown = printable(file);

@@ -124,8 +124,10 @@ class DocumentBuilder {
     }
     values_size_ = tokens_.size() * kBytesPerToken;
     block_->values = std::make_unique_for_overwrite<std::byte[]>(values_size_);
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what returns false has set it.
-    if (!document()) return fail(std::move(*error_));
+    if (!document()) {
+      WEFT_ASSERT(error_.has_value());
+      return fail(std::move(*error_));
+    }
     Value root(pending_.front());
     // The reference that the block was born with is the root's.
     [[maybe_unused]] const auto* const kept = block_.release();
