@@ -36,6 +36,11 @@ asio::const_buffer as_buffer(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
 }
 
+// Whether the answer takes memory of its own that a slow client could hold for long.
+bool is_counted(const HttpResponse& response) {
+  return response.body.is_owned() && response.body.size() > kUncountedAnswerMax;
+}
+
 Refusal timed_out(std::string_view what) {
   return {408, Error(ErrorCode::kDeadlineExceeded, std::string(what))};
 }
@@ -73,13 +78,13 @@ Connection::Connection(std::shared_ptr<Loop> loop, ConnectionContext& context, A
       context_(context),
       accepted_(std::move(accepted)),
       socket_(loop_->context()),
-      client_watch_(socket_),
       remote_(std::move(remote)),
       refused_(refused),
       keep_alive_ticks_(loop_->ticks(context.limits.keep_alive_timeout)),
       head_ticks_(loop_->ticks(context.limits.header_timeout)),
       parser_(context.limits),
-      bodies_(context.bodies) {}
+      body_share_(context.bodies),
+      answer_share_(context.answers) {}
 
 void Connection::start() {
   loop_->add(*this);
@@ -102,6 +107,9 @@ void Connection::finish() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   aborted_ = true;
+  // A Responder may keep this object beyond its server.
+  body_share_.release();
+  answer_share_.release();
   loop_->remove(*this);
   accepted_.leave();
 }
@@ -211,7 +219,6 @@ std::optional<HttpResponse> Connection::begin_request() {
   const auto admission = context_.handler.admit(request_);
   if (!admission) return admission.error();
   if (size > admission->bytes) return response_to(body_too_large(*admission));
-  if (context_.bodies.is_exhausted()) return response_to(no_room());
   if (parser_.is_chunked()) {
     parser_.limit_chunks(*admission);
   } else if (buffer_.unread().size() >= size) {
@@ -226,10 +233,12 @@ HttpResponse Connection::response_to(const Refusal& why) const {
   return context_.handler.refusal(why.error, why.status);
 }
 
-Refusal Connection::no_room() const {
+Refusal Connection::no_room(std::uint64_t body_bytes) const {
+  const BodyLimit all{.bytes = context_.bodies.bytes(), .name = "bodies_bytes"};
+  if (body_bytes > all.bytes) return body_too_large(all);
   return {429, Error(ErrorCode::kResourceExhausted,
                      "The server holds as many bytes of requests as it may. Try again later.")
-                   .with_limit("bodies_bytes", context_.bodies.bytes())};
+                   .with_limit(std::string(all.name), all.bytes)};
 }
 
 Task<bool> Connection::read_body() {
@@ -248,14 +257,14 @@ Task<bool> Connection::read_sized_body(std::string& body) {
   const std::string_view received = buffer_.unread();  // Less than the whole body.
   std::size_t filled = received.size();
   std::size_t room = std::min(size, std::max(kBodyFirstBytes, filled));
-  if (!bodies_.grow_to(room)) co_return co_await refuse_body(body, no_room());
+  if (!body_share_.grow_to(room)) co_return co_await refuse_body(body, no_room(size));
   body.resize(room);
   received.copy(body.data(), filled);
   buffer_.consume(filled);
   while (filled < size) {
     if (filled == room) {
       room = std::min(size, 2 * filled);
-      if (!bodies_.grow_to(room)) co_return co_await refuse_body(body, no_room());
+      if (!body_share_.grow_to(room)) co_return co_await refuse_body(body, no_room(size));
       body.resize(room);
     }
     const auto [error, read] = co_await socket_.async_read_some(
@@ -274,7 +283,8 @@ Task<bool> Connection::read_chunked_body(std::string& body) {
     buffer_.consume(consumed);
     if (progress == Progress::kDone) co_return true;
     if (progress == Progress::kRefused) co_return co_await refuse_body(body, parser_.refusal());
-    if (!bodies_.grow_to(body.size())) co_return co_await refuse_body(body, no_room());
+    if (!body_share_.grow_to(body.capacity()))
+      co_return co_await refuse_body(body, no_room(body.capacity()));
     const std::size_t room = body.size() < kBodyReadBytes ? kReadBytes : kBodyReadBytes;
     const auto [error, read] =
         co_await socket_.async_read_some(as_buffer(buffer_.space(room)), kAwait);
@@ -299,7 +309,7 @@ Task<bool> Connection::read_failed(boost::system::error_code error) {
 // `body`, as far as it has come, makes room for others at once. Always false.
 Task<bool> Connection::refuse_body(std::string& body, Refusal why) {
   body = {};
-  bodies_.release();
+  body_share_.release();
   co_await refuse(why);
   co_return false;
 }
@@ -341,7 +351,7 @@ void Connection::abandon() {
 void Connection::watch(Executor::Work gone) {
   WEFT_ASSERT(loop_->is_current());
   if (aborted_) return loop_->post(std::move(gone));
-  client_watch_.start(shared_from_this(), http11_, std::move(gone));
+  client_watch_.start(http11_, std::move(gone));
 }
 
 void Connection::take_response(HttpResponse response) {
@@ -358,6 +368,13 @@ void Connection::compose() {
   if (loop_->draining()) keep_alive_ = false;
   const ResponseOptions options{
       .keep_alive = keep_alive_, .http11 = http11_, .date = loop_->date()};
+  if (is_counted(response) && !answer_share_.grow_to_or_alone(response.body.size())) {
+    response = context_.handler.refusal(
+        Error(ErrorCode::kUnavailable,
+              "The server holds as many bytes of answers as it may, for clients that do not take "
+              "them. Try again later."),
+        std::nullopt);
+  }
   if (!append_response_head(out_, response, options)) {
     response = context_.handler.refusal(
         Error(ErrorCode::kInternal,
@@ -368,8 +385,6 @@ void Connection::compose() {
   }
   body_left_ = {};
   if (!head_only_ && status_has_body(response.status)) body_left_ = response.body.view();
-  if (body_left_.size() > kUncountedAnswerMax && response.body.is_owned())
-    bodies_.add(body_left_.size());
   if (body_left_.size() <= kCopiedBodyMax) out_.append(std::exchange(body_left_, {}));
   head_left_ = out_;
 }
@@ -379,7 +394,8 @@ void Connection::drop_response() {
   head_left_ = {};
   body_left_ = {};
   response_.reset();
-  bodies_.release();
+  body_share_.release();
+  answer_share_.release();
   out_.clear();
   if (out_.capacity() > kOutKeptMax) out_.shrink_to_fit();
 }
@@ -460,7 +476,7 @@ void Connection::disarm(Phase phase) {
 }
 
 void Connection::sweep(std::uint32_t tick) {
-  client_watch_.sweep();
+  client_watch_.sweep(socket_.native_handle());
   if (deadline_ == 0 || tick < deadline_) return;
   expired_ = true;
   boost::system::error_code ignored;

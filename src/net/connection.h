@@ -42,7 +42,8 @@ struct ConnectionContext {
   HttpLimits limits;
   HttpHandler& handler;
   ConnectionCount count;
-  ByteBudget bodies;
+  ByteBudget bodies;   // of requests
+  ByteBudget answers;  // their bodies
 };
 
 // An accepted socket and its place in the count; gives both back when it is dropped.
@@ -113,7 +114,7 @@ class Connection final : public Responder::Sink,
   void begin_head();
   std::optional<HttpResponse> begin_request();
   HttpResponse response_to(const Refusal& why) const;
-  Refusal no_room() const;
+  Refusal no_room(std::uint64_t body_bytes) const;
   void hand_over();
   void take_response(HttpResponse response);
   void compose();
@@ -140,8 +141,9 @@ class Connection final : public Responder::Sink,
   ReadBuffer buffer_;
   RequestParser parser_;
   HttpRequest request_;
-  BudgetShare bodies_;  // of the present request and its answer
-  bool fresh_ = true;   // No byte of the next request has been parsed.
+  BudgetShare body_share_;
+  BudgetShare answer_share_;
+  bool fresh_ = true;  // No byte of the next request has been parsed.
   bool served_one_ = false;
   bool keep_alive_ = true;
   bool head_only_ = false;  // The request is HEAD.

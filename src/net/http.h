@@ -156,6 +156,7 @@ class Responder {
     virtual void respond(HttpResponse response) = 0;
     // The responder was destroyed without an answer.
     virtual void abandon() = 0;
+
     // See Responder::on_gone; once, before `respond`.
     virtual void watch(Executor::Work gone) = 0;
     // Lives as long as the sink.
@@ -173,8 +174,8 @@ class Responder {
   void send(HttpResponse response);
 
   // Calls `gone` on the executor's thread, once and never inside this call, should the client turn
-  // out to have gone away before its answer is sent, or the server close its connection. Costs a
-  // few system calls: for answers that take time. At most once, on the executor's thread. A client
+  // out to have gone away before its answer is sent, or the server close its connection. Costs
+  // nothing where the answer is quick. At most once, on the executor's thread. A client
   // that ended only its own side of the connection is not gone.
   void on_gone(Executor::Work gone);
 

@@ -110,7 +110,8 @@ struct HttpServer::State {
         context{.limits = options.limits,
                 .handler = handler,
                 .count = {},
-                .bodies = ByteBudget(options.limits.bodies_bytes_max)},
+                .bodies = ByteBudget(options.limits.bodies_bytes_max),
+                .answers = ByteBudget(options.limits.bodies_bytes_max)},
         loops(loops_of(options, clock)),
         acceptor(loops.front()->context()),
         pause(loops.front()->context()) {}

@@ -22,8 +22,9 @@ namespace weft::net {
 struct HttpLimits {
   std::uint32_t header_bytes_max = 16 * 1024;  // request line and headers together: 431
   std::uint32_t header_count_max = 100;        // 431
-  // Bodies in memory, of requests and of answers that are not taken yet, on all connections
-  // together; requests with a body that find no room get 429.
+  // Bodies of requests in memory, on all connections together: 429, or 413 when one alone is
+  // longer. As much again of answers that their clients do not take: 503, unless it is the only
+  // one.
   std::uint64_t bodies_bytes_max = 512ULL * 1024 * 1024;
   std::uint32_t connections_max = 4096;  // all loops together; one more gets 503 and is closed
   std::chrono::milliseconds header_timeout{

@@ -389,58 +389,105 @@ TEST_CASE("bodies over the limit are refused with 413, sized or chunked") {
   CHECK(is_problem(talk(server, endless), 400, "invalid_argument"));
 }
 
+// Keeps the requests for /held, and echoes the others.
+struct Holding {
+  explicit Holding(std::uint64_t bodies_bytes_max)
+      : server(
+            [this](HttpRequest request, Responder responder) {
+              if (request.path() != "/held")
+                return testing::echo(std::move(request), std::move(responder));
+              held.emplace(std::move(responder));
+              arrived.set_value();
+            },
+            with_limits({.bodies_bytes_max = bodies_bytes_max})) {}
+
+  std::optional<Responder> held;
+  std::promise<void> arrived;
+  TestServer server;
+};
+
 TEST_CASE("bodies that find no room are refused with 429 until others have gone") {
-  HttpLimits limits;
-  limits.bodies_bytes_max = 100'000;
-  TestServer server(testing::echo, with_limits(limits));
   const std::string body(90'000, 'b');
-  const std::string sized = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" + body;
+  const std::string sized = " HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" + body;
   const std::string chunked =
-      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n15f90\r\n" + body +
+      " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n15f90\r\n" + body +
       "\r\n0\r\n\r\n";
-  for (const std::string& held : {sized, chunked}) {
-    RawClient holder(server);
-    holder.send(std::string_view(held).substr(0, 80'000));
+  for (const std::string& first : {sized, chunked}) {
+    Holding holding(150'000);
+    RawClient holder(holding.server);
+    holder.send("POST /held" + first);
+    holding.arrived.get_future().wait();
     for (const std::string& other : {sized, chunked}) {
-      std::string refused;
-      // The server may not have read the first one's bytes yet.
-      while (!refused.starts_with("HTTP/1.1 429 "))
-        refused = talk(server, other);
-      CHECK(is_problem(refused, 429, "resource_exhausted bodies_bytes:"));
+      CHECK(is_problem(talk(holding.server, "POST /" + other), 429,
+                       "resource_exhausted bodies_bytes:"));
     }
-    CHECK(body_of(talk(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == "GET / ");
-    holder.send(std::string_view(held).substr(80'000));
-    CHECK((body_of(holder.read_response()) == "POST / " + body));
-    CHECK((body_of(talk(server, sized)) == "POST / " + body));
-    CHECK((body_of(talk(server, chunked)) == "POST / " + body));
+    CHECK(body_of(talk(holding.server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == "GET / ");
+    Executor& loop = holding.held->executor();
+    loop.post([&] { holding.held->send({200, {}, Body("done")}); });
+    CHECK(body_of(holder.read_response()) == "done");
+    CHECK((body_of(talk(holding.server, "POST /" + sized)) == "POST / " + body));
+    CHECK((body_of(talk(holding.server, "POST /" + chunked)) == "POST / " + body));
   }
 }
 
-TEST_CASE("answers that nobody takes leave no room for bodies; what is lent does") {
-  // More than the system's buffers take.
-  static const std::string kFile = bytes_of_a_file(24'000'000);
+TEST_CASE("a body that alone is more than all may be is refused with 413") {
+  HttpLimits limits;
+  limits.bodies_bytes_max = 50'000;
+  TestServer server(testing::echo, with_limits(limits));
+  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
+  CHECK(is_problem(talk(server, start + "Content-Length: 90000\r\n\r\n" + std::string(90'000, 'b')),
+                   413, "too_large bodies_bytes:"));
+  CHECK(is_problem(talk(server, start + "Transfer-Encoding: chunked\r\n\r\n15f90\r\n" +
+                                    std::string(90'000, 'b') + "\r\n0\r\n\r\n"),
+                   413, "too_large bodies_bytes:"));
+}
+
+TEST_CASE("answers that nobody takes leave no room for others, but for what is lent") {
+  static const std::string file(24'000'000, 'f');  // More than the system's buffers take.
   HttpLimits limits;
   limits.bodies_bytes_max = 1'000'000;
   TestServer server(
-      [](const HttpRequest& request, Responder responder) {
-        if (request.path() == "/owned") return responder.send({200, {}, Body(kFile)});
-        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(kFile)});
-        testing::echo(request, std::move(responder));
+      [](HttpRequest request, Responder responder) {
+        if (request.path() == "/owned") return responder.send({200, {}, Body(file)});
+        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(file)});
+        testing::echo(std::move(request), std::move(responder));
       },
       with_limits(limits));
-  const std::string small = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+  constexpr std::string_view kOwned = "GET /owned HTTP/1.1\r\nHost: a\r\n\r\n";
   RawClient lender(server);
   lender.send("GET /lent HTTP/1.1\r\nHost: a\r\n\r\n");
   REQUIRE(lender.receive(1));
-  CHECK(body_of(talk(server, small)) == "POST / x");
   RawClient owner(server);
-  owner.send("GET /owned HTTP/1.1\r\nHost: a\r\n\r\n");
+  owner.send(kOwned);
   REQUIRE(owner.receive(1));
-  CHECK(is_problem(talk(server, small), 429, "resource_exhausted"));
-  CHECK(body_of(owner.read_response()).size() == kFile.size());
-  // Given back once the loop has seen that all is written.
-  while (body_of(talk(server, small)) != "POST / x") {
+  RawClient other(server);
+  other.send(kOwned);
+  const std::string refused = other.read_response();
+  CHECK(refused.starts_with("HTTP/1.1 503 "));
+  CHECK(body_of(refused).starts_with("unavailable"));
+  // The connection lives, and what is small needs no room.
+  other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+  CHECK(body_of(other.read_response()) == "POST / x");
+  CHECK(body_of(owner.read_response()).size() == file.size());
+  // The owner's own next request shows that its answer is written.
+  owner.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(body_of(owner.read_response()) == "GET / ");
+  other.send(kOwned);
+  CHECK(body_of(other.read_response()).size() == file.size());
+}
+
+TEST_CASE("a responder may outlive its server, with the body that it was sent") {
+  std::optional<Responder> kept;
+  {
+    Holding holding(1'000'000);
+    RawClient client(holding.server);
+    client.send("POST /held HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
+                std::string(100'000, 'b'));
+    holding.arrived.get_future().wait();
+    kept.emplace(std::move(*holding.held));
+    holding.held.reset();
   }
+  kept.reset();
 }
 
 TEST_CASE("a client that sends a long body before reading still reads the refusal") {
@@ -749,12 +796,31 @@ TEST_CASE("a handler is told of a client that closes or resets its connection") 
   }
 }
 
-TEST_CASE("a handler is told of a client that resets behind its next request") {
+TEST_CASE("a handler is told of a client that goes, whatever it sent behind its request") {
+  for (const std::string_view behind : {"\r\n", "x", "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    for (const bool with_reset : {false, true}) {
+      CAPTURE(behind);
+      Watched watched;
+      RawClient client(watched.server);
+      client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+      watched.arrived.get_future().wait();
+      client.send(behind);
+      with_reset ? client.reset() : client.close();
+      watched.gone.get_future().wait();
+      Executor& loop = watched.responder->executor();
+      watched.answer("to nobody");
+      let_pass(loop);
+    }
+  }
+}
+
+TEST_CASE("a handler is told of a client that goes behind urgent data") {
   Watched watched;
   RawClient client(watched.server);
-  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
   watched.arrived.get_future().wait();
-  client.reset();
+  client.send_urgent('!');
+  client.close();
   watched.gone.get_future().wait();
   Executor& loop = watched.responder->executor();
   watched.answer("to nobody");

@@ -112,6 +112,7 @@ class RawClient {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
+  void send_urgent(char byte) { ::send(descriptor_, &byte, 1, MSG_OOB | MSG_NOSIGNAL); }
   void end_writing() { ::shutdown(descriptor_, SHUT_WR); }
   void close() {
     ::close(descriptor_);
