@@ -1,0 +1,187 @@
+#include "system/node_directory.h"
+
+#include <array>
+#include <limits>
+
+namespace weft::system {
+namespace {
+
+// The places of "." and ".." in a directory's entries; those of its nodes follow.
+constexpr std::uint64_t kDots = 2;
+
+// A host's place for the end of its directory may be the highest number; there is none behind it.
+constexpr auto kEnd = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t behind_dots(std::uint64_t place) {
+  return place > kEnd - kDots ? kEnd : place + kDots;
+}
+
+}  // namespace
+
+Attempt<std::shared_ptr<Node>> NodeDirectory::node_at(std::string_view path, bool follow) {
+  auto walked = walk(node_, path, {.follow = follow});
+  if (!walked) return std::unexpected(walked.error());
+  if (!walked->node) return std::unexpected(Errno::kNoEntry);
+  return std::move(walked->node);
+}
+
+Attempt<LastName> NodeDirectory::place_to_change(std::string_view path) {
+  auto place = walk_to_last(node_, path);
+  if (place && is_read_only()) return std::unexpected(Errno::kReadOnlyFileSystem);
+  return place;
+}
+
+Attempt<> NodeDirectory::set_times(const FileTimes& times) {
+  if (is_read_only()) return std::unexpected(Errno::kReadOnlyFileSystem);
+  return node_->set_times(times);
+}
+
+// --- what is below ---
+
+Attempt<std::shared_ptr<OpenFile>> NodeDirectory::open_there(std::shared_ptr<Node> node,
+                                                             const OpenOptions& options) {
+  if (options.create && options.exclusive) return std::unexpected(Errno::kExists);
+  const bool changes = options.write || options.truncate || options.create;
+  if (node->is_directory()) {
+    if (changes) return std::unexpected(Errno::kIsDirectory);
+    return std::make_shared<NodeDirectory>(owner_, std::move(node), access_);
+  }
+  if (options.must_be_directory) return std::unexpected(Errno::kNotDirectory);
+  if (node->is_link()) return std::unexpected(Errno::kLinkLoop);
+  return node->open(options, access_);
+}
+
+Attempt<std::shared_ptr<OpenFile>> NodeDirectory::open(std::string_view path,
+                                                       const OpenOptions& options) {
+  if (options.create && options.must_be_directory) return std::unexpected(Errno::kInvalid);
+  if (is_read_only() && (options.write || options.truncate))
+    return std::unexpected(Errno::kReadOnlyFileSystem);
+  auto walked = walk(node_, path,
+                     {.follow = options.follow && !(options.create && options.exclusive),
+                      .creating = options.create});
+  if (!walked) return std::unexpected(walked.error());
+  if (walked->node) return open_there(std::move(walked->node), options);
+  if (!options.create) return std::unexpected(Errno::kNoEntry);
+  if (is_read_only()) return std::unexpected(Errno::kReadOnlyFileSystem);
+  return walked->directory->create_file(walked->name, options);
+}
+
+Attempt<FileStatus> NodeDirectory::status_of(std::string_view path, bool follow) {
+  const auto node = node_at(path, follow);
+  if (!node) return std::unexpected(node.error());
+  return (*node)->status();
+}
+
+Attempt<> NodeDirectory::set_times_of(std::string_view path, bool follow, const FileTimes& times) {
+  if (is_read_only()) return std::unexpected(Errno::kReadOnlyFileSystem);
+  const auto node = node_at(path, follow);
+  if (!node) return std::unexpected(node.error());
+  return (*node)->set_times(times);
+}
+
+Attempt<std::string> NodeDirectory::read_link(std::string_view path) {
+  const auto place = walk_to_last(node_, path);
+  if (!place) return std::unexpected(place.error());
+  // A slash asks for what the link leads to, which is no link.
+  if (place->wants_directory || place->is_special()) return std::unexpected(Errno::kInvalid);
+  const auto node = place->directory->find(place->name);
+  if (!node) return std::unexpected(node.error());
+  return (*node)->target();
+}
+
+Attempt<> NodeDirectory::make_directory(std::string_view path) {
+  const auto place = place_to_change(path);
+  if (!place) return std::unexpected(place.error());
+  if (place->is_special()) return std::unexpected(Errno::kExists);
+  return place->directory->make_directory(place->name);
+}
+
+Attempt<> NodeDirectory::make_symbolic_link(std::string_view target, std::string_view path) {
+  // An absolute one would name something of the guest's that this tree does not know.
+  if (auto checked = check_path(target); !checked) return checked;
+  const auto place = place_to_change(path);
+  if (!place) return std::unexpected(place.error());
+  if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
+  if (place->is_special()) return std::unexpected(Errno::kExists);
+  return place->directory->make_symbolic_link(target, place->name);
+}
+
+Attempt<> NodeDirectory::make_link(std::string_view path, bool follow, Directory& to,
+                                   std::string_view to_path) {
+  auto* const other = dynamic_cast<NodeDirectory*>(&to);
+  if (other == nullptr) return std::unexpected(Errno::kCrossDevice);
+  // As in a host's tree.
+  if (follow) return std::unexpected(Errno::kInvalid);
+  const auto from = place_to_change(path);
+  if (!from) return std::unexpected(from.error());
+  const auto place = other->place_to_change(to_path);
+  if (!place) return std::unexpected(place.error());
+  if (from->wants_directory) return std::unexpected(Errno::kNotDirectory);
+  if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
+  if (place->is_special()) return std::unexpected(Errno::kExists);
+  if (from->is_special()) {
+    const auto there = place->directory->find(place->name);
+    return std::unexpected(there ? Errno::kExists : Errno::kNotPermitted);
+  }
+  return from->directory->make_link(from->name, *place->directory, place->name);
+}
+
+Attempt<> NodeDirectory::rename(std::string_view path, Directory& to, std::string_view to_path) {
+  auto* const other = dynamic_cast<NodeDirectory*>(&to);
+  if (other == nullptr) return std::unexpected(Errno::kCrossDevice);
+  const auto from = place_to_change(path);
+  if (!from) return std::unexpected(from.error());
+  const auto place = other->place_to_change(to_path);
+  if (!place) return std::unexpected(place.error());
+  if (!from->is_special() && (from->wants_directory || place->wants_directory)) {
+    const auto node = from->directory->find(from->name);
+    if (!node) return std::unexpected(node.error());
+    if (!(*node)->is_directory()) return std::unexpected(Errno::kNotDirectory);
+  }
+  if (from->is_special() || place->is_special()) return std::unexpected(Errno::kBusy);
+  return from->directory->rename(from->name, *place->directory, place->name);
+}
+
+Attempt<> NodeDirectory::remove_directory(std::string_view path) {
+  const auto place = place_to_change(path);
+  if (!place) return std::unexpected(place.error());
+  if (place->name == ".") return std::unexpected(Errno::kInvalid);
+  if (place->name == "..") return std::unexpected(Errno::kNotEmpty);
+  return place->directory->remove_directory(place->name);
+}
+
+Attempt<> NodeDirectory::remove_file(std::string_view path) {
+  const auto place = place_to_change(path);
+  if (!place) return std::unexpected(place.error());
+  if (place->is_special()) return std::unexpected(Errno::kIsDirectory);
+  if (place->wants_directory) {
+    const auto node = place->directory->find(place->name);
+    if (!node) return std::unexpected(node.error());
+    return std::unexpected((*node)->is_directory() ? Errno::kIsDirectory : Errno::kNotDirectory);
+  }
+  return place->directory->remove_file(place->name);
+}
+
+// --- entries ---
+
+Attempt<> NodeDirectory::read_entries(std::uint64_t from,
+                                      const std::function<bool(const DirectoryEntry&)>& take) {
+  const auto own = status();
+  if (!own) return std::unexpected(own.error());
+  const auto above = node_->parent_inode();
+  if (!above) return std::unexpected(above.error());
+  const std::array dots = {
+      DirectoryEntry{.next = 1, .inode = own->inode, .type = FileType::kDirectory, .name = "."},
+      DirectoryEntry{.next = kDots, .inode = *above, .type = FileType::kDirectory, .name = ".."}};
+  for (; from < kDots; ++from) {
+    if (!take(dots.at(from))) return {};
+  }
+  if (from == kEnd) return {};
+  return node_->read_entries(from - kDots, [&](const DirectoryEntry& entry) {
+    DirectoryEntry shown = entry;
+    shown.next = behind_dots(entry.next);
+    return take(shown);
+  });
+}
+
+}  // namespace weft::system
