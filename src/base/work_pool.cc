@@ -68,7 +68,9 @@ Result<> WorkPool::run(Work work) {
     const std::scoped_lock lock(state_->mutex);
     if (state_->stopping) return fail(ErrorCode::kUnavailable, "the process is ending");
     if (state_->queue.size() >= state_->queue_max) {
-      return fail(ErrorCode::kResourceExhausted, "too much blocking work is waiting; try again");
+      return fail(
+          Error(ErrorCode::kResourceExhausted, "too much blocking work is waiting; try again")
+              .with_limit("work_waiting", state_->queue_max));
     }
     state_->queue.push_back(std::move(work));
   }

@@ -57,6 +57,13 @@ TEST_CASE("a flag counts before a variable, that before the file, that before th
   CHECK(settings.log_level == LogLevel::kError);
 }
 
+TEST_CASE("bodies in memory may not be less than one module or payload") {
+  const auto refused = resolve({"--max-bodies", "32MiB"});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().starts_with("max_bodies is less than max_module"));
+  CHECK(resolve({"--max-bodies", "32MiB", "--max-module", "32MiB"}).has_value());
+}
+
 TEST_CASE("data stands in XDG_DATA_HOME when that is set") {
   CHECK(resolve({}, {{"XDG_DATA_HOME", "/data"}}).value().data == "/data/weft");
   CHECK(resolve({"--data", "here"}, {{"XDG_DATA_HOME", "/data"}}).value().data == "here");

@@ -5,13 +5,17 @@
 namespace weft::function {
 namespace {
 
-constexpr std::size_t kThreads = 2;
+constexpr std::size_t kCheckThreads = 1;
+constexpr std::size_t kLoadThreads = 2;
 constexpr std::size_t kWaitingMax = 1'000;  // functions, not calls
 
 }  // namespace
 
-FunctionLoader::FunctionLoader(Load load)
-    : load_(std::move(load)), threads_("weft-load", kThreads, kWaitingMax) {}
+FunctionLoader::FunctionLoader(Check check, Load load)
+    : check_(std::move(check)),
+      load_(std::move(load)),
+      loads_("weft-load", kLoadThreads, kWaitingMax),
+      checks_("weft-check", kCheckThreads, kWaitingMax) {}
 
 void FunctionLoader::load(const std::string& name, Executor& executor, Then then) {
   const bool is_first = waiters_.with([&](auto& waiters) {
@@ -20,16 +24,20 @@ void FunctionLoader::load(const std::string& name, Executor& executor, Then then
     return of_name.size() == 1;
   });
   if (!is_first) return;
-  const auto queued = threads_.run([this, name] { hand_out(name, load_(name)); });
+  const auto queued = checks_.run([this, name] { load_now(name); });
+  if (!queued) hand_out(name, fail(queued.error()));
+}
+
+void FunctionLoader::load_now(const std::string& name) {
+  if (const auto known = check_(name); !known) return hand_out(name, fail(known.error()));
+  const auto queued = loads_.run([this, name] { hand_out(name, load_(name)); });
   if (!queued) hand_out(name, fail(queued.error()));
 }
 
 void FunctionLoader::hand_out(const std::string& name, const Loaded& loaded) {
   auto waiting = waiters_.with([&](auto& waiters) { return waiters.extract(name); });
   for (Waiter& waiter : waiting.mapped()) {
-    waiter.executor->post([loaded = Loaded(loaded), then = std::move(waiter.then)]() mutable {
-      then(std::move(loaded));
-    });
+    waiter.executor->post([loaded, then = std::move(waiter.then)]() mutable { then(loaded); });
   }
 }
 

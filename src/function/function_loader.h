@@ -20,11 +20,15 @@ namespace weft::function {
 class FunctionLoader {
  public:
   using Loaded = Result<std::shared_ptr<LoadedFunction>>;
-  // The current version of that function. Blocks; called on the loader's threads.
+  // Whether there is such a function: its error is handed out. Blocks for a moment; so that nobody
+  // who names what is not there waits for what is compiled.
+  using Check = std::function<Result<>(const std::string& name)>;
+  // The current version of that function. Blocks, perhaps for long.
   using Load = std::function<Loaded(const std::string& name)>;
-  using Then = std::move_only_function<void(Loaded)>;
+  using Then = std::move_only_function<void(const Loaded&)>;
 
-  explicit FunctionLoader(Load load);
+  // Both are called on the loader's threads.
+  FunctionLoader(Check check, Load load);
   FunctionLoader(const FunctionLoader&) = delete;
   FunctionLoader& operator=(const FunctionLoader&) = delete;
   // Waits for the loads that have begun; who waits for another one is forgotten.
@@ -38,11 +42,15 @@ class FunctionLoader {
     Executor* executor;  // `then` keeps it alive.
     Then then;
   };
+  void load_now(const std::string& name);
   void hand_out(const std::string& name, const Loaded& loaded);
 
+  Check check_;
   Load load_;
   Guarded<std::map<std::string, std::vector<Waiter>>> waiters_;
-  WorkPool threads_;  // Ends first: its work uses everything above.
+  // End first: their work uses everything above.
+  WorkPool loads_;
+  WorkPool checks_;
 };
 
 }  // namespace weft::function

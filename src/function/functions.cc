@@ -15,6 +15,7 @@
 #include "function/permit.h"
 #include "function/recorder.h"
 #include "function/running_call.h"
+#include "function/waiting_call.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "json/problem.h"
@@ -25,6 +26,9 @@ namespace {
 
 // How long a guest may keep its thread while others wait.
 constexpr std::chrono::milliseconds kSlice{1};
+
+// One call in so many may wait for its function to be loaded: the rest is for those that run.
+constexpr std::uint32_t kWaitingShare = 4;
 
 // A call that was let in.
 struct Accepted {
@@ -41,37 +45,6 @@ Error too_busy(std::string what, std::string limit, std::uint64_t value) {
 void refuse(Functions::Done& done, Error error) {
   done(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = fail(std::move(error))});
 }
-
-// A call whose function is being loaded. Confined to the call's executor.
-class WaitingCall final : public Cancellable {
- public:
-  WaitingCall(Call call, Permit place, Functions::Done done)
-      : call_(std::move(call)), place_(std::move(place)), done_(std::move(done)) {}
-
-  void cancel() override {
-    if (running_) return running_->cancel();
-    if (!done_) return;
-    place_.give_back();
-    std::exchange(done_, nullptr)(
-        {.invocation = std::nullopt,
-         .duration_us = 0,
-         .response = fail(ErrorCode::kCancelled,
-                          "the call was cancelled before it began: its client went away, or the "
-                          "server stopped")});
-  }
-
-  bool is_cancelled() const { return done_ == nullptr; }
-  Call& call() { return call_; }
-  Permit& place() { return place_; }
-  Functions::Done take_done() { return std::exchange(done_, nullptr); }
-  void becomes(CallHandle running) { running_ = std::move(running); }
-
- private:
-  Call call_;
-  Permit place_;
-  Functions::Done done_;
-  std::optional<CallHandle> running_;
-};
 
 std::string environment_text(const std::vector<std::pair<std::string, std::string>>& environment) {
   json::Object object;
@@ -143,6 +116,7 @@ struct Functions::Parts {
   UlidSource ids;
   Recorder recorder;
   std::atomic<std::uint32_t> in_flight = 0;
+  std::atomic<std::uint32_t> waiting = 0;  // calls whose function is being loaded
 
   // A module's blob and its record come and go together.
   std::mutex storing_modules;
@@ -165,7 +139,12 @@ struct Functions::Parts {
         recorder(parts.invocations, parts.log),
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
-        loader([this](const std::string& name) { return load_current(name); }) {
+        loader(
+            [this](const std::string& name) -> Result<> {
+              TRY(world.metadata.function(name));
+              return {};
+            },
+            [this](const std::string& name) { return load_current(name); }) {
     abi::command::define_functions(host_table);
   }
 
@@ -180,6 +159,13 @@ struct Functions::Parts {
     if (const auto before = world.invocations.activity(name, now))
       made->statistics.seed(activity_of(*before), now);
     return made;
+  }
+
+  Activity activity(const std::string& name) {
+    const WallTime now = world.clock.wall();
+    if (const auto known = loaded.known_history(name)) return known->statistics.activity(now);
+    const auto before = world.invocations.activity(name, now);
+    return before ? activity_of(*before) : Activity{};
   }
 
   // The record of a module that is there already; a damaged copy of its bytes is repaired.
@@ -206,9 +192,10 @@ struct Functions::Parts {
   Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name);
   Result<Function> describe(const store::FunctionRecord& record);
-  CallHandle wait_and_run(Call call, Permit place, Executor& executor, Done done);
-  CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, Permit place,
+  CallHandle wait_and_run(Call call, Executor& executor, Done done);
+  CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, const Arrival& arrival,
                  Executor& executor, Done done);
+  Arrival arrival() { return {.wall = world.clock.wall(), .monotonic = world.clock.monotonic()}; }
   void finish(LoadedFunction& function, Accepted accepted, CallResult result, Done done);
   void record(const LoadedFunction& function, const Accepted& accepted, std::uint64_t calls,
               CallResult& result);
@@ -351,6 +338,7 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
   const Module module = TRY(this->module(deployment.module));
   TRY(abi::check_imports(module.info));
   auto program = TRY(parts_->program_of(deployment.module));
+  auto history = parts_->loaded.history(std::string(name));
   const store::VersionSpec spec{.module = deployment.module,
                                 .language = "",
                                 .limits = json::to_string(to_json(deployment.limits)),
@@ -366,7 +354,7 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                                             .limits = deployment.limits,
                                             .environment = deployment.environment};
     parts_->loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
-                                                        parts_->loaded.history(version.function)));
+                                                        std::move(history)));
   }
   return function(name);
 }
@@ -398,17 +386,16 @@ Result<> Functions::remove_function(std::string_view name) {
 
 Result<Function> Functions::Parts::describe(const store::FunctionRecord& record) {
   const auto version = TRY(world.metadata.version(record.name, record.current_version));
-  Function function{
-      .name = record.name,
-      .version = record.current_version,
-      .versions = record.latest_version,
-      .created = record.created,
-      .deployed = version.deployed,
-      .module = TRY(module(version.spec.module)),
-      .limits = TRY(stored_limits(version.spec.limits)),
-      .environment = TRY(environment_of(version.spec.environment)),
-      .state = State::kFresh,
-      .activity = loaded.history(record.name)->statistics.activity(world.clock.wall())};
+  Function function{.name = record.name,
+                    .version = record.current_version,
+                    .versions = record.latest_version,
+                    .created = record.created,
+                    .deployed = version.deployed,
+                    .module = TRY(module(version.spec.module)),
+                    .limits = TRY(stored_limits(version.spec.limits)),
+                    .environment = TRY(environment_of(version.spec.environment)),
+                    .state = State::kFresh,
+                    .activity = activity(record.name)};
   function.state = state_of(function.module.info);
   return function;
 }
@@ -459,60 +446,66 @@ CallHandle Functions::invoke(Call call, Executor& executor, Done done) {
                          fmt::format("the payload is larger than {} bytes", limits.payload_bytes))
                        .with_limit("payload_bytes", limits.payload_bytes));
   }
-  auto place = Permit::take(parts_->in_flight, limits.in_flight);
-  if (!place) {
-    return refused(
-        too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));
-  }
   if (const auto function = parts_->loaded.find(call.function))
-    return parts_->run(function, std::move(call), *std::move(place), executor, std::move(done));
+    return parts_->run(function, std::move(call), parts_->arrival(), executor, std::move(done));
   if (!store::is_function_name(call.function))
     return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
   // Not in memory: not called since the start or for long, or not there at all.
-  return parts_->wait_and_run(std::move(call), *std::move(place), executor, std::move(done));
+  return parts_->wait_and_run(std::move(call), executor, std::move(done));
 }
 
-CallHandle Functions::Parts::wait_and_run(Call call, Permit place, Executor& executor, Done done) {
+CallHandle Functions::Parts::wait_and_run(Call call, Executor& executor, Done done) {
+  const std::uint32_t places = std::max(limits.in_flight / kWaitingShare, 1U);
+  auto place = Permit::take(waiting, places);
+  if (!place) {
+    refuse(done, too_busy("too many calls wait for functions that are not in memory",
+                          "waiting_calls", places));
+    return {};
+  }
   const std::string name = call.function;
-  auto waiting = std::make_shared<WaitingCall>(std::move(call), std::move(place), std::move(done));
-  loader.load(name, executor, [this, waiting, &executor](FunctionLoader::Loaded function) {
-    if (waiting->is_cancelled()) return;
-    if (!function) {
-      waiting->place().give_back();
-      auto done = waiting->take_done();
-      return refuse(done, std::move(function.error()));
-    }
-    // Lives as long as the call, so that its handle does.
-    auto ended = [waiting, done = waiting->take_done()](Outcome outcome) mutable {
-      done(std::move(outcome));
-    };
-    waiting->becomes(run(*function, std::move(waiting->call()), std::move(waiting->place()),
-                         executor, std::move(ended)));
-  });
-  return CallHandle(waiting);
+  auto waiting_call =
+      std::make_shared<WaitingCall>(std::move(call), arrival(), *std::move(place), std::move(done));
+  loader.load(name, executor,
+              [this, waiting_call, &executor](const FunctionLoader::Loaded& function) {
+                if (waiting_call->is_cancelled()) return;
+                auto to = waiting_call->take_done();
+                if (!function) return refuse(to, function.error());
+                // Lives as long as the call, so that its handle does.
+                auto ended = [waiting_call, to = std::move(to)](Outcome outcome) mutable {
+                  to(std::move(outcome));
+                };
+                waiting_call->becomes(run(*function, waiting_call->take_call(),
+                                          waiting_call->arrival(), executor, std::move(ended)));
+              });
+  return CallHandle(waiting_call);
 }
 
 CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function, Call call,
-                                 Permit place, Executor& executor, Done done) {
+                                 const Arrival& arrival, Executor& executor, Done done) {
+  auto of_all = Permit::take(in_flight, limits.in_flight);
+  if (!of_all) {
+    refuse(done, too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));
+    return {};
+  }
   const std::uint32_t places = function->description().limits.in_flight;
   auto of_function = Permit::take(function->history().in_flight, places);
   if (!of_function) {
-    place.give_back();
+    of_all->give_back();
     refuse(done,
            too_busy(fmt::format("{} calls of {} are under way already", places, call.function),
                     "in_flight", places));
     return {};
   }
   Accepted accepted{.id = ids.next(),
-                    .started = world.clock.wall(),
-                    .of_all = std::move(place),
+                    .started = arrival.wall,
+                    .of_all = *std::move(of_all),
                     .of_function = *std::move(of_function)};
-  auto running = std::make_shared<RunningCall>(function, call_context(), executor,
-                                               [this, function, accepted = std::move(accepted),
-                                                done = std::move(done)](CallResult result) mutable {
-                                                 finish(*function, std::move(accepted),
-                                                        std::move(result), std::move(done));
-                                               });
+  auto running = std::make_shared<RunningCall>(
+      function, call_context(), executor, arrival.monotonic,
+      [this, function, accepted = std::move(accepted),
+       done = std::move(done)](CallResult result) mutable {
+        finish(*function, std::move(accepted), std::move(result), std::move(done));
+      });
   running->start(std::move(call.payload));
   return CallHandle(running);
 }

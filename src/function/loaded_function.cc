@@ -8,6 +8,8 @@ namespace {
 // A kept instance holds about 10 kB; more than this are only useful while that many calls run at
 // once.
 constexpr std::size_t kKeptMax = 16;
+// Those, and an hour of statistics.
+constexpr std::uint64_t kPerFunctionBytes = 256ULL * 1024;
 
 const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
   const engine::ExportInfo* only = nullptr;
@@ -18,9 +20,6 @@ const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
   }
   return only;
 }
-
-// A function that is called has an hour of statistics and some kept instances.
-constexpr std::uint64_t kPerFunctionBytes = 128ULL * 1024;
 
 }  // namespace
 

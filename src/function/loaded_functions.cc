@@ -9,6 +9,8 @@ namespace {
 
 // Looked through for dead ones when there are more than twice as many as were alive the last time.
 constexpr std::size_t kHistoriesMin = 1'000;
+// An eighth is made free at once, so that not every new function looks for the oldest one.
+constexpr std::uint64_t kFreedPart = 8;
 
 }  // namespace
 
@@ -32,24 +34,27 @@ void LoadedFunctions::put(std::shared_ptr<LoadedFunction> function) {
   if (const auto found = functions_.find(name); found != functions_.end())
     gone.push_back(take(found));
   bytes_ += function->memory_bytes();
+  const LoadedFunction& newest = *function;
   functions_.emplace(name, std::move(function));
-  std::ranges::move(take_excess(), std::back_inserter(gone));
+  std::ranges::move(take_excess(newest), std::back_inserter(gone));
 }
 
 void LoadedFunctions::remove(std::string_view name) {
   std::shared_ptr<LoadedFunction> gone;
   const std::unique_lock lock(mutex_);
   if (const auto found = functions_.find(name); found != functions_.end()) gone = take(found);
-  // Another function of that name begins anew.
+  // Another function of that name counts its calls under way anew.
   if (const auto found = histories_.find(name); found != histories_.end()) histories_.erase(found);
 }
 
+std::shared_ptr<FunctionHistory> LoadedFunctions::known_history(std::string_view name) {
+  const std::shared_lock lock(mutex_);
+  const auto found = histories_.find(name);
+  return found == histories_.end() ? nullptr : found->second.lock();
+}
+
 std::shared_ptr<FunctionHistory> LoadedFunctions::history(const std::string& name) {
-  {
-    const std::shared_lock lock(mutex_);
-    const auto found = histories_.find(name);
-    if (auto known = found == histories_.end() ? nullptr : found->second.lock()) return known;
-  }
+  if (auto known = known_history(name)) return known;
   auto made = make_history_(name);
   const std::unique_lock lock(mutex_);
   if (histories_.size() >= histories_max_) {
@@ -70,11 +75,19 @@ std::shared_ptr<LoadedFunction> LoadedFunctions::take(Functions::iterator at) {
 }
 
 // The newest one stays, however large it is: its caller is about to use it.
-std::vector<std::shared_ptr<LoadedFunction>> LoadedFunctions::take_excess() {
+std::vector<std::shared_ptr<LoadedFunction>> LoadedFunctions::take_excess(
+    const LoadedFunction& newest) {
   std::vector<std::shared_ptr<LoadedFunction>> taken;
-  while (bytes_ > bytes_max_ && functions_.size() > 1) {
-    taken.push_back(take(std::ranges::min_element(
-        functions_, {}, [](const auto& entry) { return entry.second->last_used(); })));
+  if (bytes_ <= bytes_max_) return taken;
+  std::vector<Functions::iterator> oldest_first;
+  oldest_first.reserve(functions_.size());
+  for (auto at = functions_.begin(); at != functions_.end(); ++at) {
+    if (at->second.get() != &newest) oldest_first.push_back(at);
+  }
+  std::ranges::sort(oldest_first, {}, [](const auto& at) { return at->second->last_used(); });
+  for (const auto& at : oldest_first) {
+    if (bytes_ <= bytes_max_ - bytes_max_ / kFreedPart) break;
+    taken.push_back(take(at));
   }
   return taken;
 }

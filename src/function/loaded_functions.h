@@ -31,15 +31,17 @@ class LoadedFunctions {
   void put(std::shared_ptr<LoadedFunction> function);
   void remove(std::string_view name);
 
-  // The same object for all who ask, as long as the function is in memory or in use.
+  // The same object for all who ask, as long as the function is in memory or in use. May block.
   std::shared_ptr<FunctionHistory> history(const std::string& name);
+  // Null when the function is neither.
+  std::shared_ptr<FunctionHistory> known_history(std::string_view name);
 
  private:
   using Functions = std::map<std::string, std::shared_ptr<LoadedFunction>, std::less<>>;
 
   // Under the lock; what they give back ends after it, because calls of all functions wait for it.
   std::shared_ptr<LoadedFunction> take(Functions::iterator at);
-  std::vector<std::shared_ptr<LoadedFunction>> take_excess();
+  std::vector<std::shared_ptr<LoadedFunction>> take_excess(const LoadedFunction& newest);
 
   const Clock& clock_;
   const std::uint64_t bytes_max_;

@@ -39,15 +39,17 @@ std::string callable_exports(const engine::ModuleInfo& info) {
 }  // namespace
 
 RunningCall::RunningCall(std::shared_ptr<LoadedFunction> function, const CallContext& context,
-                         Executor& executor, Done done)
+                         Executor& executor, MonotonicTime arrived, Done done)
     : function_(std::move(function)),
       context_(context),
       executor_(executor),
       done_(std::move(done)),
-      started_(context.clock.monotonic()) {}
+      started_(arrived) {}
 
 void RunningCall::start(std::string payload) {
   payload_ = std::move(payload);
+  // It may have waited for its function to be loaded.
+  if (is_late()) return finish(fail(too_late()));
   if (auto prepared = prepare(); !prepared) {
     finish(fail(std::move(prepared.error())));
     return;
@@ -158,6 +160,18 @@ std::chrono::nanoseconds RunningCall::time_spent() const {
   return is_long_ ? thread_cpu_time() : context_.clock.monotonic().time_since_epoch();
 }
 
+bool RunningCall::is_late() const {
+  const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
+  return context_.clock.monotonic() - started_ >= deadline;
+}
+
+Error RunningCall::too_late() const {
+  const std::uint32_t deadline_ms = function_->description().limits.deadline_ms;
+  return Error(ErrorCode::kDeadlineExceeded,
+               fmt::format("the call took longer than {} ms", deadline_ms))
+      .with_limit("deadline_ms", deadline_ms);
+}
+
 void RunningCall::run_slices() {
   while (phase_ != Phase::kEnded) {
     const auto before = time_spent();
@@ -168,13 +182,7 @@ void RunningCall::run_slices() {
     cpu_ += time_spent() - before;
     if (progress == engine::Progress::kRunning) {
       is_long_ = true;
-      const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
-      if (context_.clock.monotonic() - started_ >= deadline) {
-        finish(fail(Error(ErrorCode::kDeadlineExceeded,
-                          fmt::format("the call took longer than {} ms", deadline.count()))
-                        .with_limit("deadline_ms", static_cast<std::uint64_t>(deadline.count()))));
-        return;
-      }
+      if (is_late()) return finish(fail(too_late()));
       executor_.post([self = shared_from_this()] { self->run_slices(); });
       return;
     }

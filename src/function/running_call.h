@@ -39,8 +39,9 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
  public:
   using Done = std::move_only_function<void(CallResult)>;
 
+  // `arrived`: when the call's deadline begins.
   RunningCall(std::shared_ptr<LoadedFunction> function, const CallContext& context,
-              Executor& executor, Done done);
+              Executor& executor, MonotonicTime arrived, Done done);
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
   ~RunningCall() override = default;
@@ -61,6 +62,8 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   void provide_world();
   Result<> begin_next();
   std::chrono::nanoseconds time_spent() const;
+  bool is_late() const;
+  Error too_late() const;
   void run_slices();
   Result<Response> encode(std::span<const engine::Value> results);
   Error error_of_guest(Error error) const;

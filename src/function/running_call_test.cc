@@ -407,9 +407,9 @@ struct Loaded {
   Result<Response> call(std::string payload) {
     std::optional<CallResult> result;
     const CallContext context{.ticker = ticker, .clock = clock, .random = random, .limits = limits};
-    std::make_shared<RunningCall>(function, context, executor, [&result](CallResult done) {
-      result.emplace(std::move(done));
-    })->start(std::move(payload));
+    std::make_shared<RunningCall>(function, context, executor, context.clock.monotonic(),
+                                  [&result](CallResult done) { result.emplace(std::move(done)); })
+        ->start(std::move(payload));
     while (!result)
       executor.run_one();
     return std::move(result->response);
