@@ -65,7 +65,7 @@ inline constexpr std::array kSettings = {
     Setting{"max_connections", "max-connections", "WEFT_MAX_CONNECTIONS", SettingType::kCount,
             "4096", "1", "1000000", "connections at the same time"},
     Setting{"max_bodies", "max-bodies", "WEFT_MAX_BODIES", SettingType::kBytes, "512MiB", "1MiB",
-            "1024GiB", "bodies of requests in memory, of all connections; as much again of answers"},
+            "1024GiB", "bodies of requests in memory; as much again of answers"},
     Setting{"code_cache", "code-cache", "WEFT_CODE_CACHE", SettingType::kBytes, "4GiB", "1MiB",
             "1024GiB", "compiled code that is kept on disk"},
     Setting{"drain", "drain", "WEFT_DRAIN", SettingType::kDuration, "10s", "0s", "10m",
