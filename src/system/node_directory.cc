@@ -164,8 +164,9 @@ Attempt<> NodeDirectory::remove_file(std::string_view path) {
 
 // --- entries ---
 
-Attempt<> NodeDirectory::read_entries(std::uint64_t from,
-                                      const std::function<bool(const DirectoryEntry&)>& take) {
+// Whether to go on.
+Attempt<bool> NodeDirectory::read_dots(std::uint64_t from,
+                                       const std::function<bool(const DirectoryEntry&)>& take) {
   const auto own = status();
   if (!own) return std::unexpected(own.error());
   const auto above = node_->parent_inode();
@@ -173,10 +174,21 @@ Attempt<> NodeDirectory::read_entries(std::uint64_t from,
   const std::array dots = {
       DirectoryEntry{.next = 1, .inode = own->inode, .type = FileType::kDirectory, .name = "."},
       DirectoryEntry{.next = kDots, .inode = *above, .type = FileType::kDirectory, .name = ".."}};
-  for (; from < kDots; ++from) {
-    if (!take(dots.at(from))) return {};
+  for (std::uint64_t place = from; place < kDots; ++place) {
+    if (!take(dots.at(place))) return false;
   }
+  return true;
+}
+
+Attempt<> NodeDirectory::read_entries(std::uint64_t from,
+                                      const std::function<bool(const DirectoryEntry&)>& take) {
   if (from == kEnd) return {};
+  if (from < kDots) {
+    const auto goes_on = read_dots(from, take);
+    if (!goes_on) return std::unexpected(goes_on.error());
+    if (!*goes_on) return {};
+    from = kDots;
+  }
   return node_->read_entries(from - kDots, [&](const DirectoryEntry& entry) {
     DirectoryEntry shown = entry;
     shown.next = behind_dots(entry.next);
