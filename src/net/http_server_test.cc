@@ -393,9 +393,8 @@ TEST_CASE("bodies over the limit are refused with 413, sized or chunked") {
 struct Holding {
   explicit Holding(std::uint64_t bodies_bytes_max)
       : server(
-            [this](HttpRequest request, Responder responder) {
-              if (request.path() != "/held")
-                return testing::echo(std::move(request), std::move(responder));
+            [this](const HttpRequest& request, Responder responder) {
+              if (request.path() != "/held") return testing::echo(request, std::move(responder));
               held.emplace(std::move(responder));
               arrived.set_value();
             },
@@ -443,14 +442,15 @@ TEST_CASE("a body that alone is more than all may be is refused with 413") {
 }
 
 TEST_CASE("answers that nobody takes leave no room for others, but for what is lent") {
-  static const std::string file(24'000'000, 'f');  // More than the system's buffers take.
+  // More than the system's buffers take.
+  static const std::string kFile = bytes_of_a_file(24'000'000);
   HttpLimits limits;
   limits.bodies_bytes_max = 1'000'000;
   TestServer server(
-      [](HttpRequest request, Responder responder) {
-        if (request.path() == "/owned") return responder.send({200, {}, Body(file)});
-        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(file)});
-        testing::echo(std::move(request), std::move(responder));
+      [](const HttpRequest& request, Responder responder) {
+        if (request.path() == "/owned") return responder.send({200, {}, Body(kFile)});
+        if (request.path() == "/lent") return responder.send({200, {}, Body::borrowed(kFile)});
+        testing::echo(request, std::move(responder));
       },
       with_limits(limits));
   constexpr std::string_view kOwned = "GET /owned HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -468,12 +468,12 @@ TEST_CASE("answers that nobody takes leave no room for others, but for what is l
   // The connection lives, and what is small needs no room.
   other.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
   CHECK(body_of(other.read_response()) == "POST / x");
-  CHECK(body_of(owner.read_response()).size() == file.size());
+  CHECK(body_of(owner.read_response()).size() == kFile.size());
   // The owner's own next request shows that its answer is written.
   owner.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(body_of(owner.read_response()) == "GET / ");
   other.send(kOwned);
-  CHECK(body_of(other.read_response()).size() == file.size());
+  CHECK(body_of(other.read_response()).size() == kFile.size());
 }
 
 TEST_CASE("a responder may outlive its server, with the body that it was sent") {
