@@ -56,7 +56,6 @@ class HostDirectory final : public Directory {
  private:
   struct Place;
   Attempt<UniqueFd> open_beneath(std::string_view path, int flags, unsigned mode = 0);
-  Attempt<UniqueFd> open_by_steps(std::string_view path, int flags, unsigned mode);
   Attempt<Place> place_of(std::string_view path);
   Attempt<Place> place_to_change(std::string_view path);
   Attempt<std::size_t> refill(std::uint64_t from);

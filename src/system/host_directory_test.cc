@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <tuple>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -131,11 +132,11 @@ TEST_CASE("no path leads out of a tree while directories are swapped for links")
         if (const auto status = tree->status_of(name, true))
           CHECK(status->size_bytes == std::string_view("inside").size());
       }
-      static_cast<void>(tree->make_directory("d/made"));
-      static_cast<void>(tree->make_symbolic_link("x", "l/soft"));
-      static_cast<void>(tree->rename("d/made", *tree, "l/moved"));
-      static_cast<void>(tree->remove_directory("l/tree"));
-      static_cast<void>(tree->remove_file("d/x2"));
+      std::ignore = tree->make_directory("d/made");
+      std::ignore = tree->make_symbolic_link("x", "l/soft");
+      std::ignore = tree->rename("d/made", *tree, "l/moved");
+      std::ignore = tree->remove_directory("l/tree");
+      std::ignore = tree->remove_file("d/x2");
     }
     for (const auto& entry : fs::directory_iterator(path.parent_path())) {
       const auto name = entry.path().filename();

@@ -27,6 +27,7 @@ Attempt<> done(int result) {
 template <class T>
 class IoVectors {
  public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): 1 KiB, of which a few are used.
   explicit IoVectors(std::span<const std::span<T>> buffers)
       : count_(static_cast<int>(std::min(buffers.size(), kBuffersMax))) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) {

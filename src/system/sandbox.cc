@@ -17,7 +17,9 @@ Attempt<FileNumber> Sandbox::add(Descriptor descriptor) {
 
 Descriptor* Sandbox::find(FileNumber number) {
   const auto index = static_cast<std::size_t>(number);
-  return index < table_.size() && table_[index] ? &*table_[index] : nullptr;
+  if (index >= table_.size()) return nullptr;
+  auto& place = table_[index];
+  return place ? &*place : nullptr;
 }
 
 Attempt<> Sandbox::close(FileNumber number) {

@@ -38,6 +38,7 @@ class Sandbox {
   explicit Sandbox(std::size_t descriptors_max = 1024) : descriptors_max_(descriptors_max) {}
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
+  ~Sandbox() = default;
 
   // Under the lowest free number. kTooManyDescriptors.
   Attempt<FileNumber> add(Descriptor descriptor);
