@@ -8,6 +8,7 @@
 #include "abi/typed/values.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/directories.h"
 #include "cli/environment.h"
 #include "cli/local_code.h"
 #include "cli/module_file.h"
@@ -18,6 +19,7 @@
 #include "cli/status_line.h"
 #include "engine/instance.h"
 #include "json/print.h"
+#include "system/wait.h"
 
 namespace weft::cli {
 namespace {
@@ -33,6 +35,9 @@ constexpr std::array kOptions = {
     Option{.name = "env",
            .value = "K=V",
            .help = "an environment variable of the program; K alone passes yours on"},
+    Option{.name = "dir",
+           .value = "HOST[:GUEST][:ro]",
+           .help = "a directory of this machine that the program may use; :ro only to read"},
     Option{.name = "json", .value = "", .help = "print results of --invoke and errors as JSON"},
 };
 
@@ -43,6 +48,7 @@ struct RunOptions {
                                .debug_info_bytes_max = 64ULL * 1024 * 1024};
   engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
   std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<abi::command::GivenDirectory> directories;
   bool as_json = false;
 };
 
@@ -67,6 +73,7 @@ Result<RunOptions> options_of(const Arguments& arguments, const Console& console
     options.limits.fuel = TRY(named("fuel", parse_count(*text)));
   }
   options.environment = TRY(guest_environment(arguments.values("env"), console));
+  options.directories = TRY(given_directories(arguments.values("dir")));
   return options;
 }
 
@@ -145,6 +152,7 @@ class Guest {
   }
   Result<> instantiate() { return engine::instantiate(*instance_); }
   std::optional<std::uint32_t> exit_code() const { return program_.exit_code(); }
+  const abi::command::Refusals& refusals() const { return std::as_const(program_).refusals(); }
 
  private:
   explicit Guest(abi::command::World world) : program_(std::move(world)) {}
@@ -247,13 +255,19 @@ Result<int> run(const Arguments& arguments, Console& console) {
   TRY(choose(job, arguments, console));
   abi::command::World world{.arguments = job.program_arguments,
                             .environment = options.environment,
+                            .directories = options.directories,
                             .input = name == "-" ? nullptr : &console.input(),
                             .output = &console.output(),
                             .errors = &console.errors(),
                             .clock = &console.clock(),
-                            .random = &console.random()};
+                            .random = &console.random(),
+                            .wait = [&console](const std::vector<system::Wait>& waits) {
+                              system::block_until(waits, console.clock());
+                            }};
   const auto guest = TRY(Guest::create(job.file, options, std::move(world), console));
   auto code = run_guest(*guest, job, options.as_json, console);
+  if (const auto hint = hint_for(guest->refusals()); hint && (!code || *code != 0))
+    console.note(fmt::format("{} {}\n", console.bold("weft:"), *hint));
   if (!code) return fail(hinted(code.error(), options));
   return code;
 }
@@ -266,11 +280,10 @@ constexpr Command kRunCommand{
     .summary = "run a program, or call one export of a module",
     .details =
         "FILE is a .wasm or .wat file; - reads it from standard input. A program (a module that\n"
-        "exports _start) gets standard input, output and error, ARGS and the variables of --env,\n"
-        "and nothing else of this machine; its exit code is passed on. Options of weft stand "
-        "before\n"
-        "or directly behind FILE: from the first other word on, everything belongs to the program\n"
-        "(-- ends weft's options explicitly).\n"
+        "exports _start) gets standard input, output and error, ARGS, the variables of --env and\n"
+        "the directories of --dir, and nothing else of this machine; its exit code is passed on.\n"
+        "Options of weft stand before or directly behind FILE: from the first other word on,\n"
+        "everything belongs to the program (-- ends weft's options explicitly).\n"
         "\n"
         "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
         "inf;\n"
@@ -284,6 +297,7 @@ constexpr Command kRunCommand{
     .examples =
         "$ weft run hello.wasm\n"
         "$ weft run --timeout 10s --env LANG=C tool.wasm --verbose input.txt\n"
+        "$ weft run --dir .:/work --dir /usr/share/dict:/dict:ro count.wasm /work/text\n"
         "$ weft run examples/add.wat --invoke add 2 3\n"
         "5\n",
     .grammar = {.options = kOptions,

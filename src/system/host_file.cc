@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "system/wait.h"
+
 namespace weft::system {
 namespace {
 
@@ -177,6 +179,10 @@ Attempt<> HostFile::set_flags(const StatusFlags& flags) {
   }
   flags_ = flags;
   return {};
+}
+
+std::optional<std::uint64_t> HostFile::ready(Wait::For what) {
+  return ready_bytes(descriptor_.get(), what);
 }
 
 std::optional<Wait> HostFile::wait(Wait::For what) {

@@ -39,6 +39,7 @@ class HostFile final : public OpenFile {
   Attempt<> set_times(const FileTimes& times) override;
   StatusFlags flags() const override { return flags_; }
   Attempt<> set_flags(const StatusFlags& flags) override;
+  std::optional<std::uint64_t> ready(Wait::For what) override;
   std::optional<Wait> wait(Wait::For what) override;
 
  private:

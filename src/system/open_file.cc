@@ -44,6 +44,10 @@ Attempt<> OpenFile::set_flags(const StatusFlags& /*flags*/) {
   return std::unexpected(Errno::kNotSupported);
 }
 
+std::optional<std::uint64_t> OpenFile::ready(Wait::For /*what*/) {
+  return 1;
+}
+
 std::optional<Wait> OpenFile::wait(Wait::For /*what*/) {
   return std::nullopt;
 }

@@ -35,9 +35,9 @@ struct FileStatus {
   FileType type = FileType::kUnknown;
   std::uint64_t links = 1;
   std::uint64_t size_bytes = 0;
-  FileTime accessed;
-  FileTime modified;
-  FileTime changed;
+  FileTime accessed = {};
+  FileTime modified = {};
+  FileTime changed = {};
 };
 
 // A time that stays as it is when absent.
@@ -100,6 +100,9 @@ class OpenFile {
   virtual StatusFlags flags() const { return {}; }
   virtual Attempt<> set_flags(const StatusFlags& flags);
 
+  // How many bytes can be read, or written, without waiting; 0 at the end. Nothing: it would have
+  // to wait. What never waits says 1 where it does not know better.
+  virtual std::optional<std::uint64_t> ready(Wait::For what);
   // What to wait for after kAgain. Nothing: it never has to.
   virtual std::optional<Wait> wait(Wait::For what);
 

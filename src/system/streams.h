@@ -35,6 +35,9 @@ class InputStream {
 
   // Whether a person types it.
   virtual bool is_terminal() const { return false; }
+
+  // The descriptor of this process behind it, to wait for; -1: reading never waits.
+  virtual int descriptor() const { return -1; }
 };
 
 // Keeps what is written, up to `limit_bytes`; `limit_name` is what the limit is called in the
@@ -71,6 +74,7 @@ class DescriptorInput final : public InputStream {
   explicit DescriptorInput(int descriptor) : descriptor_(descriptor) {}
   Result<std::size_t> read(std::span<std::uint8_t> bytes) override;
   bool is_terminal() const override;
+  int descriptor() const override { return descriptor_; }
 
  private:
   int descriptor_;

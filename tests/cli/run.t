@@ -64,3 +64,42 @@ $ stat -c %a ~/.cache/weft/code.key
 600
 $ rm -rf ~/.cache && touch ~/.cache && weft run hello.wat
 hello
+
+# Files: only in the directories that are given.
+$ mkdir work && echo "from a file" > work/note.txt
+$ cat > cat.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "path_open" (func \$open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_read" (func \$read (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_prestat_get" (func \$given (param i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "proc_exit" (func \$exit (param i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 100) "note.txt")
+>   (data (i32.const 0) "\c8\00\00\00\64\00\00\00")
+>   (func \$check (param i32) (if (local.get 0) (then (call \$exit (local.get 0)))))
+>   (func (export "_start")
+>     (call \$check (call \$given (i32.const 3) (i32.const 16)))
+>     (call \$check (call \$open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 8) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 20)))
+>     (call \$check (call \$read (i32.load (i32.const 20)) (i32.const 0) (i32.const 1) (i32.const 4)))
+>     (call \$check (call \$write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+> END
+$ weft run --dir work cat.wat
+from a file
+$ weft run --dir work:/data:ro cat.wat
+from a file
+$ weft run cat.wat
+weft: the program looked for files, and was given no directory: --dir . gives it this one
+? 8
+$ weft run --dir absent cat.wat
+weft: --dir absent: there is no absent
+? 3
+$ weft run --dir work/note.txt cat.wat
+weft: --dir work/note.txt: work/note.txt is not a directory
+? 2
+$ weft run --dir : cat.wat
+weft: --dir :: a name is missing; write HOST[:GUEST][:ro]
+? 2
+$ weft run --dir work:/a --dir .:/a cat.wat
+weft: --dir .:/a: the program has another directory of that name; write HOST[:GUEST][:ro]
+? 2

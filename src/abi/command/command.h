@@ -1,11 +1,10 @@
 // Programs of WASI preview 1 (github.com/WebAssembly/WASI, tag snapshot-01): arguments,
-// environment, standard streams, clocks and randomness. A program has no directories and no sockets
-// here.
+// environment, standard streams, files in the directories that they were given, clocks, randomness.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,42 +15,64 @@
 #include "base/id.h"
 #include "engine/engine.h"
 #include "engine/host_call.h"
+#include "system/directory.h"
+#include "system/sandbox.h"
+#include "system/stream_files.h"
 #include "system/streams.h"
 
 namespace weft::abi::command {
+
+// A directory that a program is given.
+struct GivenDirectory {
+  std::string name;  // as the program knows it: "/", ".", "/data"
+  std::shared_ptr<system::Directory> directory;
+};
 
 // What a program sees of the world. All pointers are borrowed and outlive the instance.
 struct World {
   std::vector<std::string> arguments = {};  // the first is the program's name
   std::vector<std::pair<std::string, std::string>> environment = {};
-  system::InputStream* input = nullptr;    // null: at its end
-  system::OutputStream* output = nullptr;  // null: everything is dropped
+  std::vector<GivenDirectory> directories = {};  // from descriptor 3 on
+  system::InputStream* input = nullptr;          // null: at its end
+  system::OutputStream* output = nullptr;        // null: everything is dropped
   system::OutputStream* errors = nullptr;
   const Clock* clock = nullptr;
   Random* random = nullptr;
+  // Blocks the thread until one of them is there or their earliest time has passed. Absent where
+  // the thread serves others: then a call that would have to wait fails with EAGAIN, and
+  // poll_oneoff with ENOTSUP.
+  std::function<void(const std::vector<system::Wait>&)> wait = {};
+};
+
+// What a program asked for in vain, as far as a person could have given it.
+struct Refusals {
+  bool no_directories = false;  // It looked for directories, and there are none.
+  bool read_only = false;       // It wanted to change what it may only read.
+  bool outside = false;         // It named a path outside of its directories.
 };
 
 // The state of one instance's host functions.
 class Program final : public engine::HostState {
  public:
-  explicit Program(World world) : world_(std::move(world)) {}
+  explicit Program(World world);
 
   const World& world() const { return world_; }
+  system::Sandbox& sandbox() { return sandbox_; }
+  // Why a call that just failed must end the program.
+  system::MustEnd& must_end() { return must_end_; }
+  Refusals& refusals() { return refusals_; }
+  const Refusals& refusals() const { return refusals_; }
+
   // Set when the guest called proc_exit; its call then fails, although nothing went wrong with code
   // 0.
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }
   void set_exit_code(std::uint32_t code) { exit_code_ = code; }
 
-  // Descriptors 0, 1 and 2, until the guest closes them. There are no others.
-  bool is_open(std::uint32_t descriptor) const {
-    return descriptor < is_closed_.size() && !is_closed_.at(descriptor);
-  }
-  // `descriptor` is open.
-  void close(std::uint32_t descriptor) { is_closed_.at(descriptor) = true; }
-
  private:
   World world_;
-  std::array<bool, 3> is_closed_{};
+  system::MustEnd must_end_;
+  system::Sandbox sandbox_;
+  Refusals refusals_;
   std::optional<std::uint32_t> exit_code_;
 };
 

@@ -1,0 +1,165 @@
+// The functions of the two WASI modules, by what they are about. Private to command.
+//
+// Each sets its results, or stops the guest, and returns an errno. Where wasi_unstable differs,
+// there is one for each.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "abi/command/command.h"
+#include "abi/command/errno.h"
+#include "engine/host_call.h"
+
+namespace weft::abi::command {
+
+// Which of the two a call came through.
+enum class Snapshot : std::uint8_t { kUnstable, kPreview1 };
+
+// Rights of snapshot-01; system::Rights has the same bits.
+enum class Right : std::uint8_t {
+  kFdDatasync,
+  kFdRead,
+  kFdSeek,
+  kFdFdstatSetFlags,
+  kFdSync,
+  kFdTell,
+  kFdWrite,
+  kFdAdvise,
+  kFdAllocate,
+  kPathCreateDirectory,
+  kPathCreateFile,
+  kPathLinkSource,
+  kPathLinkTarget,
+  kPathOpen,
+  kFdReaddir,
+  kPathReadlink,
+  kPathRenameSource,
+  kPathRenameTarget,
+  kPathFilestatGet,
+  kPathFilestatSetSize,
+  kPathFilestatSetTimes,
+  kFdFilestatGet,
+  kFdFilestatSetSize,
+  kFdFilestatSetTimes,
+  kPathSymlink,
+  kPathRemoveDirectory,
+  kPathUnlinkFile,
+  kPollFdReadwrite,
+  kSockShutdown,
+  kSockAccept,
+};
+
+constexpr system::Rights bit(Right right) {
+  return system::Rights{1} << static_cast<unsigned>(right);
+}
+constexpr system::Rights bits(auto... rights) {
+  return (bit(rights) | ...);
+}
+
+inline constexpr system::Rights kDirectoryRights =
+    bits(Right::kFdFdstatSetFlags, Right::kFdSync, Right::kFdDatasync, Right::kFdAdvise,
+         Right::kPathCreateDirectory, Right::kPathCreateFile, Right::kPathLinkSource,
+         Right::kPathLinkTarget, Right::kPathOpen, Right::kFdReaddir, Right::kPathReadlink,
+         Right::kPathRenameSource, Right::kPathRenameTarget, Right::kPathFilestatGet,
+         Right::kPathFilestatSetSize, Right::kPathFilestatSetTimes, Right::kFdFilestatGet,
+         Right::kFdFilestatSetTimes, Right::kPathSymlink, Right::kPathRemoveDirectory,
+         Right::kPathUnlinkFile, Right::kPollFdReadwrite);
+inline constexpr system::Rights kFileRights = bits(
+    Right::kFdDatasync, Right::kFdRead, Right::kFdSeek, Right::kFdFdstatSetFlags, Right::kFdSync,
+    Right::kFdTell, Right::kFdWrite, Right::kFdAdvise, Right::kFdAllocate, Right::kFdFilestatGet,
+    Right::kFdFilestatSetSize, Right::kFdFilestatSetTimes, Right::kPollFdReadwrite);
+
+inline engine::GuestAddress operator+(engine::GuestAddress address, std::uint64_t offset) {
+  return static_cast<engine::GuestAddress>(static_cast<std::uint64_t>(address) + offset);
+}
+
+inline system::FileNumber number_at(const engine::HostCall& call, std::size_t index) {
+  return system::FileNumber{static_cast<std::uint32_t>(call.i32(index))};
+}
+
+// The open descriptor that parameter `index` names. kBadf when there is none; kNotcapable when it
+// lacks the right, but kBadf for reading and writing, as POSIX says it of a file that was not
+// opened for that, and kSpipe for seeking: streams lack that right.
+std::expected<system::Descriptor*, Errno> descriptor_with(const engine::HostCall& call,
+                                                          Program& program, std::size_t index,
+                                                          Right right);
+// The same for what is no directory: kBadf for those.
+std::expected<system::Descriptor*, Errno> file_with(const engine::HostCall& call, Program& program,
+                                                    std::size_t index, Right right);
+// The same for what is one: kNotdir for the others.
+std::expected<system::Directory*, Errno> directory_with(const engine::HostCall& call,
+                                                        Program& program, std::size_t index,
+                                                        Right right);
+
+// The path whose address and size are the parameters `index` and `index` + 1, copied: a guest with
+// threads could change it while it is looked at. kFault, kNametoolong, or kIlseq when it is not
+// UTF-8.
+std::expected<std::string, Errno> path_at(const engine::HostCall& call, std::size_t index);
+
+// Remembers what a person could have allowed.
+Errno noted(Program& program, Errno error);
+
+// At `address`, in the form of the snapshot. False when any byte lies outside of the memory.
+bool store_status(const engine::GuestMemory& memory, engine::GuestAddress address,
+                  const system::FileStatus& status, Snapshot snapshot);
+std::uint8_t file_type_number(system::FileType type);
+// From parameters `index` (access), `index` + 1 (modification) and `index` + 2 (which of them).
+std::expected<system::FileTimes, Errno> times_at(const engine::HostCall& call,
+                                                 const Program& program, std::size_t index);
+
+Errno args_get(engine::HostCall& call, Program& program);
+Errno args_sizes_get(engine::HostCall& call, Program& program);
+Errno environ_get(engine::HostCall& call, Program& program);
+Errno environ_sizes_get(engine::HostCall& call, Program& program);
+Errno clock_res_get(engine::HostCall& call, Program& program);
+Errno clock_time_get(engine::HostCall& call, Program& program);
+Errno random_get(engine::HostCall& call, Program& program);
+Errno sched_yield(engine::HostCall& call, Program& program);
+Errno proc_raise(engine::HostCall& call, Program& program);
+void proc_exit(engine::HostCall& call);
+
+Errno fd_advise(engine::HostCall& call, Program& program);
+Errno fd_allocate(engine::HostCall& call, Program& program);
+Errno fd_close(engine::HostCall& call, Program& program);
+Errno fd_datasync(engine::HostCall& call, Program& program);
+Errno fd_fdstat_get(engine::HostCall& call, Program& program);
+Errno fd_fdstat_set_flags(engine::HostCall& call, Program& program);
+Errno fd_fdstat_set_rights(engine::HostCall& call, Program& program);
+Errno fd_filestat_get(engine::HostCall& call, Program& program);
+Errno fd_filestat_get_unstable(engine::HostCall& call, Program& program);
+Errno fd_filestat_set_size(engine::HostCall& call, Program& program);
+Errno fd_filestat_set_times(engine::HostCall& call, Program& program);
+Errno fd_pread(engine::HostCall& call, Program& program);
+Errno fd_prestat_get(engine::HostCall& call, Program& program);
+Errno fd_prestat_dir_name(engine::HostCall& call, Program& program);
+Errno fd_pwrite(engine::HostCall& call, Program& program);
+Errno fd_read(engine::HostCall& call, Program& program);
+Errno fd_readdir(engine::HostCall& call, Program& program);
+Errno fd_renumber(engine::HostCall& call, Program& program);
+Errno fd_seek(engine::HostCall& call, Program& program);
+Errno fd_seek_unstable(engine::HostCall& call, Program& program);
+Errno fd_sync(engine::HostCall& call, Program& program);
+Errno fd_tell(engine::HostCall& call, Program& program);
+Errno fd_write(engine::HostCall& call, Program& program);
+
+Errno path_create_directory(engine::HostCall& call, Program& program);
+Errno path_filestat_get(engine::HostCall& call, Program& program);
+Errno path_filestat_get_unstable(engine::HostCall& call, Program& program);
+Errno path_filestat_set_times(engine::HostCall& call, Program& program);
+Errno path_link(engine::HostCall& call, Program& program);
+Errno path_open(engine::HostCall& call, Program& program);
+Errno path_readlink(engine::HostCall& call, Program& program);
+Errno path_remove_directory(engine::HostCall& call, Program& program);
+Errno path_rename(engine::HostCall& call, Program& program);
+Errno path_symlink(engine::HostCall& call, Program& program);
+Errno path_unlink_file(engine::HostCall& call, Program& program);
+
+Errno poll_oneoff(engine::HostCall& call, Program& program);
+Errno poll_oneoff_unstable(engine::HostCall& call, Program& program);
+
+// There is no socket yet: kNotsock, or kBadf.
+Errno sock_any(engine::HostCall& call, Program& program);
+
+}  // namespace weft::abi::command

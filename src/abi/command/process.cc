@@ -1,0 +1,121 @@
+// Arguments, environment, clocks, randomness, the end.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "abi/command/calls.h"
+
+namespace weft::abi::command {
+namespace {
+
+using engine::GuestAddress;
+using engine::GuestMemory;
+using engine::HostCall;
+
+// How many random bytes one call may ask for, so that it keeps the thread for some 10 ms at most.
+constexpr std::uint32_t kRandomBytesMax = 4 * 1024 * 1024;
+
+std::vector<std::string> environment_of(const Program& program) {
+  std::vector<std::string> list;
+  for (const auto& [name, value] : program.world().environment)
+    list.push_back(fmt::format("{}={}", name, value));
+  return list;
+}
+
+// Arguments and environment are both a list of strings, each ended by a zero byte.
+Errno store_sizes(HostCall& call, const std::vector<std::string>& strings) {
+  std::uint64_t bytes = 0;
+  for (const std::string& string : strings)
+    bytes += string.size() + 1;
+  const GuestMemory memory = call.memory();
+  const bool stored = memory.store(call.address(0), static_cast<std::uint32_t>(strings.size())) &&
+                      memory.store(call.address(1), static_cast<std::uint32_t>(bytes));
+  return stored ? Errno::kSuccess : Errno::kFault;
+}
+
+Errno store_strings(HostCall& call, const std::vector<std::string>& strings) {
+  const GuestMemory memory = call.memory();
+  GuestAddress pointer = call.address(0);
+  GuestAddress text = call.address(1);
+  for (const std::string& string : strings) {
+    const auto place = memory.bytes(text, string.size() + 1);
+    if (!place || !memory.store(pointer, static_cast<std::uint32_t>(text))) return Errno::kFault;
+    std::copy_n(string.c_str(), string.size() + 1, place->begin());
+    pointer = pointer + sizeof(std::uint32_t);
+    text = text + (string.size() + 1);
+  }
+  return Errno::kSuccess;
+}
+
+std::optional<std::uint64_t> nanoseconds_of(const Program& program, std::uint32_t clock) {
+  const auto count = [](auto time) {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
+  };
+  switch (clock) {
+    case 0:
+      return count(program.world().clock->wall().time_since_epoch());
+    case 1:
+      return count(program.world().clock->monotonic().time_since_epoch());
+    case 2:  // CPU time of the process and of the thread: a guest's own is not told apart.
+    case 3:
+      return count(thread_cpu_time());
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Errno args_sizes_get(HostCall& call, Program& program) {
+  return store_sizes(call, program.world().arguments);
+}
+Errno args_get(HostCall& call, Program& program) {
+  return store_strings(call, program.world().arguments);
+}
+Errno environ_sizes_get(HostCall& call, Program& program) {
+  return store_sizes(call, environment_of(program));
+}
+Errno environ_get(HostCall& call, Program& program) {
+  return store_strings(call, environment_of(program));
+}
+
+Errno clock_time_get(HostCall& call, Program& program) {
+  const auto now = nanoseconds_of(program, static_cast<std::uint32_t>(call.i32(0)));
+  if (!now) return Errno::kInval;
+  return call.memory().store(call.address(2), *now) ? Errno::kSuccess : Errno::kFault;
+}
+
+Errno clock_res_get(HostCall& call, Program& /*program*/) {
+  constexpr std::array<std::uint64_t, 4> kResolutions = {1000, 1, 1, 1};  // nanoseconds
+  const auto clock = static_cast<std::uint32_t>(call.i32(0));
+  if (clock >= kResolutions.size()) return Errno::kInval;
+  return call.memory().store(call.address(1), kResolutions.at(clock)) ? Errno::kSuccess
+                                                                      : Errno::kFault;
+}
+
+Errno random_get(HostCall& call, Program& program) {
+  const auto size = static_cast<std::uint32_t>(call.i32(1));
+  if (size > kRandomBytesMax) return Errno::kInval;
+  const auto place = call.memory().bytes(call.address(0), size);
+  if (!place) return Errno::kFault;
+  program.world().random->fill(place->data(), place->size());
+  return Errno::kSuccess;
+}
+
+Errno sched_yield(HostCall& /*call*/, Program& /*program*/) {
+  return Errno::kSuccess;
+}
+Errno proc_raise(HostCall& /*call*/, Program& /*program*/) {
+  return Errno::kNotsup;
+}
+
+void proc_exit(HostCall& call) {
+  const auto code = static_cast<std::uint32_t>(call.i32(0));
+  call.state<Program>().set_exit_code(code);
+  call.stop(
+      Error(ErrorCode::kGuestError, fmt::format("the program ended with exit code {}", code)));
+}
+
+}  // namespace weft::abi::command

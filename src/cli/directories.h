@@ -1,0 +1,24 @@
+// The directories of this machine that a program is given: none but those that a command line
+// names.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "abi/command/command.h"
+#include "base/result.h"
+
+namespace weft::cli {
+
+// From options like "HOST", "HOST:GUEST", "HOST:ro" and "HOST:GUEST:ro"; the program knows it as
+// GUEST, or else as HOST. Errors name the option: kInvalidArgument for an empty part and for two
+// directories of one name, and those of HostDirectory::open_tree.
+Result<std::vector<abi::command::GivenDirectory>> given_directories(
+    const std::vector<std::string_view>& options);
+
+// What would have allowed what a program was refused, as a sentence; nothing when nothing would.
+std::optional<std::string> hint_for(const abi::command::Refusals& refusals);
+
+}  // namespace weft::cli

@@ -1,0 +1,48 @@
+#include "system/wait.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include <poll.h>
+#include <sys/ioctl.h>
+
+namespace weft::system {
+namespace {
+
+short events_of(Wait::For what) {
+  return what == Wait::For::kReading ? POLLIN : POLLOUT;
+}
+
+}  // namespace
+
+void block_until(const std::vector<Wait>& waits, const Clock& clock) {
+  std::vector<pollfd> descriptors;
+  std::optional<MonotonicTime> earliest;
+  for (const Wait& wait : waits) {
+    if (wait.descriptor >= 0)
+      descriptors.push_back({.fd = wait.descriptor, .events = events_of(wait.what), .revents = 0});
+    if (wait.until) earliest = earliest ? std::min(*earliest, *wait.until) : *wait.until;
+  }
+  if (descriptors.empty() && !earliest) return;
+  timespec left{};
+  if (earliest) {
+    const auto time = std::max(std::chrono::nanoseconds(*earliest - clock.monotonic()),
+                               std::chrono::nanoseconds(0));
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    left = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+  }
+  ::ppoll(descriptors.data(), descriptors.size(), earliest ? &left : nullptr, nullptr);
+}
+
+std::optional<std::uint64_t> ready_bytes(int descriptor, Wait::For what) {
+  pollfd state{.fd = descriptor, .events = events_of(what), .revents = 0};
+  ::poll(&state, 1, 0);
+  if (state.revents == 0) return std::nullopt;
+  int bytes = 0;
+  if (what == Wait::For::kReading && ::ioctl(descriptor, FIONREAD, &bytes) == 0)
+    return static_cast<std::uint64_t>(std::max(bytes, 0));
+  return 1;
+}
+
+}  // namespace weft::system

@@ -1,0 +1,21 @@
+// Waiting on the thread of a guest that has it alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "system/open_file.h"
+
+namespace weft::system {
+
+// Blocks until one of the descriptors is ready or failed, or until the earliest of the times; at
+// once when there is neither.
+void block_until(const std::vector<Wait>& waits, const Clock& clock);
+
+// How many bytes the descriptor of this process would give, or take, at once: at least 1, or 0 at
+// the end. Nothing when it would wait.
+std::optional<std::uint64_t> ready_bytes(int descriptor, Wait::For what);
+
+}  // namespace weft::system
