@@ -297,7 +297,7 @@ constexpr Command kRunCommand{
     .examples =
         "$ weft run hello.wasm\n"
         "$ weft run --timeout 10s --env LANG=C tool.wasm --verbose input.txt\n"
-        "$ weft run --dir .:/work --dir /usr/share/dict:/dict:ro count.wasm /work/text\n"
+        "$ weft run --dir .:/data --dir /usr/share/dict:/dict:ro count.wasm /data/text\n"
         "$ weft run examples/add.wat --invoke add 2 3\n"
         "5\n",
     .grammar = {.options = kOptions,

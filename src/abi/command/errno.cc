@@ -1,118 +1,77 @@
 #include "abi/command/errno.h"
 
+#include <algorithm>
+#include <array>
+
 namespace weft::abi::command {
+namespace {
+
+struct Entry {
+  system::Errno from;
+  Errno to;
+};
+
+constexpr std::array kErrors = {
+    Entry{system::Errno::kAccess, Errno::kAcces},
+    Entry{system::Errno::kAddressFamilyNotSupported, Errno::kAfnosupport},
+    Entry{system::Errno::kAddressInUse, Errno::kAddrinuse},
+    Entry{system::Errno::kAddressNotAvailable, Errno::kAddrnotavail},
+    Entry{system::Errno::kAgain, Errno::kAgain},
+    Entry{system::Errno::kAlready, Errno::kAlready},
+    Entry{system::Errno::kBadDescriptor, Errno::kBadf},
+    Entry{system::Errno::kBusy, Errno::kBusy},
+    Entry{system::Errno::kConnectionAborted, Errno::kConnaborted},
+    Entry{system::Errno::kConnectionRefused, Errno::kConnrefused},
+    Entry{system::Errno::kConnectionReset, Errno::kConnreset},
+    Entry{system::Errno::kDestinationRequired, Errno::kDestaddrreq},
+    Entry{system::Errno::kExists, Errno::kExist},
+    Entry{system::Errno::kFileTooLarge, Errno::kFbig},
+    Entry{system::Errno::kHostUnreachable, Errno::kHostunreach},
+    Entry{system::Errno::kIllegalSequence, Errno::kIlseq},
+    Entry{system::Errno::kInProgress, Errno::kInprogress},
+    Entry{system::Errno::kInterrupted, Errno::kIntr},
+    Entry{system::Errno::kInvalid, Errno::kInval},
+    Entry{system::Errno::kIo, Errno::kIo},
+    Entry{system::Errno::kIsConnected, Errno::kIsconn},
+    Entry{system::Errno::kIsDirectory, Errno::kIsdir},
+    Entry{system::Errno::kLinkLoop, Errno::kLoop},
+    Entry{system::Errno::kTooManyLinks, Errno::kMlink},
+    Entry{system::Errno::kMessageSize, Errno::kMsgsize},
+    Entry{system::Errno::kNameTooLong, Errno::kNametoolong},
+    Entry{system::Errno::kNetworkUnreachable, Errno::kNetunreach},
+    Entry{system::Errno::kNoBufferSpace, Errno::kNobufs},
+    Entry{system::Errno::kNoDevice, Errno::kNodev},
+    Entry{system::Errno::kNoEntry, Errno::kNoent},
+    Entry{system::Errno::kNoMemory, Errno::kNomem},
+    Entry{system::Errno::kNoProtocolOption, Errno::kNoprotoopt},
+    Entry{system::Errno::kNoSpace, Errno::kNospc},
+    Entry{system::Errno::kNotCapable, Errno::kNotcapable},
+    Entry{system::Errno::kNotConnected, Errno::kNotconn},
+    Entry{system::Errno::kNotDirectory, Errno::kNotdir},
+    Entry{system::Errno::kNotEmpty, Errno::kNotempty},
+    Entry{system::Errno::kNotSocket, Errno::kNotsock},
+    Entry{system::Errno::kNotSupported, Errno::kNotsup},
+    Entry{system::Errno::kNotTerminal, Errno::kNotty},
+    Entry{system::Errno::kNotPermitted, Errno::kPerm},
+    Entry{system::Errno::kOverflow, Errno::kOverflow},
+    Entry{system::Errno::kPipe, Errno::kPipe},
+    Entry{system::Errno::kProtocolNotSupported, Errno::kProtonosupport},
+    Entry{system::Errno::kProtocolType, Errno::kPrototype},
+    Entry{system::Errno::kQuotaExceeded, Errno::kDquot},
+    Entry{system::Errno::kRange, Errno::kRange},
+    Entry{system::Errno::kReadOnlyFileSystem, Errno::kRofs},
+    Entry{system::Errno::kSeekOnPipe, Errno::kSpipe},
+    Entry{system::Errno::kTextBusy, Errno::kTxtbsy},
+    Entry{system::Errno::kTimedOut, Errno::kTimedout},
+    Entry{system::Errno::kTooManyDescriptors, Errno::kMfile},
+    Entry{system::Errno::kCrossDevice, Errno::kXdev},
+};
+
+}  // namespace
 
 Errno errno_of(system::Errno error) {
-  using From = system::Errno;
-  switch (error) {
-    case From::kAccess:
-      return Errno::kAcces;
-    case From::kAddressFamilyNotSupported:
-      return Errno::kAfnosupport;
-    case From::kAddressInUse:
-      return Errno::kAddrinuse;
-    case From::kAddressNotAvailable:
-      return Errno::kAddrnotavail;
-    case From::kAgain:
-      return Errno::kAgain;
-    case From::kAlready:
-      return Errno::kAlready;
-    case From::kBadDescriptor:
-      return Errno::kBadf;
-    case From::kBusy:
-      return Errno::kBusy;
-    case From::kConnectionAborted:
-      return Errno::kConnaborted;
-    case From::kConnectionRefused:
-      return Errno::kConnrefused;
-    case From::kConnectionReset:
-      return Errno::kConnreset;
-    case From::kDestinationRequired:
-      return Errno::kDestaddrreq;
-    case From::kExists:
-      return Errno::kExist;
-    case From::kFileTooLarge:
-      return Errno::kFbig;
-    case From::kHostUnreachable:
-      return Errno::kHostunreach;
-    case From::kIllegalSequence:
-      return Errno::kIlseq;
-    case From::kInProgress:
-      return Errno::kInprogress;
-    case From::kInterrupted:
-      return Errno::kIntr;
-    case From::kInvalid:
-      return Errno::kInval;
-    case From::kIo:
-      return Errno::kIo;
-    case From::kIsConnected:
-      return Errno::kIsconn;
-    case From::kIsDirectory:
-      return Errno::kIsdir;
-    case From::kLinkLoop:
-      return Errno::kLoop;
-    case From::kTooManyLinks:
-      return Errno::kMlink;
-    case From::kMessageSize:
-      return Errno::kMsgsize;
-    case From::kNameTooLong:
-      return Errno::kNametoolong;
-    case From::kNetworkUnreachable:
-      return Errno::kNetunreach;
-    case From::kNoBufferSpace:
-      return Errno::kNobufs;
-    case From::kNoDevice:
-      return Errno::kNodev;
-    case From::kNoEntry:
-      return Errno::kNoent;
-    case From::kNoMemory:
-      return Errno::kNomem;
-    case From::kNoProtocolOption:
-      return Errno::kNoprotoopt;
-    case From::kNoSpace:
-      return Errno::kNospc;
-    case From::kNotCapable:
-      return Errno::kNotcapable;
-    case From::kNotConnected:
-      return Errno::kNotconn;
-    case From::kNotDirectory:
-      return Errno::kNotdir;
-    case From::kNotEmpty:
-      return Errno::kNotempty;
-    case From::kNotSocket:
-      return Errno::kNotsock;
-    case From::kNotSupported:
-      return Errno::kNotsup;
-    case From::kNotTerminal:
-      return Errno::kNotty;
-    case From::kNotPermitted:
-      return Errno::kPerm;
-    case From::kOverflow:
-      return Errno::kOverflow;
-    case From::kPipe:
-      return Errno::kPipe;
-    case From::kProtocolNotSupported:
-      return Errno::kProtonosupport;
-    case From::kProtocolType:
-      return Errno::kPrototype;
-    case From::kQuotaExceeded:
-      return Errno::kDquot;
-    case From::kRange:
-      return Errno::kRange;
-    case From::kReadOnlyFileSystem:
-      return Errno::kRofs;
-    case From::kSeekOnPipe:
-      return Errno::kSpipe;
-    case From::kTextBusy:
-      return Errno::kTxtbsy;
-    case From::kTimedOut:
-      return Errno::kTimedout;
-    case From::kTooManyDescriptors:
-      return Errno::kMfile;
-    case From::kCrossDevice:
-      return Errno::kXdev;
-  }
-  return Errno::kIo;
+  const auto* const found = std::ranges::find(kErrors, error, &Entry::from);
+  return found == kErrors.end() ? Errno::kIo : found->to;
 }
 
 }  // namespace weft::abi::command

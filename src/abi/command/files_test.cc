@@ -277,6 +277,15 @@ TEST_CASE("a program sleeps where its thread is its own, and is told where it is
   CHECK(other.errno_of("poll_oneoff", {65'530, 600, 1, 500}) == Errno::kFault);
 }
 
+TEST_CASE("every error of the system has a number of its own") {
+  constexpr auto kLast = static_cast<int>(system::Errno::kCrossDevice);
+  std::vector<Errno> numbers;
+  for (int i = 0; i <= kLast; ++i)
+    numbers.push_back(errno_of(static_cast<system::Errno>(i)));
+  std::ranges::sort(numbers);
+  CHECK(std::ranges::adjacent_find(numbers) == numbers.end());
+}
+
 TEST_CASE("a program with a directory that it may only read is told so") {
   FakeClock clock;
   const system::MemoryTree tree(clock);
