@@ -10,7 +10,6 @@
 namespace weft::abi::command {
 namespace {
 
-using engine::GuestAddress;
 using engine::GuestMemory;
 using engine::HostCall;
 using system::Descriptor;
@@ -39,10 +38,7 @@ auto waiting(const Program& program, system::OpenFile& file, system::Wait::For w
 Errno finish(HostCall& call, Program& program, std::size_t index,
              const system::Attempt<std::size_t>& count) {
   if (!count) {
-    if (program.must_end()) {
-      call.stop(*std::exchange(program.must_end(), std::nullopt));
-      return Errno::kIo;
-    }
+    if (auto why = std::exchange(program.must_end(), std::nullopt)) call.stop(*std::move(why));
     return errno_of(count.error());
   }
   call.memory().store(call.address(index), static_cast<std::uint32_t>(*count));

@@ -9,7 +9,6 @@
 namespace weft::abi::command {
 namespace {
 
-using engine::GuestAddress;
 using engine::GuestMemory;
 using engine::HostCall;
 
