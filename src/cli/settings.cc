@@ -150,7 +150,8 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
   settings.limits.in_flight = static_cast<std::uint32_t>(TRY(resolver.number("max_in_flight")));
   settings.connections = static_cast<std::uint32_t>(TRY(resolver.number("max_connections")));
   settings.bodies_bytes = TRY(resolver.number("max_bodies"));
-  if (settings.bodies_bytes < std::max(settings.limits.module_bytes, settings.limits.payload_bytes)) {
+  if (settings.bodies_bytes <
+      std::max(settings.limits.module_bytes, settings.limits.payload_bytes)) {
     return fail(ErrorCode::kInvalidArgument,
                 "max_bodies is less than max_module or max_payload: what those allow would never "
                 "fit");
