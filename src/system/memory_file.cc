@@ -1,5 +1,6 @@
 #include "system/memory_file.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace weft::system {
@@ -68,6 +69,11 @@ Attempt<> MemoryFile::allocate(std::uint64_t offset, std::uint64_t size_bytes) {
 Attempt<> MemoryFile::set_times(const FileTimes& times) {
   if (!use_.change) return std::unexpected(Errno::kReadOnlyFileSystem);
   return node_->set_times(times);
+}
+
+std::optional<std::uint64_t> MemoryFile::ready(Wait::For what) {
+  if (what == Wait::For::kWriting) return OpenFile::ready(what);
+  return node_->size_bytes() - std::min(position_, node_->size_bytes());
 }
 
 Attempt<> MemoryFile::set_flags(const StatusFlags& flags) {

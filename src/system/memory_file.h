@@ -32,6 +32,7 @@ class MemoryFile final : public OpenFile {
   Attempt<> set_times(const FileTimes& times) override;
   StatusFlags flags() const override { return flags_; }
   Attempt<> set_flags(const StatusFlags& flags) override;
+  std::optional<std::uint64_t> ready(Wait::For what) override;
 
  private:
   // Destroyed last.

@@ -202,6 +202,7 @@ TEST_CASE("nothing can be made in a directory that was removed") {
   REQUIRE(tree->remove_directory("d").has_value());
   const Errno expected = Errno::kNoEntry;
   CHECK(removed.status().value().links == 0);
+  CHECK(error_of(removed.open(std::string(256, 'n'), {.read = true})) == expected);
   CHECK(error_of(removed.open("x", {.write = true, .create = true})) == expected);
   CHECK(error_of(removed.make_directory("x")) == expected);
   CHECK(error_of(removed.make_symbolic_link("t", "x")) == expected);
@@ -222,6 +223,19 @@ TEST_CASE("a directory does not move into itself, by any path or descriptor") {
   CHECK(error_of(deep->as_directory()->rename(".", *tree, "x")) == Errno::kBusy);
   CHECK(error_of(tree->rename("a/b/c", *tree, "a")) == Errno::kNotEmpty);
   REQUIRE(tree->rename("a/b/c", *tree, "c").has_value());
+}
+
+TEST_CASE("a file says how much of it is left to read") {
+  Trees trees;
+  const auto tree = trees.make();
+  write_file(*tree, "f", "text");
+  const auto file = open_file(*tree, "f", {.read = true, .write = true});
+  CHECK(file->seek(1, Whence::kStart).value() == 1);
+  CHECK(file->ready(Wait::For::kReading) == 3);
+  CHECK(file->ready(Wait::For::kWriting) == 1);
+  CHECK(file->seek(100, Whence::kStart).value() == 100);
+  CHECK(file->ready(Wait::For::kReading) == 0);
+  CHECK_FALSE(file->wait(Wait::For::kReading).has_value());
 }
 
 TEST_CASE("other trees are other devices") {

@@ -118,7 +118,11 @@ Attempt<> NodeDirectory::make_link(std::string_view path, bool follow, Directory
   if (!place) return std::unexpected(place.error());
   if (from->wants_directory) return std::unexpected(Errno::kNotDirectory);
   if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
-  if (place->is_special()) return std::unexpected(Errno::kExists);
+  if (place->is_special()) {
+    const auto node = from->is_special() ? Attempt<std::shared_ptr<Node>>(node_)
+                                         : from->directory->find(from->name);
+    return std::unexpected(node ? Errno::kExists : node.error());
+  }
   if (from->is_special()) {
     const auto there = place->directory->find(place->name);
     return std::unexpected(there ? Errno::kExists : Errno::kNotPermitted);

@@ -52,7 +52,11 @@ Attempt<> Walk::follow(Node& link) {
 }
 
 Attempt<bool> Walk::take(std::string name) {
-  if (name.size() > kNameBytesMax) return std::unexpected(Errno::kNameTooLong);
+  if (name.size() > kNameBytesMax) {
+    // In a directory that was removed nothing is looked up any more.
+    const auto above = passed_.back()->parent_inode();
+    return std::unexpected(above ? Errno::kNameTooLong : above.error());
+  }
   const bool is_last = rest_.find_first_not_of('/') == std::string::npos;
   const bool wants_directory = !rest_.empty();
   if (is_last && wants_directory && options_.creating) return std::unexpected(Errno::kIsDirectory);

@@ -53,6 +53,7 @@ class OverlayLowerFile final : public OpenFile {
   Attempt<> set_times(const FileTimes& times) override;
   StatusFlags flags() const override { return file_->flags(); }
   Attempt<> set_flags(const StatusFlags& flags) override { return file_->set_flags(flags); }
+  std::optional<std::uint64_t> ready(Wait::For what) override { return file_->ready(what); }
   std::optional<Wait> wait(Wait::For what) override { return file_->wait(what); }
 
  private:

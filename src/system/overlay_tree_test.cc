@@ -344,17 +344,12 @@ TEST_CASE("directories in an overlay nest deeper than a path and end all the sam
   FakeClock clock;
   const auto tree =
       make_overlay(clock, MemoryTree(clock).read_only_root(), MemoryTree(clock).root());
-  const auto deepest = [](Directory& from) {
-    std::string path = "d";
-    REQUIRE(from.make_directory(path).has_value());
-    while (path.size() < 3'900) {
-      path += "/d";
-      REQUIRE(from.make_directory(path).has_value());
-    }
-    return path;
-  };
-  const std::string path = deepest(*tree);
-  const auto handle = open_directory(*tree, path);
+  // By descriptors: each name of a path is looked up from the root.
+  std::shared_ptr<OpenFile> handle = tree;
+  for (std::size_t path_bytes = 1; path_bytes < 3'900; path_bytes += 2) {
+    REQUIRE(handle->as_directory()->make_directory("d").has_value());
+    handle = open_directory(*handle->as_directory(), "d");
+  }
   REQUIRE(tree->make_directory("top").has_value());
   REQUIRE(tree->make_directory(std::string("top/") + std::string(250, 'n')).has_value());
   REQUIRE(tree->rename("d", *tree, "top/" + std::string(250, 'n') + "/d").has_value());
