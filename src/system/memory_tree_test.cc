@@ -208,6 +208,7 @@ TEST_CASE("nothing can be made in a directory that was removed") {
   CHECK(error_of(removed.make_symbolic_link("t", "x")) == expected);
   CHECK(error_of(tree->rename("f", removed, "x")) == expected);
   CHECK(error_of(tree->make_link("f", false, removed, "x")) == expected);
+  CHECK(error_of(tree->make_link(".", false, removed, "x")) == expected);
   CHECK(error_of(removed.read_entries(0, [](const DirectoryEntry&) { return true; })) == expected);
 }
 

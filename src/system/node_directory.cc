@@ -124,8 +124,10 @@ Attempt<> NodeDirectory::make_link(std::string_view path, bool follow, Directory
     return std::unexpected(node ? Errno::kExists : node.error());
   }
   if (from->is_special()) {
-    const auto there = place->directory->find(place->name);
-    return std::unexpected(there ? Errno::kExists : Errno::kNotPermitted);
+    if (place->directory->find(place->name)) return std::unexpected(Errno::kExists);
+    // A directory is not linked, unless there is no place for the link anyway.
+    const auto above = place->directory->parent_inode();
+    return std::unexpected(above ? Errno::kNotPermitted : above.error());
   }
   return from->directory->make_link(from->name, *place->directory, place->name);
 }
