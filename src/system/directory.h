@@ -55,6 +55,7 @@ class Directory : public OpenFile {
   virtual Attempt<> remove_file(std::string_view path) = 0;
 
   // Shows the entries from `from` on ("." and ".." among them; 0: all) until `take` returns false.
+  // Places are below 2^63.
   virtual Attempt<> read_entries(std::uint64_t from,
                                  const std::function<bool(const DirectoryEntry&)>& take) = 0;
 };

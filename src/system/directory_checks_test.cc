@@ -221,6 +221,9 @@ void check_names(const MakeTree& make) {
     CHECK(error_of(tree->status_of("d/f/", true)) == Errno::kNotDirectory);
     CHECK(error_of(tree->status_of("d/f/..", true)) == Errno::kNotDirectory);
     CHECK(error_of(tree->open("d", {.read = true, .write = true})) == Errno::kIsDirectory);
+    CHECK(error_of(tree->open("new/", {.write = true, .create = true})) == Errno::kIsDirectory);
+    CHECK(error_of(tree->open("new", {.read = true, .create = true, .must_be_directory = true})) ==
+          Errno::kInvalid);
     CHECK(error_of(tree->remove_directory("d/f")) == Errno::kNotDirectory);
     CHECK(error_of(tree->remove_file("d/f/")) == Errno::kNotDirectory);
     const Errno removed = error_of(tree->remove_file("d/e"));

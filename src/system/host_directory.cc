@@ -208,6 +208,8 @@ Attempt<std::shared_ptr<OpenFile>> HostDirectory::open(std::string_view path,
                                                        const OpenOptions& options) {
   if (tree_->options.read_only && (options.write || options.truncate))
     return std::unexpected(Errno::kReadOnlyFileSystem);
+  // Kernels differ in what they make of it.
+  if (options.create && options.must_be_directory) return std::unexpected(Errno::kInvalid);
   OpenOptions allowed = options;
   if (tree_->options.read_only && options.create) {
     // What is there may be opened all the same.
@@ -222,7 +224,7 @@ Attempt<std::shared_ptr<OpenFile>> HostDirectory::open(std::string_view path,
   struct stat status{};
   if (::fstat(opened->get(), &status) != 0) return last_error();
   if (S_ISDIR(status.st_mode)) return std::make_shared<HostDirectory>(tree_, *std::move(opened));
-  return std::make_shared<HostFile>(*std::move(opened), options.flags);
+  return std::make_shared<HostFile>(*std::move(opened), options.flags, tree_->options.read_only);
 }
 
 Attempt<FileStatus> HostDirectory::status_of(std::string_view path, bool follow) {

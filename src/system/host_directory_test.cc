@@ -123,7 +123,7 @@ TEST_CASE("no path leads out of a tree while directories are swapped for links")
     const Swapper swapper(path);
     int inside = 0;
     // Each of the ways is taken against many swaps.
-    for (int i = 0; i < 3'000 || swapper.swaps() < 3'000 || inside == 0; ++i) {
+    for (int i = 0; i < 300 || swapper.swaps() < 300 || inside == 0; ++i) {
       for (const std::string_view name : {"d/x", "l/x", "deep/../d/x", "d/../d/x"}) {
         if (const auto file = tree->open(name, {.read = true})) {
           CHECK(read_some(**file, 10) == "inside");
@@ -173,6 +173,7 @@ TEST_CASE("a read-only tree can be read and not changed in any way") {
   // A second name in a tree that can be written to would open the file itself to writing.
   CHECK(error_of(tree->make_link("f", false, *other, "g")) == refused);
   CHECK(error_of(open_file(*tree, "f", {.read = true})->set_size(0)) == Errno::kInvalid);
+  CHECK(error_of(open_file(*tree, "f", {.read = true})->set_times({})) == refused);
   CHECK(read_file(*tree, "f") == "text");
 }
 

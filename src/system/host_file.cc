@@ -164,6 +164,7 @@ Attempt<> HostFile::sync(bool data_only) {
 }
 
 Attempt<> HostFile::set_times(const FileTimes& times) {
+  if (read_only_) return std::unexpected(Errno::kReadOnlyFileSystem);
   return done(::futimens(descriptor_.get(), HostTimes(times).values));
 }
 

@@ -20,11 +20,12 @@ struct HostTimes {
   struct timespec values[2];
 };
 
-// Owns a descriptor that does not block.
+// Owns a descriptor that does not block. Of a read-only tree not even the times can be changed,
+// which the system would allow its owner.
 class HostFile final : public OpenFile {
  public:
-  HostFile(UniqueFd descriptor, const StatusFlags& flags)
-      : descriptor_(std::move(descriptor)), flags_(flags) {}
+  HostFile(UniqueFd descriptor, const StatusFlags& flags, bool read_only)
+      : descriptor_(std::move(descriptor)), flags_(flags), read_only_(read_only) {}
 
   Attempt<FileStatus> status() override;
   Attempt<std::size_t> read(std::span<const Buffer> buffers) override;
@@ -45,6 +46,7 @@ class HostFile final : public OpenFile {
  private:
   UniqueFd descriptor_;
   StatusFlags flags_;
+  bool read_only_;
 };
 
 }  // namespace weft::system

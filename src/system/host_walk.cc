@@ -19,6 +19,10 @@ std::unexpected<Errno> last_error() {
   return std::unexpected(errno_of(errno));
 }
 
+bool is_end(std::string_view rest) {
+  return rest.find_first_not_of('/') == std::string_view::npos;
+}
+
 bool is_link(int directory, const std::string& name) {
   struct stat status{};
   return ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -42,7 +46,12 @@ Attempt<UniqueFd> HostWalk::open(int flags, mode_t mode) {
       continue;
     }
     if (!rest_.empty()) {
-      if (const auto down = go_down(name); !down) return std::unexpected(down.error());
+      const auto down = go_down(name);
+      // With a slash behind it, no file can be made of it.
+      const bool makes_nothing = (flags & O_CREAT) != 0 && is_end(rest_);
+      if (!down && down.error() == Errno::kNoEntry && makes_nothing)
+        return std::unexpected(Errno::kIsDirectory);
+      if (!down) return std::unexpected(down.error());
       continue;
     }
     auto last = open_last(name, flags, mode);
