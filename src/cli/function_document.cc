@@ -119,7 +119,7 @@ Result<std::vector<engine::ExportInfo>> exports_of(const json::Value& function) 
 std::string calling_lines(const json::Value& function) {
   const std::string name = text_of_member(function, "name");
   if (text_of_member(function, "dialect") != "typed")
-    return fmt::format("  weft invoke {} --data @FILE\n", name);
+    return fmt::format("  weft invoke {} --data @FILE\n", shell_word(name));
   const auto exports = exports_of(function);
   if (!exports) return {};
   const auto callable = std::ranges::count_if(*exports, is_callable);
@@ -127,8 +127,8 @@ std::string calling_lines(const json::Value& function) {
   for (const engine::ExportInfo& item : *exports) {
     if (!is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
-    text += fmt::format("  {:<40}  weft invoke {}{}{}{}\n", signature(item), name,
-                        callable == 1 ? "" : fmt::format(" --export {}", printable(item.name)),
+    text += fmt::format("  {:<40}  weft invoke {}{}{}{}\n", signature(item), shell_word(name),
+                        callable == 1 ? "" : fmt::format(" --export {}", shell_word(item.name)),
                         arguments.empty() ? "" : " ", arguments);
   }
   return text;

@@ -94,6 +94,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
                 data ? "ARGS and --data exclude each other"
                      : "only typed functions take ARGS: pass the payload with --data");
   }
+  if (data && arguments.value("export")) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--export and --data exclude each other: the payload names the export itself");
+  }
   ServerRequest request{.method = "POST",
                         .path = path + "/invoke",
                         .silence_max = kSilenceOfWorkMax,

@@ -91,9 +91,9 @@ std::string callable_lines(const ModuleFile& file) {
   for (const engine::ExportInfo& item : file.info.exports) {
     if (!is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
-    text +=
-        fmt::format("\n  {:<40} weft run {} --invoke {}{}{}", signature(item), printable(file.word),
-                    printable(item.name), arguments.empty() ? "" : " ", arguments);
+    text += fmt::format("\n  {:<40} weft run {} --invoke {}{}{}", signature(item),
+                        shell_word(file.word), shell_word(item.name), arguments.empty() ? "" : " ",
+                        arguments);
   }
   return text;
 }

@@ -110,6 +110,10 @@ Result<server::AccessOptions> access_of(const ServerSettings& settings, Console&
     access.token = TRY(read_token(*settings.token_file, console));
   } else {
     access.token = console.variable("WEFT_TOKEN");
+    if (access.token && access.token->find_first_not_of(" \t\r\n") == std::string::npos) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "WEFT_TOKEN is blank: no client could send it. Set a token, or unset it");
+    }
   }
   if (!settings.listen.is_loopback() && !access.token) {
     return fail(ErrorCode::kPermissionDenied,

@@ -20,6 +20,10 @@ bool is_callable(const engine::ExportInfo& item);
 // Arguments that fit, to show how a call looks: "2 3".
 std::string example_arguments(const engine::FunctionType& type);
 
+// One word of a command that somebody may paste into a shell: what a module's author wrote must not
+// become a command there. Control characters are shown escaped, so such a name cannot be pasted.
+std::string shell_word(std::string_view text);
+
 // One value for each parameter from the words of a command line; `@file` stands for a file's
 // content. kInvalidArgument names the argument, or the signature when their number is wrong.
 Result<std::vector<engine::Value>> parse_values(const std::vector<std::string>& words,

@@ -218,6 +218,10 @@ void HttpClient::State::set_body(const ClientRequest& request) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.data());
   }
+  // On a connection that was used before, libcurl sends again what broke off: a call could run
+  // twice.
+  const bool may_repeat = request.method == "GET" || request.method == "HEAD";
+  set(CURLOPT_FRESH_CONNECT, may_repeat ? 0L : 1L);
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 

@@ -1,5 +1,8 @@
 #include "net/http_client.h"
 
+#include <atomic>
+#include <thread>
+
 #include <doctest/doctest.h>
 
 #include "net/testing.h"
@@ -39,6 +42,69 @@ TEST_CASE("the client sends bodies that expect 100") {
   const std::string body(2'000'000, 'b');
   CHECK(client.send({.method = "POST", .url = server.url("/"), .body = body}).value().body ==
         "POST / " + body);
+}
+
+// Answers the first request of each connection, and closes at the next one.
+class OneAnswer {
+ public:
+  OneAnswer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    void* const any = &address;
+    socklen_t size = sizeof(address);
+    REQUIRE(::bind(listener_, static_cast<sockaddr*>(any), size) == 0);
+    REQUIRE(::listen(listener_, 8) == 0);
+    REQUIRE(::getsockname(listener_, static_cast<sockaddr*>(any), &size) == 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::jthread([this] { serve(); });
+  }
+  OneAnswer(const OneAnswer&) = delete;
+  OneAnswer& operator=(const OneAnswer&) = delete;
+  ~OneAnswer() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
+  int posts() const { return posts_; }
+
+ private:
+  void serve() {
+    int descriptor = 0;
+    std::vector<std::jthread> connections;
+    while ((descriptor = ::accept(listener_, nullptr, nullptr)) >= 0)
+      connections.emplace_back([this, descriptor] { serve_one(descriptor); });
+  }
+  void serve_one(int descriptor) {
+    std::array<char, 4096> bytes{};
+    for (ssize_t size = 0; (size = ::recv(descriptor, bytes.data(), bytes.size(), 0)) > 0;) {
+      if (std::string_view(bytes.data(), static_cast<std::size_t>(size)).starts_with("POST")) {
+        ++posts_;
+        break;
+      }
+      constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+      ::send(descriptor, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+    }
+    ::close(descriptor);
+  }
+
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<int> posts_ = 0;
+  std::jthread thread_;
+};
+
+TEST_CASE("a call whose connection breaks is not sent again") {
+  OneAnswer server;
+  {
+    HttpClient client = HttpClient::create().value();
+    CHECK(client.send({.url = server.url()}).value().status == 200);
+    const auto broken = client.send({.method = "POST", .url = server.url(), .body = "{}"});
+    REQUIRE_FALSE(broken.has_value());
+    CHECK(broken.error().code() == ErrorCode::kUnavailable);
+    CHECK(server.posts() == 1);
+  }
 }
 
 TEST_CASE("an error status is a response, not an error") {

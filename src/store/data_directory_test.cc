@@ -41,6 +41,13 @@ TEST_CASE("the lock moves with the directory") {
   CHECK(code_of(DataDirectory::open(temporary.path())) == ErrorCode::kFailedPrecondition);
 }
 
+TEST_CASE("a place where nobody can make a directory is refused") {
+  // The system says of it that its parent does not exist, which does.
+  const auto refused = DataDirectory::open("/proc/weft/data");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().find("/proc/weft") != std::string::npos);
+}
+
 TEST_CASE("a file cannot be a data directory") {
   const TemporaryDirectory temporary;
   std::ofstream(temporary.path() / "file") << "x";

@@ -79,14 +79,14 @@ Error system_error(int error_number, std::string_view what, const std::filesyste
 }
 
 Result<> make_directories(const std::filesystem::path& path) {
-  if (::mkdir(path.c_str(), kDirectoryMode) == 0) {
-    const auto parent = path.parent_path();
-    return flush_directory(parent.empty() ? "." : parent);
+  const auto parent = path.parent_path();
+  int made = ::mkdir(path.c_str(), kDirectoryMode);
+  if (made != 0 && errno == ENOENT && !parent.empty() && parent != path) {
+    TRY(make_directories(parent));
+    // Where it still fails, the parent is one in which nobody makes directories, as of /proc.
+    made = ::mkdir(path.c_str(), kDirectoryMode);
   }
-  if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
-    TRY(make_directories(path.parent_path()));
-    return make_directories(path);
-  }
+  if (made == 0) return flush_directory(parent.empty() ? "." : parent);
   if (errno != EEXIST) return fail(system_error(errno, "create the directory", path));
   struct stat found{};
   if (::stat(path.c_str(), &found) != 0) return fail(system_error(errno, "look at", path));

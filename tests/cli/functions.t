@@ -17,6 +17,9 @@ $ weft invoke add --data '{"export":"add","args":[40,2]}'
 {"results":[42]}
 $ echo '{"export":"add","args":[40,2]}' | weft invoke add --data -
 {"results":[42]}
+$ weft invoke add --export mul64 --data '{"export":"add","args":[1,2]}'
+weft: --export and --data exclude each other: the payload names the export itself
+? 2
 $ weft show add
 function add
 version   1 of 1, deployed [..]

@@ -69,11 +69,13 @@ export function TypedForm({ name, exported, draft, busy, onCall, onCancel }: Typ
         {exported.params.length === 0 && <p className="muted">Takes no arguments.</p>}
         <div className="form-actions">
           {busy ? (
-            <button type="button" className="button" onClick={onCancel}>
+            // Not the same element as Call: the click that cancels would submit what it became.
+            <button key="cancel" type="button" className="button" onClick={onCancel}>
               Cancel
             </button>
           ) : (
             <button
+              key="call"
               type="submit"
               className="button primary"
               aria-disabled={reason !== null}
