@@ -209,6 +209,23 @@ describe("errors stand beside what caused them", () => {
     await page.getByRole("link", { name: "Change the limits" }).waitFor();
   });
 
+  test("a call that is cancelled is not made again", async () => {
+    const loop = fileOf("loop.wat", '(module (func (export "spin") (loop br 0)))');
+    await open("/");
+    await chooseByButton(loop);
+    await deployPending("loop");
+    let calls = 0;
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/invoke")) calls += 1;
+    });
+    await page.getByRole("button", { name: /^Call/ }).first().click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    // The button is back, and stays: a second call would put Cancel in its place again.
+    await page.getByRole("button", { name: /^Call/ }).first().waitFor();
+    await page.reload();
+    assert.equal(calls, 1);
+  });
+
   test("a lost server is said, and the page comes back by itself", async () => {
     await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
     await open("/functions/add");
