@@ -46,27 +46,26 @@ class SlowServer:
 
     def serve_connection(self, connection):
         received = b""
-        while True:
-            while b"\r\n\r\n" not in received:
-                piece = connection.recv(65536)
-                if not piece:
-                    return
-                received += piece
-            head, _, body = received.partition(b"\r\n\r\n")
-            if b"100-continue" in head.lower():
-                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            size = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
-            is_upload = head.startswith(b"POST /v1/modules")
-            left = size - len(body)
-            while left > 0:
-                left -= len(connection.recv(min(left, 1 << 20), socket.MSG_WAITALL))
-                if is_upload:
-                    self.over.wait(0.1)
+        while b"\r\n\r\n" not in received:
+            piece = connection.recv(65536)
+            if not piece:
+                return
+            received += piece
+        head, _, body = received.partition(b"\r\n\r\n")
+        if b"100-continue" in head.lower():
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        size = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
+        is_upload = head.startswith(b"POST /v1/modules")
+        left = size - len(body)
+        while left > 0:
+            left -= len(connection.recv(min(left, 1 << 20), socket.MSG_WAITALL))
             if is_upload:
-                self.over.wait(2)
-            answer = json.dumps(MODULE if is_upload else FUNCTION).encode()
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
-            received = b""
+                self.over.wait(0.1)
+        if is_upload:
+            self.over.wait(2)
+        answer = json.dumps(MODULE if is_upload else FUNCTION).encode()
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
     def stop(self):
         self.over.set()
