@@ -1,21 +1,15 @@
 #include "net/client_watch.h"
 
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "base/assert.h"
+#include "net/response_writer.h"
 
 namespace weft::net {
-namespace {
-
-constexpr std::string_view kInterim = "HTTP/1.1 100 Continue\r\n\r\n";
-
-}  // namespace
-
 void ClientWatch::start(bool is_http11, Executor::Work gone) {
   WEFT_ASSERT(!gone_);
   may_probe_ = is_http11;
@@ -36,10 +30,10 @@ void ClientWatch::sweep(int descriptor) {
   // A client whose quick answer is under way need not be asked.
   if (std::exchange(probe_, Probe::kDue) == Probe::kNone) return;
   const ssize_t sent =
-      ::send(descriptor, kInterim.data(), kInterim.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      ::send(descriptor, kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno == EAGAIN) return;  // It has not taken earlier answers yet.
   probe_ = Probe::kSent;
-  if (sent == static_cast<ssize_t>(kInterim.size())) return;
+  if (sent == static_cast<ssize_t>(kContinue.size())) return;
   // What would follow a part of a response could not be told from it.
   ::shutdown(descriptor, SHUT_RDWR);
   give_up();

@@ -26,8 +26,6 @@ constexpr std::chrono::milliseconds kLingerTime{2'000};
 constexpr std::size_t kLingerBytesMax = 4UZ * 1024 * 1024;
 constexpr std::size_t kOutKeptMax = 64UZ * 1024;
 
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
 asio::mutable_buffer as_buffer(std::span<char> space) {
   return {space.data(), space.size()};
 }

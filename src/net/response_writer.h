@@ -8,6 +8,9 @@
 
 namespace weft::net {
 
+// The interim response, whole.
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
 struct ResponseOptions {
   bool keep_alive = true;
   bool http11 = true;     // of the request

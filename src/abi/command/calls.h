@@ -71,6 +71,20 @@ inline constexpr system::Rights kFileRights = bits(
     Right::kFdTell, Right::kFdWrite, Right::kFdAdvise, Right::kFdAllocate, Right::kFdFilestatGet,
     Right::kFdFilestatSetSize, Right::kFdFilestatSetTimes, Right::kPollFdReadwrite);
 
+// Bits of type fdflags.
+inline constexpr std::uint32_t kAppend = 1U << 0U;
+inline constexpr std::uint32_t kDsync = 1U << 1U;
+inline constexpr std::uint32_t kNonblock = 1U << 2U;
+inline constexpr std::uint32_t kRsync = 1U << 3U;
+inline constexpr std::uint32_t kSync = 1U << 4U;
+
+constexpr system::StatusFlags status_flags_of(std::uint32_t fdflags) {
+  return {.append = (fdflags & kAppend) != 0,
+          .nonblocking = (fdflags & kNonblock) != 0,
+          .data_synchronised = (fdflags & kDsync) != 0,
+          .synchronised = (fdflags & (kSync | kRsync)) != 0};
+}
+
 inline engine::GuestAddress operator+(engine::GuestAddress address, std::uint64_t offset) {
   return static_cast<engine::GuestAddress>(static_cast<std::uint64_t>(address) + offset);
 }

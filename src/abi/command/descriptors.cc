@@ -14,13 +14,6 @@ using engine::GuestMemory;
 using engine::HostCall;
 using system::Descriptor;
 
-// Bits of type fdflags.
-constexpr std::uint16_t kAppend = 1U << 0U;
-constexpr std::uint16_t kDsync = 1U << 1U;
-constexpr std::uint16_t kNonblock = 1U << 2U;
-constexpr std::uint16_t kRsync = 1U << 3U;
-constexpr std::uint16_t kSync = 1U << 4U;
-
 // Tries again what would have to wait, where this thread may wait and the guest wants to.
 template <class Operation>
 auto waiting(const Program& program, system::OpenFile& file, system::Wait::For what,
@@ -235,11 +228,7 @@ Errno fd_fdstat_set_flags(HostCall& call, Program& program) {
   if (!descriptor) return descriptor.error();
   const auto flags = static_cast<std::uint32_t>(call.i32(1));
   if (flags > (kAppend | kDsync | kNonblock | kRsync | kSync)) return Errno::kInval;
-  return errno_of((*descriptor)
-                      ->file->set_flags({.append = (flags & kAppend) != 0,
-                                         .nonblocking = (flags & kNonblock) != 0,
-                                         .data_synchronised = (flags & kDsync) != 0,
-                                         .synchronised = (flags & (kSync | kRsync)) != 0}));
+  return errno_of((*descriptor)->file->set_flags(status_flags_of(flags)));
 }
 
 // Rights can be given up, not taken.

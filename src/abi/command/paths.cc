@@ -21,12 +21,6 @@ constexpr std::uint32_t kCreate = 1U << 0U;
 constexpr std::uint32_t kDirectory = 1U << 1U;
 constexpr std::uint32_t kExclusive = 1U << 2U;
 constexpr std::uint32_t kTruncate = 1U << 3U;
-// Type fdflags.
-constexpr std::uint32_t kAppend = 1U << 0U;
-constexpr std::uint32_t kDsync = 1U << 1U;
-constexpr std::uint32_t kNonblock = 1U << 2U;
-constexpr std::uint32_t kRsync = 1U << 3U;
-constexpr std::uint32_t kSync = 1U << 4U;
 // Type fstflags.
 constexpr std::uint32_t kAccessed = 1U << 0U;
 constexpr std::uint32_t kAccessedNow = 1U << 1U;
@@ -70,25 +64,18 @@ struct Wanted {
 
 Wanted wanted_by(const HostCall& call) {
   const std::uint32_t how = u32(call, 4);
-  const std::uint32_t flags = u32(call, 7);
   const auto rights = static_cast<system::Rights>(call.i64(5));
-  const bool writes = (rights & bits(Right::kFdWrite, Right::kFdAllocate, Right::kFdFilestatSetSize,
-                                     Right::kFdDatasync)) != 0;
   Wanted wanted{
       .options = {}, .rights = rights, .inheriting = static_cast<system::Rights>(call.i64(6))};
-  wanted.options = {
-      .read = (rights & bits(Right::kFdRead, Right::kFdReaddir)) != 0,
-      // Programs that know no rights ask for all of them, of directories too.
-      .write = (rights & bit(Right::kFdWrite)) != 0 && writes && (how & kDirectory) == 0,
-      .create = (how & kCreate) != 0,
-      .exclusive = (how & kExclusive) != 0,
-      .truncate = (how & kTruncate) != 0,
-      .must_be_directory = (how & kDirectory) != 0,
-      .follow = (u32(call, 1) & kFollow) != 0,
-      .flags = {.append = (flags & kAppend) != 0,
-                .nonblocking = (flags & kNonblock) != 0,
-                .data_synchronised = (flags & kDsync) != 0,
-                .synchronised = (flags & (kSync | kRsync)) != 0}};
+  wanted.options = {.read = (rights & bits(Right::kFdRead, Right::kFdReaddir)) != 0,
+                    // Programs that know no rights ask for all of them, of directories too.
+                    .write = (rights & bit(Right::kFdWrite)) != 0 && (how & kDirectory) == 0,
+                    .create = (how & kCreate) != 0,
+                    .exclusive = (how & kExclusive) != 0,
+                    .truncate = (how & kTruncate) != 0,
+                    .must_be_directory = (how & kDirectory) != 0,
+                    .follow = (u32(call, 1) & kFollow) != 0,
+                    .flags = status_flags_of(u32(call, 7))};
   return wanted;
 }
 
