@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unique_fd.h"
 #include "cli/command.h"
 #include "cli/local_code.h"
 #include "cli/quantity.h"
@@ -65,14 +66,14 @@ struct PageScan {
 };
 
 Finding check_page_scan() {
-  const store::File pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+  const UniqueFd pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   PageScan scan{};
   scan.size = sizeof scan;
   constexpr std::uint64_t kPresent = 1U << 3U;
   scan.category_mask = kPresent;
   scan.return_mask = kPresent;
   const auto request = _IOWR('f', 16, PageScan);
-  const bool works = pagemap && ::ioctl(pagemap.descriptor(), request, &scan) >= 0;
+  const bool works = pagemap && ::ioctl(pagemap.get(), request, &scan) >= 0;
   if (works) return {.what = "page scan", .found = "PAGEMAP_SCAN", .advice = {}};
   return {.what = "page scan",
           .health = Health::kWarning,
@@ -81,7 +82,7 @@ Finding check_page_scan() {
 }
 
 Finding check_memfd() {
-  const store::File file(::memfd_create("weft-doctor", MFD_CLOEXEC));
+  const UniqueFd file(::memfd_create("weft-doctor", MFD_CLOEXEC));
   if (file) return {.what = "memfd", .found = "memfd_create", .advice = {}};
   return {.what = "memfd",
           .health = Health::kWarning,
@@ -91,10 +92,10 @@ Finding check_memfd() {
 
 // What a small file of numbers under /proc/sys says.
 std::optional<std::uint64_t> kernel_number(const char* file) {
-  const store::File opened(::open(file, O_RDONLY | O_CLOEXEC));
+  const UniqueFd opened(::open(file, O_RDONLY | O_CLOEXEC));
   std::array<char, 32> text{};
   if (!opened) return std::nullopt;
-  const ssize_t size = ::read(opened.descriptor(), text.data(), text.size());
+  const ssize_t size = ::read(opened.get(), text.data(), text.size());
   std::uint64_t number = 0;
   if (size <= 0 || std::from_chars(text.data(), text.data() + size, number).ec != std::errc())
     return std::nullopt;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/unique_fd.h"
 #include "store/file.h"
 
 namespace weft::cli {
@@ -56,16 +57,16 @@ Result<std::string> read_all(system::InputStream& stream, std::size_t size_hint)
 Result<std::string> read_input(std::string_view file, Console& console) {
   if (file == "-") return read_all(console.input(), kPieceBytes);
   const std::string name(file);
-  const store::File opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!opened) return fail(open_error(errno, name));
   struct stat status{};
-  if (::fstat(opened.descriptor(), &status) != 0) return fail(open_error(errno, name));
+  if (::fstat(opened.get(), &status) != 0) return fail(open_error(errno, name));
   if (S_ISDIR(status.st_mode)) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} is a directory: name a .wasm or .wat file in it", printable(name)));
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  system::DescriptorInput stream(opened.descriptor());
+  system::DescriptorInput stream(opened.get());
   auto text = read_all(stream, static_cast<std::size_t>(std::min(size, kFileBytesMax)));
   if (!text) return fail(std::move(text).error().with_context(printable(name)));
   return text;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/sha256.h"
+#include "base/unique_fd.h"
 #include "store/file.h"
 
 namespace weft::function {
@@ -49,14 +50,14 @@ Result<> make_key(const std::filesystem::path& file, Random& random) {
 Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& file,
                                                    Random& random) {
   // A named pipe in its place must not hold us up, nor a link that leads nowhere.
-  const store::File existing(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  const UniqueFd existing(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!existing) {
     if (errno != ENOENT) return unusable(file, errno);
     TRY(make_key(file, random));
     return load_or_make_key(file, random);
   }
   struct stat status{};
-  if (fstat(existing.descriptor(), &status) != 0) return unusable(file, errno);
+  if (fstat(existing.get(), &status) != 0) return unusable(file, errno);
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_uid != geteuid()) {
     return fail(
         ErrorCode::kPermissionDenied,
@@ -65,7 +66,7 @@ Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& 
   }
   Key key;
   if (!S_ISREG(status.st_mode) || status.st_size != static_cast<off_t>(key.size()) ||
-      read(existing.descriptor(), key.data(), key.size()) != static_cast<ssize_t>(key.size())) {
+      read(existing.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size())) {
     return fail(ErrorCode::kUnavailable,
                 fmt::format("the cache key {} is damaged: delete it", file.string()));
   }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/id.h"
+#include "base/unique_fd.h"
 #include "base/work_pool.h"
 #include "store/data_directory.h"
 #include "store/directory_blobs.h"
@@ -74,13 +75,13 @@ std::set<std::string> kill_after(const std::filesystem::path& path, int round, s
   REQUIRE(child >= 0);
   if (child == 0) write_until_killed(path, round, ends[1]);
   ::close(ends[1]);
-  const File from_child(ends[0]);
+  const UniqueFd from_child(ends[0]);
   std::string text;
   std::size_t lines = 0;
   bool killed = false;
   for (;;) {
     char buffer[4096];
-    const ssize_t got = ::read(from_child.descriptor(), buffer, sizeof buffer);
+    const ssize_t got = ::read(from_child.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     for (ssize_t i = 0; i < got; ++i)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unique_fd.h"
 
 namespace weft::store {
 namespace {
@@ -17,9 +18,9 @@ namespace {
 constexpr const char* kLockName = "lock";
 
 // " (process 123)" from a held lock file; empty when it does not say.
-std::string holder_of(const File& lock) {
+std::string holder_of(const UniqueFd& lock) {
   std::array<char, 20> text{};
-  const ssize_t got = ::pread(lock.descriptor(), text.data(), text.size(), 0);
+  const ssize_t got = ::pread(lock.get(), text.data(), text.size(), 0);
   if (got <= 0) return "";
   int process = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + got, process);
@@ -28,17 +29,17 @@ std::string holder_of(const File& lock) {
 
 // So that the one who finds the lock taken can say by whom. Only a courtesy: failures do not
 // matter.
-void write_holder(const File& lock) {
+void write_holder(const UniqueFd& lock) {
   const std::string text = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(lock.descriptor(), 0) != 0) return;
-  [[maybe_unused]] const ssize_t written = ::pwrite(lock.descriptor(), text.data(), text.size(), 0);
+  if (::ftruncate(lock.get(), 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(lock.get(), text.data(), text.size(), 0);
 }
 
-Result<File> take_lock(const std::filesystem::path& directory) {
+Result<UniqueFd> take_lock(const std::filesystem::path& directory) {
   const auto path = directory / kLockName;
-  File lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return fail(system_error(errno, "open the lock file", path));
-  if (::flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail(system_error(errno, "lock", path));
     return fail(
         ErrorCode::kFailedPrecondition,
@@ -55,7 +56,7 @@ Result<File> take_lock(const std::filesystem::path& directory) {
 
 Result<DataDirectory> DataDirectory::open(const std::filesystem::path& path) {
   TRY(make_directories(path));
-  File lock = TRY(take_lock(path));
+  UniqueFd lock = TRY(take_lock(path));
   DataDirectory directory(path, std::move(lock));
   TRY(make_directories(directory.blobs()));
   TRY(make_directories(directory.cache()));

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "store/file.h"
 
 namespace weft::store {
@@ -24,11 +25,11 @@ class DataDirectory {
   std::filesystem::path cache() const { return path_ / "cache"; }
 
  private:
-  DataDirectory(std::filesystem::path path, File lock)
+  DataDirectory(std::filesystem::path path, UniqueFd lock)
       : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::filesystem::path path_;
-  File lock_;
+  UniqueFd lock_;
 };
 
 }  // namespace weft::store

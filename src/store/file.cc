@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unique_fd.h"
 
 namespace weft::store {
 namespace {
@@ -66,10 +68,6 @@ std::optional<int> write_and_flush(int descriptor, std::string_view bytes) {
 
 }  // namespace
 
-File::~File() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 Error system_error(int error_number, std::string_view what, const std::filesystem::path& path) {
   std::string message = fmt::format("cannot {} {}: {}", what, printable(path.native()),
                                     std::generic_category().message(error_number));
@@ -97,13 +95,13 @@ Result<> make_directories(const std::filesystem::path& path) {
 Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
                                              std::uint64_t bytes_max) {
   // Not blocking, because a name that should be a file may have become a pipe.
-  const File file(open_retrying(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  const UniqueFd file(open_retrying(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   if (!file) {
     if (errno == ENOENT) return std::nullopt;
     return fail(system_error(errno, "open", path));
   }
   struct stat found{};
-  if (::fstat(file.descriptor(), &found) != 0) return fail(system_error(errno, "look at", path));
+  if (::fstat(file.get(), &found) != 0) return fail(system_error(errno, "look at", path));
   if (!S_ISREG(found.st_mode)) {
     return fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} is not a regular file", printable(path.native())));
@@ -116,7 +114,7 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
   std::string bytes(size, '\0');
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const ssize_t got = ::read(file.descriptor(), bytes.data() + have, bytes.size() - have);
+    const ssize_t got = ::read(file.get(), bytes.data() + have, bytes.size() - have);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(system_error(errno, "read", path));
     if (got == 0) break;
@@ -129,9 +127,9 @@ Result<std::optional<std::string>> read_file(const std::filesystem::path& path,
 Result<std::filesystem::path> write_new_file(const std::filesystem::path& directory,
                                              std::string_view prefix, std::string_view bytes) {
   std::string name = (directory / fmt::format("{}XXXXXX", prefix)).native();
-  const File file(::mkostemp(name.data(), O_CLOEXEC));
+  const UniqueFd file(::mkostemp(name.data(), O_CLOEXEC));
   if (!file) return fail(system_error(errno, "create a file in", directory));
-  if (const auto error_number = write_and_flush(file.descriptor(), bytes)) {
+  if (const auto error_number = write_and_flush(file.get(), bytes)) {
     ::unlink(name.c_str());
     return fail(system_error(*error_number, "write", name));
   }
@@ -139,10 +137,10 @@ Result<std::filesystem::path> write_new_file(const std::filesystem::path& direct
 }
 
 Result<> flush_directory(const std::filesystem::path& path) {
-  const File directory(open_retrying(path.c_str(), O_RDONLY | O_DIRECTORY));
+  const UniqueFd directory(open_retrying(path.c_str(), O_RDONLY | O_DIRECTORY));
   if (!directory) return fail(system_error(errno, "open the directory", path));
   // EINVAL: a file system that cannot flush directories does not need it.
-  if (::fsync(directory.descriptor()) != 0 && errno != EINVAL) {
+  if (::fsync(directory.get()) != 0 && errno != EINVAL) {
     return fail(system_error(errno, "flush the directory", path));
   }
   return {};

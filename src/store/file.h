@@ -1,5 +1,4 @@
-// Files and directories as the store needs them: owned descriptors, whole reads and writes,
-// flushes, typed errors.
+// Files and directories as the store needs them: whole reads and writes, flushes, typed errors.
 #pragma once
 
 #include <cstdint>
@@ -7,32 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/result.h"
 
 namespace weft::store {
-
-// Owns a file descriptor, or none. Movable.
-class File {
- public:
-  File() = default;
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  File& operator=(File&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File();
-
-  int descriptor() const { return descriptor_; }
-  explicit operator bool() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_ = -1;
-};
 
 // The error for what `errno` says: kNotFound, kPermissionDenied, kUnavailable (full disk,
 // input/output, too many open files) or kInternal. `what` is a phrase like "open", `path` is where.

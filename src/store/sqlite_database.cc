@@ -13,6 +13,7 @@
 #include <fcntl.h>
 
 #include "base/assert.h"
+#include "base/unique_fd.h"
 #include "base/work_pool.h"
 #include "store/file.h"
 #include "store/sqlite_connection.h"
@@ -254,7 +255,7 @@ Result<std::unique_ptr<Database>> SqliteDatabase::open(const std::filesystem::pa
     // SQLite would give it the mode that the umask leaves; its log takes over the mode of this
     // file. An existing file is not touched: closing any descriptor of it would drop the locks of
     // every connection in this process.
-    const File created(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const UniqueFd created(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!created && errno != EEXIST) return fail(system_error(errno, "create the database", file));
   }
   TRY(flush_directory(file.parent_path().empty() ? "." : file.parent_path()));
