@@ -143,6 +143,8 @@ Task<> Connection::serve() {
       co_return;
     }
     if (body_left_unread_ && !co_await read_body()) co_return;
+    // A read that had ended before the abort still continues: nobody would answer its request.
+    if (aborted_) co_return;
     hand_over();
     if (!response_) {
       co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
@@ -161,7 +163,6 @@ Task<> Connection::serve() {
       burst = 0;
       co_await asio::post(loop_->context(), kAwait);
     }
-    if (aborted_) co_return;
   }
 }
 
