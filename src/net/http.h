@@ -112,8 +112,10 @@ class HttpRequest {
 class Body {
  public:
   Body() = default;
-  Body(std::string owned) : owned_(std::move(owned)) {}  // NOLINT(google-explicit-constructor)
-  Body(const char* text) : owned_(text) {}               // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor): a text is a body wherever one is asked for.
+  Body(std::string owned) : owned_(std::move(owned)) {}
+  Body(const char* text) : owned_(text) {}
+  // NOLINTEND(google-explicit-constructor)
 
   // `bytes` outlive every response made of them; they are sent without a copy.
   static Body borrowed(std::string_view bytes) {
