@@ -8,7 +8,7 @@ file(GLOB_RECURSE rust_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/engine/
 add_custom_command(
   OUTPUT ${WEFT_ENGINE_LIBRARY} ${WEFT_ENGINE_INCLUDE}/wasmtime.h
   COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${WEFT_CARGO_DIR} WEFT_ENGINE_INCLUDE=${WEFT_ENGINE_INCLUDE}
-          ${CARGO} build --quiet --release --locked --package weft-engine
+          ${CARGO} build --release --locked --package weft-engine
   # Cargo leaves an unchanged library's time alone; the build must still see the command as done.
   COMMAND ${CMAKE_COMMAND} -E touch_nocreate ${WEFT_ENGINE_LIBRARY} ${WEFT_ENGINE_INCLUDE}/wasmtime.h
   DEPENDS ${rust_sources} ${CMAKE_SOURCE_DIR}/Cargo.toml ${CMAKE_SOURCE_DIR}/Cargo.lock
