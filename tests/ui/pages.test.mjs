@@ -114,6 +114,15 @@ describe("from a file to a result", () => {
     assert.deepEqual(await callWith("100"), ["25"]);
   });
 
+  test("an integer may be typed as the unsigned number of the same bits", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add?export=add");
+    assert.deepEqual(await callWith("4294967295", "3"), ["2"]);
+    await page.getByText("the same bits as -1").waitFor();
+    await page.goto("/functions/add?export=mul64");
+    assert.deepEqual(await callWith("18446744073709551615", "7"), ["-7"]);
+  });
+
   test("64-bit integers, floats and several results are exact", async () => {
     await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
     await harness.deploy(server.origin, "vector", harness.exampleText("vector.wat"));
@@ -158,9 +167,9 @@ describe("errors stand beside what caused them", () => {
     await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
     await open("/functions/add");
     const [first, second] = [page.locator(".field > input").nth(0), page.locator(".field > input").nth(1)];
-    await first.fill("2147483648");
+    await first.fill("4294967296");
     assert.equal(await first.getAttribute("aria-invalid"), "true");
-    await page.getByText(/outside i32: .*2147483647/).waitFor();
+    await page.getByText(/outside i32: .*4294967295/).waitFor();
     const button = page.getByRole("button", { name: /^Call/ }).first();
     assert.equal(await button.getAttribute("aria-disabled"), "true");
     await page.getByText("a is not a valid i32").waitFor();

@@ -1,14 +1,14 @@
 // What a person types for a WebAssembly value, and what goes into the JSON payload for it.
-// The number forms are the server's contract: i64 as decimal text, NaN and infinities as
-// strings, v128 as "0x" and 32 hex digits in memory order (lane 0 first, little-endian).
+// The number forms are the server's contract: i64 as decimal text, the unsigned number of the same
+// bits for a negative integer, NaN and infinities as strings, v128 as "0x" and 32 hex digits in memory order (lane 0 first, little-endian).
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 export type Parsed = { ok: true; json: string; text: string; note?: string } | { ok: false; error: string };
 
 const intRanges = {
-  i32: { min: -(2n ** 31n), max: 2n ** 31n - 1n, bits: 32 },
-  i64: { min: -(2n ** 63n), max: 2n ** 63n - 1n, bits: 64 },
+  i32: { min: -(2n ** 31n), max: 2n ** 32n - 1n, bits: 32 },
+  i64: { min: -(2n ** 63n), max: 2n ** 64n - 1n, bits: 64 },
 } as const;
 
 const decimalFloat = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
@@ -22,9 +22,9 @@ export function isValueType(type: string): type is ValueType {
 export function describeType(type: ValueType): string {
   switch (type) {
     case "i32":
-      return "−2147483648 to 2147483647, or 0x and up to 8 hex digits";
+      return "−2147483648 to 4294967295, or 0x and up to 8 hex digits";
     case "i64":
-      return "−9223372036854775808 to 9223372036854775807, or 0x and up to 16 hex digits";
+      return "−9223372036854775808 to 18446744073709551615, or 0x and up to 16 hex digits";
     case "f32":
       return "a number up to ±3.4028235e38, NaN, Infinity or -Infinity";
     case "f64":
@@ -55,7 +55,9 @@ function parseInteger(type: "i32" | "i64", text: string): Parsed {
   }
   if (/^[+-]?\d+$/.test(text)) {
     const value = BigInt(text.replace(/^\+/, ""));
-    return value < min || value > max ? { ok: false, error: outside } : integer(type, value);
+    if (value < min || value > max) return { ok: false, error: outside };
+    const signed = BigInt.asIntN(bits, value);
+    return signed === value ? integer(type, value) : integer(type, signed, `the same bits as ${signed}`);
   }
   const why = decimalFloat.test(text) ? "not a whole number" : "not a number";
   return { ok: false, error: `${why}; ${type} takes ${describeType(type)}` };
