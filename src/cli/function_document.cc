@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/quantity.h"
 #include "cli/signature.h"
+#include "json/print.h"
 
 namespace weft::cli {
 namespace {
@@ -148,6 +149,10 @@ std::string function_text(const json::Value& function, const Console& console) {
   if (const std::string lines = calling_lines(function); !lines.empty())
     text += fmt::format("\n{}\n{}", console.bold("call it"), lines);
   return text;
+}
+
+void print_json(const json::Value& document, Console& console) {
+  console.print(json::to_string(document) + "\n");
 }
 
 std::string table_text(const std::vector<std::vector<std::string>>& rows, const Console& console) {

@@ -28,6 +28,9 @@ std::string calling_lines(const json::Value& function);
 // Everything about a function, for people.
 std::string function_text(const json::Value& function, const Console& console);
 
+// The document as it came, on a line.
+void print_json(const json::Value& document, Console& console);
+
 // Rows with a heading, the columns as wide as needed.
 std::string table_text(const std::vector<std::vector<std::string>>& rows, const Console& console);
 

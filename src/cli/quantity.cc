@@ -102,17 +102,19 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
                           printable(text)));
 }
 
-Result<std::chrono::microseconds> parse_duration(std::string_view text,
-                                                 std::chrono::microseconds unit) {
+Result<std::chrono::microseconds> parse_duration(std::string_view text) {
   constexpr std::uint64_t kMost = 1'000'000ULL * 86'400 * 365 * 100;  // A century.
-  if (const auto number = parse_decimal(text)) {
-    std::optional<std::uint64_t> factor;
-    if (number->rest.empty()) factor = static_cast<std::uint64_t>(unit.count());
-    for (const Unit& each : kTimeUnits) {
-      if (each.name == number->rest) factor = each.factor;
+  const auto number = parse_decimal(text);
+  if (number && number->rest.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{0} has no unit: write {0}s, or {0}ms for milliseconds", text));
+  }
+  if (number) {
+    for (const Unit& unit : kTimeUnits) {
+      if (unit.name != number->rest) continue;
+      const auto us = times(*number, unit.factor, kMost);
+      if (us) return std::chrono::microseconds(*us);
     }
-    const auto us = factor ? times(*number, *factor, kMost) : std::nullopt;
-    if (us) return std::chrono::microseconds(*us);
   }
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("{} is no duration: write a number with a unit, like 250ms, 10s or 2m",

@@ -14,10 +14,9 @@ namespace weft::cli {
 // must give whole bytes. kInvalidArgument shows the forms.
 Result<std::uint64_t> parse_bytes(std::string_view text);
 
-// "250ms", "10s", "1.5m", "2h", "500us"; a bare number counts `unit`. Whole microseconds.
-// kInvalidArgument shows the forms.
-Result<std::chrono::microseconds> parse_duration(std::string_view text,
-                                                 std::chrono::microseconds unit);
+// "250ms", "10s", "1.5m", "2h", "500us". Whole microseconds. A number without a unit could mean
+// seconds or milliseconds, so it is refused. kInvalidArgument shows the forms.
+Result<std::chrono::microseconds> parse_duration(std::string_view text);
 
 // A whole number in decimal digits within 0…2^64-1; underscores between digits are allowed.
 Result<std::uint64_t> parse_count(std::string_view text);

@@ -29,20 +29,25 @@ TEST_CASE("what is no size is refused with the forms that are") {
         "many is no size: write bytes, or a number with a unit, like 64MiB or 1GiB");
 }
 
-TEST_CASE("durations have a unit, or the one of their place") {
-  CHECK(parse_duration("250ms", seconds(1)).value() == milliseconds(250));
-  CHECK(parse_duration("10", seconds(1)).value() == seconds(10));
-  CHECK(parse_duration("10", milliseconds(1)).value() == milliseconds(10));
-  CHECK(parse_duration("1.5m", seconds(1)).value() == seconds(90));
-  CHECK(parse_duration("2h", seconds(1)).value() == seconds(7200));
-  CHECK(parse_duration("500us", seconds(1)).value() == microseconds(500));
-  CHECK(parse_duration("0.25", seconds(1)).value() == milliseconds(250));
+TEST_CASE("durations have a unit") {
+  CHECK(parse_duration("250ms").value() == milliseconds(250));
+  CHECK(parse_duration("1.5m").value() == seconds(90));
+  CHECK(parse_duration("2h").value() == seconds(7200));
+  CHECK(parse_duration("500us").value() == microseconds(500));
+  CHECK(parse_duration("0.25s").value() == milliseconds(250));
+  CHECK(parse_duration("0s").value() == seconds(0));
+}
+
+TEST_CASE("a duration without a unit is refused with what it may mean") {
+  CHECK(parse_duration("10").error().message() ==
+        "10 has no unit: write 10s, or 10ms for milliseconds");
+  CHECK(parse_duration("0").error().code() == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("what is no duration is refused") {
   for (const char* text : {"", "s", "-1s", "10 s", "1d", "0.0000001s", "99999999999h", "nan"}) {
     CAPTURE(text);
-    CHECK(parse_duration(text, seconds(1)).error().code() == ErrorCode::kInvalidArgument);
+    CHECK(parse_duration(text).error().code() == ErrorCode::kInvalidArgument);
   }
 }
 

@@ -62,7 +62,7 @@ Result<RunOptions> options_of(const Arguments& arguments, const Console& console
   RunOptions options;
   options.as_json = arguments.has("json");
   if (const auto text = arguments.value("timeout")) {
-    options.timeout = TRY(named("timeout", parse_duration(*text, std::chrono::seconds(1))));
+    options.timeout = TRY(named("timeout", parse_duration(*text)));
     if (options.timeout->count() == 0)
       return fail(ErrorCode::kInvalidArgument, "--timeout must be longer than 0");
   }

@@ -42,6 +42,10 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
+std::string path_of_function(std::string_view name) {
+  return "/v1/functions/" + escaped(name);
+}
+
 Result<std::string> server_url(std::string_view text) {
   std::string_view rest = text;
   std::string_view scheme = "http://";

@@ -33,7 +33,7 @@ const Setting& setting_named(std::string_view name) {
 Result<std::uint64_t> number_of(SettingType type, std::string_view text) {
   if (type == SettingType::kBytes) return parse_bytes(text);
   if (type != SettingType::kDuration) return parse_count(text);
-  const auto duration = TRY(parse_duration(text, std::chrono::milliseconds(1)));
+  const auto duration = TRY(parse_duration(text));
   return static_cast<std::uint64_t>(duration.count());
 }
 
@@ -170,9 +170,9 @@ std::string settings_markdown() {
       "A flag of `weft serve` counts before the environment variable, that before the file of "
       "`--config`\n(or `WEFT_CONFIG`), that before the default. The file is TOML: `name = value` "
       "with "
-      "the names of the\ntable; sizes and durations are strings with a unit, or integers in bytes "
-      "and "
-      "milliseconds.\n\n"
+      "the names of the\ntable; sizes and durations are strings with a unit, sizes also integers "
+      "in bytes. "
+      "A duration without a unit\nis refused.\n\n"
       "| `weft.toml` | flag | variable | type | default | range | "
       "|\n|---|---|---|---|---|---|---|\n";
   for (const Setting& setting : kSettings) {

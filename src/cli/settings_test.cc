@@ -85,6 +85,8 @@ TEST_CASE("a wrong value is refused with its place and what is allowed") {
   CHECK(message({"--log-level", "loud"}) ==
         "--log-level: loud is none of debug, info, warning, error");
   CHECK(message({"--listen", "nowhere"}).starts_with("--listen: "));
+  CHECK(message({"--drain", "5000"}) ==
+        "--drain: 5000 has no unit: write 5000s, or 5000ms for milliseconds");
   CHECK(resolve({"--drain", "never"}).error().code() == ErrorCode::kInvalidArgument);
 }
 

@@ -62,6 +62,9 @@ Try `weft help run`.
 $ weft run examples/add.wat --timeout soon
 weft: --timeout: soon is no duration: write a number with a unit, like 250ms, 10s or 2m
 ? 2
+$ weft run examples/add.wat --timeout 10
+weft: --timeout: 10 has no unit: write 10s, or 10ms for milliseconds
+? 2
 
 # What a guest does.
 $ weft run examples/add.wat --invoke div 1 0

@@ -58,7 +58,13 @@ $ weft deploy Bad_Name examples/add.wat
 weft: [..]
 ? 2
 $ weft deploy add examples/add.wat --deadline 1000h
-weft: [..]deadline_ms[..]
+weft: --deadline: 1000h is not within 1ms to 15m
+? 2
+$ weft deploy add examples/add.wat --deadline 1
+weft: --deadline: 1 has no unit: write 1s, or 1ms for milliseconds
+? 2
+$ weft deploy add examples/add.wat --memory 64XB
+weft: --memory: 64XB is no size: write bytes, or a number with a unit, like 64MiB or 1GiB
 ? 2
 $ printf '(module (func bad))' > bad.wat; weft deploy bad bad.wat
 weft: bad.wat: [..]
@@ -143,6 +149,9 @@ add is at version 2 of 2 now
 $ weft rollback add 9
 weft: [..]
 ? 3
+$ weft rollback add x
+weft: x is no version: versions are numbers from 1
+? 2
 $ weft invoke add --export is_prime 97
 1
 $ weft logs add -n 2 --errors
