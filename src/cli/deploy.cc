@@ -1,4 +1,5 @@
 // weft deploy: a module becomes a function on a server.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "cli/input_file.h"
 #include "cli/server_client.h"
 #include "engine/module_info.h"
+#include "function/limits.h"
 #include "json/print.h"
 
 namespace weft::cli {
@@ -23,20 +25,87 @@ constexpr std::array kOptions = {
         .name = "output", .value = "N", .help = "result and output of a call, each: bytes, 1MiB"},
     Option{.name = "in-flight", .value = "N", .help = "calls at the same time"},
     Option{.name = "env", .value = "K=V", .help = "an environment variable of a program"},
+    Option{.name = "unset-env", .value = "K", .help = "do not keep this environment variable"},
+    Option{.name = "fresh",
+           .value = "",
+           .help = "keep nothing: begin with the default limits and no environment"},
     kJsonOption,
     kServerOption,
     kTokenFileOption,
 };
 
-// What a command line says about the function.
+// What the next version is to have.
 struct Wanted {
   json::Object limits;
-  std::vector<std::pair<std::string, std::string>> environment;
+  json::Object environment;
+  json::Value grants = nullptr;
 };
 
+// What flags say, and nothing else.
 Result<Wanted> wanted_by(const Arguments& arguments, const Console& console) {
-  return Wanted{.limits = TRY(limits_of_flags(arguments)),
-                .environment = TRY(guest_environment(arguments.values("env"), console))};
+  Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}};
+  for (const auto& [name, value] : TRY(guest_environment(arguments.values("env"), console)))
+    wanted.environment.set(name, std::string_view(value));
+  return wanted;
+}
+
+// The function, if the server has it.
+Result<std::optional<json::Value>> current_function(std::string_view name, ServerClient& server) {
+  auto function = server.send_for_json({.path = path_of_function(name)});
+  if (function) return *std::move(function);
+  if (function.error().code() == ErrorCode::kNotFound) return std::nullopt;
+  return fail(std::move(function).error());
+}
+
+// Adds the members of `from` that `to` lacks and `keeps` is true of; how many `counts` is true of.
+template <class Keeps, class Counts>
+std::size_t keep(const json::Value* from, json::Object& to, const Keeps& keeps,
+                 const Counts& counts) {
+  std::size_t counted = 0;
+  if (from == nullptr || !from->is_object()) return counted;
+  for (const auto& [name, value] : from->as_object()) {
+    if (to.find(name) != nullptr || !keeps(name)) continue;
+    to.set(name, value);
+    if (counts(name, value)) ++counted;
+  }
+  return counted;
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// Adds what the function has and no flag changes; what that is, for people: empty when it is
+// nothing that a new function would not have too.
+Result<std::string> keep_what_is_there(const json::Value& function, const Arguments& arguments,
+                                       Wanted& wanted) {
+  const json::Value* const environment = function.find("environment");
+  const auto removed = arguments.values("unset-env");
+  for (const std::string_view name : removed) {
+    if (environment != nullptr && environment->find(name) != nullptr) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--unset-env {}: {} has no such environment variable", printable(name),
+                            text_of_member(function, "name")));
+  }
+  const json::Value defaults = function::to_json(function::FunctionLimits());
+  const std::size_t limits = keep(
+      function.find("limits"), wanted.limits, [](std::string_view) { return true; },
+      [&](std::string_view name, const json::Value& value) {
+        const json::Value* const normal = defaults.find(name);
+        return normal == nullptr || json::to_string(*normal) != json::to_string(value);
+      });
+  const std::size_t variables = keep(
+      environment, wanted.environment,
+      [&](std::string_view name) { return std::ranges::find(removed, name) == removed.end(); },
+      [](std::string_view, const json::Value&) { return true; });
+  if (const json::Value* const grants = function.find("grants"); grants && grants->is_object())
+    wanted.grants = *grants;
+  if (limits + variables == 0) return std::string();
+  return fmt::format("{} keeps {}{}{} of version {}; --fresh begins with the defaults\n",
+                     text_of_member(function, "name"), limits > 0 ? counted(limits, "limit") : "",
+                     limits > 0 && variables > 0 ? " and " : "",
+                     variables > 0 ? counted(variables, "environment variable") : "",
+                     number_of_member(function, "version"));
 }
 
 std::string deployment_of(std::string_view module, const Wanted& wanted) {
@@ -44,10 +113,9 @@ std::string deployment_of(std::string_view module, const Wanted& wanted) {
   json::Writer writer(text);
   writer.begin_object().key("module").value(module);
   writer.key("limits").value(json::Value(json::Object(wanted.limits)));
-  writer.key("environment").begin_object();
-  for (const auto& [name, value] : wanted.environment)
-    writer.key(name).value(value);
-  writer.end_object().end_object();
+  writer.key("environment").value(json::Value(json::Object(wanted.environment)));
+  if (wanted.grants.is_object()) writer.key("grants").value(wanted.grants);
+  writer.end_object();
   return text;
 }
 
@@ -71,9 +139,14 @@ Result<int> run(const Arguments& arguments, Console& console) {
   const std::string_view name = arguments.operand(0);
   const std::string_view file = arguments.operand(1);
   // Wrong options are told before anything is sent.
-  const Wanted wanted = TRY(wanted_by(arguments, console));
+  Wanted wanted = TRY(wanted_by(arguments, console));
   std::string bytes = TRY(read_input(file, console));
   ServerClient server = TRY(ServerClient::create(arguments, console));
+  std::string kept;
+  if (!arguments.has("fresh")) {
+    if (const auto current = TRY(current_function(name, server)))
+      kept = TRY(keep_what_is_there(*current, arguments, wanted));
+  }
   const std::string module = TRY(upload(file, std::move(bytes), server));
   const auto function = server.send_for_json({.method = "PUT",
                                               .path = path_of_function(name),
@@ -85,6 +158,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     print_json(*function, console);
     return 0;
   }
+  console.note(kept);
   console.print(fmt::format("{} version {} is deployed. Call it:\n{}",
                             text_of_member(*function, "name"),
                             number_of_member(*function, "version"), calling_lines(*function)));
@@ -101,10 +175,16 @@ constexpr Command kDeployCommand{
         "Uploads FILE (.wasm or .wat; - reads standard input) and makes it the next version of "
         "the\n"
         "function NAME: lower-case letters, digits and inner hyphens. Older versions stay for\n"
-        "`weft rollback`. Limits that are not named have the server's defaults.\n",
+        "`weft rollback`.\n"
+        "\n"
+        "A function that is there keeps the limits and environment variables of the version that\n"
+        "answers now, but for those that flags set, and standard error says how many; --fresh\n"
+        "begins anew. A new function has the server's default limits and no environment.\n",
     .examples =
         "$ weft deploy add examples/add.wat\n"
-        "$ weft deploy resize resize.wasm --deadline 2s --memory 64MiB --in-flight 8\n",
+        "$ weft deploy resize resize.wasm --deadline 2s --memory 64MiB --in-flight 8\n"
+        "$ weft deploy resize resize-2.wasm --deadline 5s\n"
+        "resize keeps 2 limits of version 1; --fresh begins with the defaults\n",
     .grammar = {.options = kOptions, .operands_min = 2, .operands_max = 2},
     .group = Group::kServer,
     .takes_files = true,

@@ -80,6 +80,34 @@ weft: [..]
 ...
 ? 124
 
+# A new version has what the one before it had, but for what flags say.
+$ weft deploy loop loop.wat --env A=1 --env B=two --in-flight 2
+loop keeps 1 limit of version 1; --fresh begins with the defaults
+loop version 2 is deployed. Call it:
+...
+$ weft deploy loop loop.wat --env B=2 --deadline 200ms
+loop keeps 1 limit and 1 environment variable of version 2; --fresh begins with the defaults
+loop version 3 is deployed. Call it:
+...
+$ weft show loop --json | grep -o '"limits":.*"grants":{},"environment":{[^}]*}'
+"limits":{"deadline_ms":200,[..]"in_flight":2},"grants":{},"environment":{"B":"2","A":"1"}
+$ weft deploy loop loop.wat --unset-env A --deadline 100ms --in-flight 100 --json | grep -o '"environment":{[^}]*}'
+"environment":{"B":"2"}
+$ weft deploy loop loop.wat --unset-env A
+weft: --unset-env A: loop has no such environment variable
+? 2
+$ weft rollback loop 1
+loop is at version 1 of 4 now
+$ weft deploy loop loop.wat --env C=3
+loop keeps 1 limit of version 1; --fresh begins with the defaults
+loop version 5 is deployed. Call it:
+...
+$ weft deploy loop loop.wat --fresh --deadline 100ms
+loop version 6 is deployed. Call it:
+  spin()                                    weft invoke loop
+$ weft show loop --json | grep -o '"limits":{"deadline_ms":100,.*"grants":{},"environment":{[^}]*}'
+"limits":{[..]"in_flight":100},"grants":{},"environment":{}
+
 # A program: payload in, bytes out; its output on standard error is in the logs.
 $ cat > cat.wat <<END
 > (module
@@ -137,6 +165,7 @@ $ weft invoke flood | wc -c
 
 # Versions and records.
 $ weft deploy add examples/primes.wat
+add keeps 3 limits of version 1; --fresh begins with the defaults
 add version 2 is deployed. Call it:
 ...
 $ weft rollback add

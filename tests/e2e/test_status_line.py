@@ -54,7 +54,8 @@ class SlowServer:
         head, _, body = received.partition(b"\r\n\r\n")
         if b"100-continue" in head.lower():
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        size = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        size = int(length[1]) if length else 0
         is_upload = head.startswith(b"POST /v1/modules")
         left = size - len(body)
         while left > 0:
