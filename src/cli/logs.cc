@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/followed_calls.h"
 #include "cli/function_document.h"
 #include "cli/quantity.h"
+#include "cli/report.h"
 #include "cli/server_client.h"
 #include "json/print.h"
 
@@ -43,21 +45,33 @@ constexpr std::array kOptions = {
     kTokenFileOption,
 };
 
-// The guest's output, each line indented and without what could steer a terminal.
-std::string indented(std::string_view log) {
+// printable(), but for tabs, which are text.
+std::string printable_text(std::string_view line) {
   std::string text;
-  while (!log.empty()) {
-    const std::size_t end = log.find('\n');
-    text += fmt::format("    {}\n", printable(log.substr(0, end)));
-    log = end == std::string_view::npos ? std::string_view() : log.substr(end + 1);
+  for (;;) {
+    const std::size_t tab = line.find('\t');
+    text += printable(line.substr(0, tab));
+    if (tab == std::string_view::npos) return text;
+    text += '\t';
+    line.remove_prefix(tab + 1);
+  }
+}
+
+// What a guest wrote, or was given, each line indented and without what could steer a terminal.
+std::string indented(std::string_view foreign) {
+  std::string text;
+  while (!foreign.empty()) {
+    const std::size_t end = foreign.find('\n');
+    text += fmt::format("    {}\n", printable_text(foreign.substr(0, end)));
+    foreign = end == std::string_view::npos ? std::string_view() : foreign.substr(end + 1);
   }
   return text;
 }
 
-std::string call_line(const json::Value& call, const Console& console) {
+std::string call_line(const json::Value& call, std::string_view version, const Console& console) {
   const bool failed = text_of_member(call, "status") == "error";
-  std::string line = fmt::format("{}  {}  v{}", text_of_member(call, "started"),
-                                 text_of_member(call, "id"), number_of_member(call, "version"));
+  std::string line = fmt::format("{}  {}  {}", text_of_member(call, "started"),
+                                 text_of_member(call, "id"), version);
   if (const std::string name = text_of_member(call, "export"); !name.empty()) line += "  " + name;
   line +=
       fmt::format("  {}  {}", failed ? console.red("error") : console.green("ok"),
@@ -68,6 +82,45 @@ std::string call_line(const json::Value& call, const Console& console) {
                         text_of_member(*error, "detail"));
   }
   return line + "\n";
+}
+
+// One of many calls.
+std::string short_text(const json::Value& call, std::string_view log, const Console& console) {
+  const std::string version = fmt::format("v{}", number_of_member(call, "version"));
+  return call_line(call, version, console) + indented(log);
+}
+
+// Everything that the record holds.
+std::string long_text(const json::Value& call, std::string_view log, const Console& console) {
+  const std::string version =
+      fmt::format("{} v{}", text_of_member(call, "function"), number_of_member(call, "version"));
+  std::string text = call_line(call, version, console);
+  if (const json::Value* const error = call.find("error"); error && error->is_object())
+    text += indented(backtrace_text(error_of_problem(*error, 0, "").backtrace()));
+  const auto add = [&](std::string_view title, std::uint64_t bytes, std::string_view content) {
+    if (bytes == 0) return;
+    text += fmt::format("  {} ({})\n{}", console.bold(title), bytes_text(bytes), indented(content));
+  };
+  for (const std::string_view what : {"input", "output"}) {
+    const json::Value* const kept = call.find(what);
+    add(what, number_of_member(call, fmt::format("{}_bytes", what)),
+        kept != nullptr && kept->is_string() ? kept->as_string() : "not kept");
+  }
+  add("log", number_of_member(call, "log_bytes"), log);
+  return text;
+}
+
+std::string as_json_line(const json::Value& call, std::string_view log) {
+  json::Object object(call.as_object());
+  object.set("log", log);
+  return json::to_string(json::Value(std::move(object))) + "\n";
+}
+
+// What the guest of the call wrote.
+Result<std::string> log_of(const json::Value& call, ServerClient& server) {
+  if (number_of_member(call, "log_bytes") == 0) return std::string();
+  const std::string id = escaped(text_of_member(call, "id"));
+  return TRY(server.send({.path = fmt::format("/v1/invocations/{}/logs", id)})).body;
 }
 
 class Logs {
@@ -125,18 +178,8 @@ class Logs {
   }
 
   Result<> show_call(const json::Value& call) {
-    const std::string id = text_of_member(call, "id");
-    std::string log;
-    if (number_of_member(call, "log_bytes") > 0) {
-      log = TRY(server_.send({.path = "/v1/invocations/" + escaped(id) + "/logs"})).body;
-    }
-    if (as_json_) {
-      json::Object object(call.as_object());
-      object.set("log", std::string_view(log));
-      console_.print(json::to_string(json::Value(std::move(object))) + "\n");
-    } else {
-      console_.print(call_line(call, console_) + indented(log));
-    }
+    const std::string log = TRY(log_of(call, server_));
+    console_.print(as_json_ ? as_json_line(call, log) : short_text(call, log, console_));
     return {};
   }
 
@@ -155,7 +198,26 @@ bool wait_while_read() {
   return ready <= 0;
 }
 
+Result<int> show_one(const Arguments& arguments, Console& console) {
+  for (const std::string_view option : {"follow", "lines", "errors"}) {
+    if (!arguments.has(option)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--{} is for the calls of a function: name one instead of a call's id",
+                            option));
+  }
+  ServerClient server = TRY(ServerClient::create(arguments, console));
+  const json::Value call =
+      TRY(server.send_for_json({.path = "/v1/invocations/" + escaped(arguments.operand(0))}));
+  if (!call.is_object())
+    return fail(ErrorCode::kInternal, fmt::format("{} sent a call that is none", server.url()));
+  const std::string log = TRY(log_of(call, server));
+  console.print(arguments.has("json") ? as_json_line(call, log) : long_text(call, log, console));
+  return 0;
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
+  // Names have small letters, ids have capitals.
+  if (is_ulid(arguments.operand(0))) return show_one(arguments, console);
   std::uint64_t count = kCallsDefault;
   if (const auto text = arguments.value("lines")) count = TRY(parse_count(*text));
   if (count > kCallsMax) {
@@ -183,13 +245,19 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
 constexpr Command kLogsCommand{
     .name = "logs",
-    .usage = "NAME [-f]",
+    .usage = "NAME|ID [-f]",
     .summary = "the calls of a function and what its guest wrote",
     .details =
-        "One line for each call: when, id, version, export, status and duration; then its error "
-        "and\n"
-        "the guest's output. The newest is the last.\n",
-    .examples = "$ weft logs add\n$ weft logs greet --errors -n 5\n$ weft logs greet -f\n",
+        "One line for each call: when, id, version, export, status and duration; then its error\n"
+        "and the guest's output. The newest is the last. With the ID of one call (of such a line, "
+        "of\n"
+        "an error, or of the header weft-invocation), everything that is kept of it: backtrace,\n"
+        "input, output and the guest's own output.\n",
+    .examples =
+        "$ weft logs add\n"
+        "$ weft logs greet --errors -n 5\n"
+        "$ weft logs greet -f\n"
+        "$ weft logs 01KAKQ1T6JZ5Q8S0V2X4Y6A8C0\n",
     .grammar = {.options = kOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,
     .run = run,

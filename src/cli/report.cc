@@ -29,22 +29,6 @@ std::string place_of(const BacktraceFrame& frame) {
   return fmt::format(" ({})", place);
 }
 
-// A line for each frame; a function that calls itself again and again needs only one.
-std::string backtrace_text(const std::vector<BacktraceFrame>& frames) {
-  std::string text;
-  std::size_t again = 0;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    if (i == 0 || frames[i] != frames[i - 1])
-      text += fmt::format("  at {}{}\n", printable(frames[i].function), place_of(frames[i]));
-    if (i + 1 < frames.size() && frames[i] == frames[i + 1]) {
-      ++again;
-    } else if (again > 0) {
-      text += fmt::format("     and {} more of it\n", std::exchange(again, 0));
-    }
-  }
-  return text;
-}
-
 std::optional<std::uint64_t> number_member(const json::Value& object, std::string_view key) {
   const json::Value* const value = object.find(key);
   if (value == nullptr || !value->is_number()) return std::nullopt;
@@ -86,6 +70,22 @@ ErrorCode code_of_status(int status) {
 }
 
 }  // namespace
+
+// A function that calls itself again and again needs only one line.
+std::string backtrace_text(const std::vector<BacktraceFrame>& frames) {
+  std::string text;
+  std::size_t again = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (i == 0 || frames[i] != frames[i - 1])
+      text += fmt::format("  at {}{}\n", printable(frames[i].function), place_of(frames[i]));
+    if (i + 1 < frames.size() && frames[i] == frames[i + 1]) {
+      ++again;
+    } else if (again > 0) {
+      text += fmt::format("     and {} more of it\n", std::exchange(again, 0));
+    }
+  }
+  return text;
+}
 
 std::string error_text(const Error& error, const Console& console) {
   std::string text = console.red("weft:");

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/console.h"
@@ -15,6 +16,9 @@ inline constexpr int kClosedPipeExitCode = 141;
 
 // "weft: …", then a line "  at …" for each frame of a backtrace. Ends in a newline.
 std::string error_text(const Error& error, const Console& console);
+
+// Those lines alone.
+std::string backtrace_text(const std::vector<BacktraceFrame>& frames);
 
 // The error as a problem document (docs/reference/errors.md) with its exit code. One line.
 std::string error_json(const Error& error);

@@ -141,6 +141,12 @@ $ weft logs echo -n 2 | head -n 2
 [..]  v1  _start  ok  [..]
     hel
 
+# A tab is text; an escape sequence is not.
+$ printf 'a\tb\x1b[31m' > line; weft deploy note cat.wat > note.txt; weft invoke note --data @line > note.txt; weft logs note | tail -n 1 | tr '\t' T
+    aTb
+$ sed 's/(i32.const 4) (i32.const 3)/(i32.const 4) (i32.const 8)/' cat.wat > all.wat; weft deploy note all.wat > note.txt; weft invoke note --data @line > note.txt; weft logs note | tail -n 1 | tr '\t' T
+    aTb\x1b[31m
+
 # 10 MB of output: more than the function may return.
 $ cat > flood.wat <<END
 > (module
@@ -190,6 +196,18 @@ $ weft logs add -n 2 --errors
     invalid_argument: [..]
 $ weft logs add --json -n 1
 {"id":[..]"function":"add",[..]}
+$ weft logs $(weft logs add -n 2 --errors --json | grep guest_trap | grep -o '"id":"[^"]*' | cut -c7-)
+[..]  [..]  add v1  div  error  [..]
+    guest_trap: integer divide by zero
+      at div ([..].wat:12:6)
+  input (29 B)
+    {"export":"div","args":[1,0]}
+$ ID=$(weft logs echo --json -n 1 | grep -o '"id":"[^"]*' | cut -c7-); weft logs $ID --json | head -c 12; weft logs $ID -f
+{"id":"01[..]weft: --follow is for the calls of a function: name one instead of a call's id
+? 2
+$ weft logs 01JD7M3Y8Q6R4T2V0W9X5Z1ABC
+weft: there is no record of an invocation '01JD7M3Y8Q6R4T2V0W9X5Z1ABC'; [..]
+? 3
 $ weft logs nobody
 weft: [..]nobody[..]
 ? 3
