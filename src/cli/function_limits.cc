@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cli/quantity.h"
+#include "cli/signature.h"
 
 namespace weft::cli {
 namespace {
@@ -30,6 +31,17 @@ constexpr std::array kLimitFlags = {
     LimitFlag{"in-flight", "in_flight", Quantity::kCount, "1", "1000"},
 };
 
+// Limits that a call can reach and that hold for the whole server.
+struct ServerLimit {
+  std::string_view name;
+  std::string_view flag;
+};
+
+constexpr std::array kServerLimits = {
+    ServerLimit{"payload_bytes", "max-payload"},
+    ServerLimit{"platform_in_flight", "max-in-flight"},
+};
+
 // In the unit of the member.
 Result<std::uint64_t> number_of(Quantity quantity, std::string_view text) {
   if (quantity == Quantity::kBytes) return parse_bytes(text);
@@ -49,6 +61,12 @@ Result<std::uint64_t> number_in_range(const LimitFlag& limit, std::string_view t
                           limit.least, limit.most));
 }
 
+std::string text_of(const LimitReached& limit) {
+  if (limit.name.ends_with("_bytes")) return bytes_text(limit.value);
+  if (limit.name.ends_with("_ms")) return duration_text(std::chrono::milliseconds(limit.value));
+  return fmt::format("{}", limit.value);
+}
+
 }  // namespace
 
 Result<json::Object> limits_of_flags(const Arguments& arguments) {
@@ -60,10 +78,19 @@ Result<json::Object> limits_of_flags(const Arguments& arguments) {
   return limits;
 }
 
-std::optional<std::string> flag_of_limit(std::string_view limit) {
-  const auto found = std::ranges::find(kLimitFlags, limit, &LimitFlag::member);
-  if (found == kLimitFlags.end()) return std::nullopt;
-  return fmt::format("--{}", found->flag);
+std::string how_to_raise(const LimitReached& limit, std::string_view function) {
+  std::string command;
+  for (const LimitFlag& each : kLimitFlags) {
+    if (each.member != limit.name) continue;
+    if (limit.value >= number_of(each.quantity, each.most).value()) return {};
+    command = fmt::format("weft deploy {} FILE --{} {}", shell_word(function), each.flag,
+                          each.quantity == Quantity::kDuration ? "T" : "N");
+  }
+  for (const ServerLimit& each : kServerLimits) {
+    if (each.name == limit.name) command = fmt::format("weft serve --{} N", each.flag);
+  }
+  if (command.empty()) return {};
+  return fmt::format("`{}` with more than {}", command, text_of(limit));
 }
 
 Error in_words_of_flags(const Error& error) {

@@ -1,7 +1,6 @@
 // A function's limits as flags of `weft deploy`.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +14,9 @@ namespace weft::cli {
 // kInvalidArgument names the flag, its value and what is allowed.
 Result<json::Object> limits_of_flags(const Arguments& arguments);
 
-// "--deadline" for "deadline_ms"; nothing for a limit that no flag sets.
-std::optional<std::string> flag_of_limit(std::string_view limit);
+// How to allow more than the limit that a call of the function reached, as words behind "Try":
+// "`weft deploy add FILE --memory N` with more than 64 MiB". Empty where nothing can be set.
+std::string how_to_raise(const LimitReached& limit, std::string_view function);
 
 // The error of a server with flags where it speaks of members of `limits`.
 Error in_words_of_flags(const Error& error);

@@ -51,8 +51,22 @@ TEST_CASE("a deadline counts in whole milliseconds, never none") {
 TEST_CASE("a server's word for a limit becomes the flag") {
   const Error error(ErrorCode::kInvalidArgument, "limits.memory_bytes is a whole number");
   CHECK(in_words_of_flags(error).message() == "--memory is a whole number");
-  CHECK(flag_of_limit("output_bytes") == "--output");
-  CHECK_FALSE(flag_of_limit("table_elements").has_value());
+}
+
+TEST_CASE("a limit that was reached is told with what raises it") {
+  CHECK(how_to_raise({"output_bytes", 6 << 20}, "flood") ==
+        "`weft deploy flood FILE --output N` with more than 6 MiB");
+  CHECK(how_to_raise({"deadline_ms", 100}, "loop") ==
+        "`weft deploy loop FILE --deadline T` with more than 100 ms");
+  CHECK(how_to_raise({"in_flight", 100}, "add") ==
+        "`weft deploy add FILE --in-flight N` with more than 100");
+  CHECK(how_to_raise({"payload_bytes", 8 << 20}, "add") ==
+        "`weft serve --max-payload N` with more than 8 MiB");
+}
+
+TEST_CASE("what is fixed, or at its most, cannot be raised") {
+  CHECK(how_to_raise({"table_elements", 10}, "add").empty());
+  CHECK(how_to_raise({"deadline_ms", 900'000}, "loop").empty());
 }
 
 }  // namespace

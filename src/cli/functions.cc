@@ -69,8 +69,7 @@ constexpr std::array kServerOptions = {kJsonOption, kServerOption, kTokenFileOpt
 
 Result<int> run_show(const Arguments& arguments, Console& console) {
   ServerClient server = TRY(ServerClient::create(arguments, console));
-  const json::Value function =
-      TRY(server.send_for_json({.path = path_of_function(arguments.operand(0))}));
+  const json::Value function = TRY(server.function(arguments.operand(0)));
   if (arguments.has("json")) {
     print_json(function, console);
   } else {
@@ -87,7 +86,7 @@ Result<std::uint64_t> version_of(std::string_view text) {
 }
 
 Result<std::uint64_t> version_before(ServerClient& server, std::string_view name) {
-  const json::Value function = TRY(server.send_for_json({.path = path_of_function(name)}));
+  const json::Value function = TRY(server.function(name));
   const std::uint64_t current = number_of_member(function, "version");
   if (current <= 1) {
     return fail(

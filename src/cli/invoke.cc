@@ -3,12 +3,15 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "abi/typed/values.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/function_document.h"
+#include "cli/function_limits.h"
 #include "cli/input_file.h"
+#include "cli/report.h"
 #include "cli/server_client.h"
 #include "cli/signature.h"
 #include "json/parse.h"
@@ -82,10 +85,45 @@ Result<std::string> result_lines(std::string_view body) {
   return text;
 }
 
+// What to do about an error of a call; empty when the error says enough.
+std::string next_step(const Error& error, const json::Value& problem, std::string_view function) {
+  const ErrorCode code = error.code();
+  if (code == ErrorCode::kInvalidArgument)
+    return fmt::format("Try `weft show {}` for how to call it.\n", shell_word(function));
+  std::vector<std::string> steps;
+  if (info(code).retryable) steps.emplace_back("again later");
+  if (const auto& limit = error.limit()) steps.push_back(how_to_raise(*limit, function));
+  const std::string call = text_of_member(problem, "invocation");
+  const bool had_guest = code == ErrorCode::kGuestError || code == ErrorCode::kGuestTrap ||
+                         code == ErrorCode::kGuestLimit || code == ErrorCode::kDeadlineExceeded;
+  if (had_guest && !call.empty())
+    steps.push_back(fmt::format("`weft logs {}` for what is kept of the call", call));
+  std::erase(steps, "");
+  if (steps.empty()) return {};
+  return fmt::format("Try {}.\n", fmt::join(steps, ", or "));
+}
+
+// Reports the error of a call: for programs, the server's document as it is.
+int report_call(const Error& error, const ServerClient& server, const Arguments& arguments,
+                Console& console) {
+  const auto& problem = server.problem();
+  const bool as_json = arguments.has("json");
+  if (!problem) return report(error, console, as_json);
+  const int exit_code = info(error.code()).exit_code;
+  if (as_json) {
+    json::Object document(problem->as_object());
+    document.set("exit_code", exit_code);
+    console.note(json::to_string(json::Value(std::move(document))) + "\n");
+  } else {
+    report(error, console, false);
+    console.note(next_step(error, *problem, arguments.operand(0)));
+  }
+  return exit_code;
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
-  const std::string path = "/v1/functions/" + escaped(arguments.operand(0));
   ServerClient server = TRY(ServerClient::create(arguments, console));
-  const json::Value function = TRY(server.send_for_json({.path = path}));
+  const json::Value function = TRY(server.function(arguments.operand(0)));
   const bool is_typed = text_of_member(function, "dialect") == "typed";
   const auto data = arguments.value("data");
   const bool has_words = arguments.operands().size() > 1;
@@ -99,7 +137,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
                 "--export and --data exclude each other: the payload names the export itself");
   }
   ServerRequest request{.method = "POST",
-                        .path = path + "/invoke",
+                        .path = path_of_function(arguments.operand(0)) + "/invoke",
                         .silence_max = kSilenceOfWorkMax,
                         .doing = "Calling the function"};
   const bool sends_values = is_typed && !data;
@@ -109,12 +147,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
     request.body = data ? TRY(read_value(*data, console)) : std::string();
     request.content_type = is_typed ? "application/json" : "application/octet-stream";
   }
-  const net::ClientResponse response = TRY(server.send(request));
+  const auto response = server.send(request);
+  if (!response) return report_call(response.error(), server, arguments, console);
   if (sends_values && !arguments.has("json")) {
-    console.print(TRY(result_lines(response.body)));
+    console.print(TRY(result_lines(response->body)));
   } else {
-    console.print(response.body);
-    if (is_typed && !response.body.ends_with('\n')) console.print("\n");
+    console.print(response->body);
+    if (is_typed && !response->body.ends_with('\n')) console.print("\n");
   }
   return 0;
 }

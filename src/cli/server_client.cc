@@ -116,10 +116,13 @@ Result<net::ClientResponse> ServerClient::send(const ServerRequest& request) {
       }
     };
   }
+  problem_.reset();
   net::ClientResponse response = TRY(client_.send(sent));
   if (response.status >= 200 && response.status < 300) return response;
   auto problem = json::parse(response.body);
   Error error = error_of_problem(problem, response.status, url_);
+  if (problem && problem->is_object() && problem->find("code") != nullptr)
+    problem_ = *std::move(problem);
   if (error.code() == ErrorCode::kUnauthenticated)
     error = Error(error.code(), error.message() + " (here: --token-file FILE, or WEFT_TOKEN)");
   return fail(std::move(error));
@@ -134,6 +137,13 @@ Result<json::Value> ServerClient::send_for_json(const ServerRequest& request) {
                             printable(url_), document.error().message()));
   }
   return document;
+}
+
+Result<json::Value> ServerClient::function(std::string_view name) {
+  auto function = send_for_json({.path = path_of_function(name)});
+  if (function || function.error().code() != ErrorCode::kNotFound) return function;
+  return fail(ErrorCode::kNotFound, fmt::format("{}; `weft list` shows those that are there",
+                                                function.error().message()));
 }
 
 Result<std::vector<json::Value>> ServerClient::list(const std::string& path_and_query,

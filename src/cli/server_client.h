@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,13 @@ class ServerClient {
   // The same for a body that is a JSON document.
   Result<json::Value> send_for_json(const ServerRequest& request);
 
+  // What the server said of the error that send() returned last; nothing when it sent no problem
+  // document (docs/reference/errors.md).
+  const std::optional<json::Value>& problem() const { return problem_; }
+
+  // The function of that name. kNotFound says how to list those that are there.
+  Result<json::Value> function(std::string_view name);
+
   // The items of a list, page by page, the newest first, at most `count`.
   Result<std::vector<json::Value>> list(const std::string& path_and_query, std::size_t count);
   // The same in pages of at most `page_items`, as long as `goes_on` says so of the items so far,
@@ -64,6 +72,7 @@ class ServerClient {
   Status status_;
   std::string url_;
   std::string token_;
+  std::optional<json::Value> problem_;
 };
 
 // `text` as one segment of a path or one value of a query.

@@ -38,12 +38,17 @@ $ weft list --json
 $ weft invoke add --export div 1 0
 weft: the guest trapped: integer divide by zero
   at div ([..].wat:12:6)
+Try `weft logs 01[..]` for what is kept of the call.
+? 134
+$ weft invoke add --export div 1 0 --json
+{"type":"about:blank","code":"guest_trap",[..]"invocation":"01[..]","backtrace":[{"function":"div",[..]"exit_code":134}
 ? 134
 $ weft invoke add --export add 2 two
 weft: argument 2 (b), two: expected an i32: [..]
 ? 2
 $ weft invoke add --data '{"export":"add","args":[1]}'
 weft: [..]
+Try `weft show add` for how to call it.
 ? 2
 $ weft invoke add 2 3
 weft: which export? Choose one with --export:
@@ -52,7 +57,7 @@ weft: which export? Choose one with --export:
   div(a: i32, b: i32) -> i32
 ? 2
 $ weft invoke missing 1
-weft: [..]missing[..]
+weft: there is no function 'missing'; `weft list` shows those that are there
 ? 3
 $ weft deploy Bad_Name examples/add.wat
 weft: [..]
@@ -78,6 +83,7 @@ loop version 1 is deployed. Call it:
 $ weft invoke loop
 weft: [..]
 ...
+Try `weft deploy loop FILE --deadline T` with more than 100 ms, or `weft logs 01[..]` for what is kept of the call.
 ? 124
 
 # A new version has what the one before it had, but for what flags say.
@@ -133,6 +139,7 @@ hello there
 $ head -c 5000000 /dev/zero | weft invoke echo --data - | cmp - <(head -c 5000000 /dev/zero)
 $ head -c 10000000 /dev/zero | weft invoke echo --data -
 weft: [..]
+Try `weft serve --max-payload N` with more than 8 MiB.
 ? 6
 $ weft invoke echo 1 2
 weft: only typed functions take ARGS: pass the payload with --data
@@ -162,6 +169,7 @@ flood version 1 is deployed. Call it:
 $ weft invoke flood
 weft: [..]
 ...
+Try `weft deploy flood FILE --output N` with more than 6 MiB, or `weft logs 01[..]` for what is kept of the call.
 ? 6
 $ weft deploy flood flood.wat --output 16MiB
 flood version 2 is deployed. Call it:
