@@ -9,6 +9,7 @@ import { SignIn } from "./pages/sign-in";
 import { ProblemCard } from "./parts/problem";
 import { Shell } from "./parts/shell";
 import { Link, routeOf, usePath, type Route } from "./router";
+import { rowName } from "./values/visible";
 
 export function App() {
   const path = usePath();
@@ -44,7 +45,8 @@ function CurrentPage({ route }: { route: Route }) {
         <div className="page narrow">
           <h1>Nothing here</h1>
           <p>
-            There is no page at <code>{route.path}</code>. <Link href="/functions">All functions</Link>
+            There is no page at <code>{rowName(route.path)}</code>.{" "}
+            <Link href="/functions">All functions</Link>
           </p>
         </div>
       );
@@ -59,7 +61,7 @@ function titleOf(route: Route): string {
     versions: "Versions of ",
     settings: "Settings of ",
   };
-  if (route.page === "function") return tabs[route.tab] + route.name;
+  if (route.page === "function") return tabs[route.tab] + rowName(route.name);
   return { functions: "Functions", settings: "Settings", unknown: "Nothing here" }[route.page];
 }
 

@@ -1,5 +1,6 @@
 // Problem documents in words: what happened, and what to do next.
 import { formatBytes, formatCount, formatDuration } from "../values/format";
+import { cut, rowName, visible } from "../values/visible";
 import type { Frame, ImportedItem, Problem } from "./types";
 
 /** The server answered with a problem document. */
@@ -50,6 +51,8 @@ function codeOfStatus(status: number): string {
   return status < 500 ? "invalid_argument" : "internal";
 }
 
+const lineMax = 300;
+
 /** One line for a history or a table: "trap: integer divide by zero". */
 export function problemLine(problem: Problem): string {
   const kind: Record<string, string> = {
@@ -62,7 +65,7 @@ export function problemLine(problem: Problem): string {
     unavailable: "unavailable",
   };
   const label = kind[problem.code] ?? problem.code.replace(/_/g, " ");
-  return `${label}: ${problem.detail ?? problem.title}`;
+  return `${label}: ${cut(visible(problem.detail ?? problem.title), lineMax)}`;
 }
 
 /** What the reader can do about it; null when the detail says it all. */
@@ -115,7 +118,7 @@ export function positionText(position: NonNullable<Problem["position"]>): string
 /** "src/x.c:3:1", or "offset 0x41" without debug information. */
 export function frameWhere(frame: Frame): string {
   if (frame.file !== undefined) {
-    return [frame.file, frame.line, frame.column].filter((part) => part !== undefined).join(":");
+    return [rowName(frame.file), frame.line, frame.column].filter((part) => part !== undefined).join(":");
   }
   return frame.module_offset === undefined ? "" : `offset 0x${frame.module_offset.toString(16)}`;
 }
@@ -136,8 +139,8 @@ export function missingImports(imports: ImportedItem[], dialect: string): Missin
   return imports
     .filter((item) => !item.provided_by.includes(dialect))
     .map((item) => ({
-      name: `${item.module}.${item.name}`,
-      type: `${item.kind} ${item.type}`,
+      name: `${rowName(item.module)}.${rowName(item.name)}`,
+      type: `${item.kind} ${rowName(item.type)}`,
       help:
         item.provided_by.length > 0
           ? `provided by the dialect ${item.provided_by.join(" or ")}`

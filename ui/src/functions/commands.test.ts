@@ -16,9 +16,18 @@ test.each([
   ['{"a":1}', `'{"a":1}'`],
   ["a\nb", "'a\nb'"],
   ["!x", "'!x'"],
+  ["it's \\ \x1b[31m\n", "$'it\\'s \\\\ \\033[31m\\012'"],
   ["0x10", "0x10"],
 ])("%j is quoted as %s", (word, quoted) => {
   expect(shellQuote(word)).toBe(quoted);
+});
+
+test("bash reads a word with controls as it was, and none of them is in the command", () => {
+  const words = ["\x1b]0;title\x07", "a\x01b'c\\d\n\t\u009b", "\x7f"];
+  const quoted = words.map(shellQuote).join(" ");
+  expect(quoted).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+  const read = execFileSync("bash", ["-c", `printf '%s\\0' ${quoted}`], { encoding: "utf8" });
+  expect(read.split("\0").slice(0, -1)).toEqual(words);
 });
 
 test("a shell reads every quoted word as it was", () => {

@@ -1,7 +1,19 @@
 // The same call as text for a terminal.
 
-/** Quotes one word for a POSIX shell; plain words stay as they are. */
+const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+const everyControl = /[\x00-\x1f\x7f-\x9f]/g;
+
+function asOctal(character: string): string {
+  return [...new TextEncoder().encode(character)]
+    .map((byte) => `\\${byte.toString(8).padStart(3, "0")}`)
+    .join("");
+}
+
+/** Quotes one word for a shell; plain words stay as they are. */
 export function shellQuote(word: string): string {
+  // A terminal acts on a control character that is pasted, whatever quotes stand around it.
+  // Line ends and tabs are what people write; bash, zsh and POSIX of 2024 know the rest as $'\033'.
+  if (controls.test(word)) return `$'${word.replace(/[\\']/g, "\\$&").replace(everyControl, asOctal)}'`;
   if (word !== "" && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replace(/'/g, `'\\''`)}'`;
 }

@@ -5,6 +5,7 @@ import { CloseIcon, UploadIcon } from "../parts/icons";
 import { ProblemCard } from "../parts/problem";
 import { navigate } from "../router";
 import { formatBytes } from "../values/format";
+import { rowName } from "../values/visible";
 import { nameError } from "./name";
 import { usePending, type Pending } from "./pending";
 import { typeText } from "./signature";
@@ -131,10 +132,11 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
     if (event.key === "Escape") discard(item.key);
   };
   const nameId = `name-${item.key}`;
+  const file = rowName(item.file);
   return (
     <li className="pending-row">
       <div className="pending-file">
-        <strong>{item.file}</strong>
+        <strong>{file}</strong>
         <span className="muted">
           {formatBytes(item.sizeBytes)}
           {item.module && ` · ${item.module.dialect} · ${exportsText(item)}`}
@@ -172,7 +174,7 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
       <button
         type="button"
         className="icon-button"
-        aria-label={`Discard ${item.file}`}
+        aria-label={`Discard ${file}`}
         title="Discard"
         onClick={() => discard(item.key)}
       >
@@ -202,10 +204,7 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
       )}
       {item.problem && (
         <div className="pending-problem">
-          <ProblemCard
-            problem={item.problem}
-            {...(item.module ? {} : { title: `${item.file} cannot be used` })}
-          />
+          <ProblemCard problem={item.problem} {...(item.module ? {} : { title: `${file} cannot be used` })} />
           {item.excerpt && <Excerpt excerpt={item.excerpt} />}
         </div>
       )}
@@ -232,7 +231,9 @@ function exportsText(item: Pending): string {
   const exports = item.module?.exports ?? [];
   if (exports.length === 0) return "no callable exports";
   const [first] = exports;
-  return exports.length === 1 && first ? `${first.name} ${typeText(first)}` : `${exports.length} exports`;
+  return exports.length === 1 && first
+    ? `${rowName(first.name)} ${typeText(first)}`
+    : `${exports.length} exports`;
 }
 
 function nextVersionText(item: Pending, versions: number | undefined): string {
@@ -245,7 +246,7 @@ function UploadProgress({ item }: { item: Pending }) {
   const percent = Math.round(item.progress * 100);
   return (
     <div className="pending-progress">
-      <progress value={percent} max={100} aria-label={`Upload of ${item.file}`} />
+      <progress value={percent} max={100} aria-label={`Upload of ${rowName(item.file)}`} />
       <span className="muted">{percent < 100 ? `uploading, ${percent} %` : "compiling…"}</span>
     </div>
   );

@@ -1,4 +1,5 @@
 // Names of functions: the rule of the server, and a name made from a file's name.
+import { visible } from "../values/visible";
 
 const rule = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const lengthMax = 63;
@@ -9,7 +10,8 @@ export function nameError(name: string): string | null {
   if (name.length > lengthMax) return `longer than ${lengthMax} characters`;
   if (/[A-Z]/.test(name)) return "lower-case letters only";
   const bad = /[^a-z0-9-]/.exec(name);
-  if (bad) return bad[0] === " " ? "no spaces; use -" : `“${bad[0]}” is not allowed; use a–z, 0–9 and -`;
+  if (bad)
+    return bad[0] === " " ? "no spaces; use -" : `“${visible(bad[0])}” is not allowed; use a–z, 0–9 and -`;
   return "starts and ends with a letter or digit";
 }
 

@@ -8,6 +8,7 @@ import type { FunctionRecord, Module, Problem } from "../api/types";
 import { useNotice } from "../parts/notices";
 import { functionHref, navigate } from "../router";
 import { readStored, writeStored } from "../stored";
+import { rowName } from "../values/visible";
 import { deploymentOf } from "./deployment";
 import { isModuleFile, nameError, nameFromFile } from "./name";
 
@@ -144,13 +145,13 @@ async function excerptOf(file: File, problem: Problem): Promise<Pending["excerpt
 function refusal(file: File): Problem | null {
   const title = "This file is not a module";
   if (file.size === 0)
-    return { code: "invalid_argument", title, status: 0, detail: `${file.name} is empty.` };
+    return { code: "invalid_argument", title, status: 0, detail: `${rowName(file.name)} is empty.` };
   if (isModuleFile(file.name)) return null;
   return {
     code: "invalid_argument",
     title,
     status: 0,
-    detail: `weft takes .wasm and .wat files, not ${file.name}.`,
+    detail: `weft takes .wasm and .wat files, not ${rowName(file.name)}.`,
   };
 }
 
@@ -162,7 +163,7 @@ function restored(): Pending[] {
       code: "cancelled",
       title: "The upload was interrupted",
       status: 0,
-      detail: `The page was reloaded before ${item.file} had arrived. Choose the file again.`,
+      detail: `The page was reloaded before ${rowName(item.file)} had arrived. Choose the file again.`,
     };
     return { ...item, stage: "failed", problem };
   });

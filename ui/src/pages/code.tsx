@@ -6,13 +6,17 @@ import type { FunctionRecord, ImportedItem, Module } from "../api/types";
 import { signatureText } from "../functions/signature";
 import { Copy } from "../parts/copy";
 import { DownloadIcon } from "../parts/icons";
+import { ListFilter, ShowAll, useLongList, type LongList } from "../parts/long-list";
+import { LongText } from "../parts/long-text";
 import { Ago } from "../parts/now";
 import { ProblemCard } from "../parts/problem";
 import { ServerLink } from "../parts/server-link";
 import { functionHref, Link, useQueryValue } from "../router";
 import { formatBytes } from "../values/format";
+import { cut, rowName, visible } from "../values/visible";
 
-const shownItemsMax = 200;
+// Of a signature, before it is asked for.
+const itemMax = 200;
 
 /** What a version is made of: its text when it came as text, and what it exports and needs. */
 export function Code({ found }: { found: FunctionRecord }) {
@@ -26,7 +30,7 @@ export function Code({ found }: { found: FunctionRecord }) {
     return (
       <div className="empty">
         <p>
-          {found.name} has no version {wanted}.
+          {found.name} has no version {rowName(wanted ?? "")}.
         </p>
         <p>
           <Link href={functionHref(found.name, "code")} className="button">
@@ -106,7 +110,7 @@ function ModuleFacts({ module, file, isText }: { module: Module; file: string; i
         <div>
           <dt>State</dt>
           <dd>
-            {module.state}: {module.state_reason}
+            {module.state}: {visible(module.state_reason)}
           </dd>
         </div>
         {memories.length > 0 && (
@@ -185,45 +189,58 @@ function Source({ text, cut }: { text: string; cut: boolean }) {
 }
 
 function Exports({ module }: { module: Module }) {
+  const list = useLongList(module.exports, (one) => one.name);
   return (
     <section className="card" aria-labelledby="code-exports-title">
       <h2 id="code-exports-title">Exported functions</h2>
       {module.exports.length === 0 && <p className="muted">None.</p>}
-      <ul className="code-list">
-        {module.exports.slice(0, shownItemsMax).map((one) => (
+      <ListFilter list={list} label="Filter the exported functions" />
+      <ul className="code-list" ref={list.rows}>
+        {list.shown.map((one) => (
           <li key={one.name}>
-            <code>{signatureText(one)}</code>
+            <code>
+              <LongText text={signatureText(one)} max={itemMax} />
+            </code>
           </li>
         ))}
       </ul>
-      <More count={module.exports.length} />
+      <NoneFound list={list} />
+      <ShowAll list={list} />
     </section>
   );
 }
 
 function Imports({ imports }: { imports: ImportedItem[] }) {
+  const list = useLongList(imports, importName);
   return (
     <section className="card" aria-labelledby="code-imports-title">
       <h2 id="code-imports-title">Imports</h2>
       {imports.length === 0 && <p className="muted">None: it needs nothing from its host.</p>}
-      <ul className="code-list">
-        {imports.slice(0, shownItemsMax).map((one, at) => (
+      <ListFilter list={list} label="Filter the imports" />
+      <ul className="code-list" ref={list.rows}>
+        {list.shown.map((one, at) => (
           <li key={at}>
             <code>
-              {one.module}.{one.name}
+              <LongText text={importName(one)} max={itemMax} />
             </code>{" "}
             <span className="muted">
-              {one.kind} {one.type} · {one.provided_by.join(" or ") || "nobody provides it"}
+              {one.kind} {cut(visible(one.type), itemMax)} ·{" "}
+              {one.provided_by.join(" or ") || "nobody provides it"}
             </span>
           </li>
         ))}
       </ul>
-      <More count={imports.length} />
+      <NoneFound list={list} />
+      <ShowAll list={list} />
     </section>
   );
 }
 
-function More({ count }: { count: number }) {
-  if (count <= shownItemsMax) return null;
-  return <p className="muted table-note">and {count - shownItemsMax} more</p>;
+function importName(one: ImportedItem): string {
+  return `${one.module}.${one.name}`;
+}
+
+function NoneFound<T>({ list }: { list: LongList<T> }) {
+  if (list.found.length > 0 || list.all.length === 0) return null;
+  return <p className="muted">No name contains “{cut(list.filter.trim(), 40)}”.</p>;
 }

@@ -7,6 +7,7 @@ import { Copy } from "../parts/copy";
 import { Ago } from "../parts/now";
 import { ProblemCard } from "../parts/problem";
 import { functionHref, Link, type FunctionTab } from "../router";
+import { rowName } from "../values/visible";
 import { Code } from "./code";
 import { FunctionSettings } from "./function-settings";
 import { Invocations } from "./invocations";
@@ -42,7 +43,7 @@ export function FunctionPage({ name, tab, invocation }: FunctionPageProps) {
           <span className="crumb-slash" aria-hidden="true">
             /
           </span>
-          {name}
+          {rowName(name)}
         </h1>
         {found && !gone && <Facts found={found} />}
         {found && !gone && <ChooseVersion name={name} />}
@@ -51,7 +52,7 @@ export function FunctionPage({ name, tab, invocation }: FunctionPageProps) {
         <NotThere name={name} />
       ) : (
         <>
-          <nav className="tabs" aria-label={`Pages of ${name}`}>
+          <nav className="tabs" aria-label={`Pages of ${rowName(name)}`}>
             {tabs.map(({ tab: each, label }) => (
               <Link
                 key={each}
@@ -69,7 +70,7 @@ export function FunctionPage({ name, tab, invocation }: FunctionPageProps) {
               </button>
             </ProblemCard>
           )}
-          {!found && query.isPending && <p className="muted loading">Loading {name}…</p>}
+          {!found && query.isPending && <p className="muted loading">Loading {rowName(name)}…</p>}
           {found && tabContent(found, tab, invocation)}
         </>
       )}
@@ -117,8 +118,8 @@ function NotThere({ name }: { name: string }) {
   return (
     <div className="empty">
       <p>
-        There is no function <strong>{name}</strong>. It may have been deleted, or the address has a typing
-        error.
+        There is no function <strong>{rowName(name)}</strong>. It may have been deleted, or the address has a
+        typing error.
       </p>
       <p>
         <Link href="/functions" className="button">

@@ -14,6 +14,7 @@ import { ProblemCard } from "../parts/problem";
 import { Sparkline } from "../parts/sparkline";
 import { functionHref, Link, navigate, useQueryValue } from "../router";
 import { formatCount, formatDuration } from "../values/format";
+import { rowName } from "../values/visible";
 
 export function FunctionsPage() {
   const functions = useFunctions();
@@ -63,7 +64,7 @@ export function FunctionsPage() {
       {all && all.length > 0 && <FunctionTable functions={shown} />}
       {all && all.length > 0 && shown.length === 0 && (
         <p className="empty">
-          No function’s name contains “{search}”.{" "}
+          No function’s name contains “{rowName(search ?? "")}”.{" "}
           <button type="button" className="link" onClick={() => setSearch(null)}>
             Show all {all.length}
           </button>
@@ -100,7 +101,7 @@ function FunctionTable({ functions }: { functions: FunctionRecord[] }) {
             Calls, 1 h
           </th>
           <th scope="col" className="number wide-only">
-            p50
+            p50, about
           </th>
           <th scope="col" className="number">
             Errors
@@ -129,7 +130,7 @@ function FunctionRow({ one }: { one: FunctionRecord }) {
         </Link>
         <span className="narrow-only muted sub">
           {one.dialect} · v{one.version}
-          {hour.p50_us !== null && ` · ${formatDuration(hour.p50_us)}`}
+          {hour.p50_us !== null && ` · about ${formatDuration(hour.p50_us)}`}
         </span>
       </th>
       <td className="wide-only muted">{one.dialect}</td>

@@ -8,6 +8,7 @@ import { ProblemCard, shortId } from "../parts/problem";
 import { codeHref, functionHref, invocationHref, Link, navigate, useQueryValue } from "../router";
 import { useStored } from "../stored";
 import { formatBytes, formatDuration, formatExact } from "../values/format";
+import { rowName, visibleLines } from "../values/visible";
 import { moveBetweenRows } from "./functions";
 import { LatencyPlot } from "./latency-plot";
 
@@ -202,7 +203,7 @@ function InvocationRow({
 
 function Outcome({ one }: { one: Invocation }) {
   if (one.error) return <span className="status error">{problemLine(one.error)}</span>;
-  return <span className="status ok">{one.export ?? "ok"}</span>;
+  return <span className="status ok">{rowName(one.export ?? "ok")}</span>;
 }
 
 function SingleInvocation({ id }: { id: string }) {
@@ -246,7 +247,7 @@ function Details({ one }: { one: Invocation }) {
           {logs.error && <ProblemCard problem={problemOf(logs.error)} />}
           {logs.data && (
             <pre className="output" tabIndex={0}>
-              {logs.data}
+              {visibleLines(logs.data)}
             </pre>
           )}
         </div>
@@ -267,7 +268,7 @@ function Kept({ title, text, sizeBytes }: { title: string; text: string | null; 
         <p className="muted">Empty.</p>
       ) : (
         <pre className="output" tabIndex={0}>
-          {text}
+          {visibleLines(text)}
         </pre>
       )}
     </div>

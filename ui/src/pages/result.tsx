@@ -14,6 +14,7 @@ import {
 } from "../values/format";
 import { laneShapes, lanesOf, type LaneShape } from "../values/lanes";
 import { isValueType } from "../values/parse";
+import { visibleLines } from "../values/visible";
 
 interface ResultPanelProps {
   name: string;
@@ -153,7 +154,7 @@ function Output({ outcome }: { outcome: Extract<CallRecord["outcome"], { kind: "
       {text === "" && <p className="muted">The function wrote nothing.</p>}
       {text && (
         <pre className="output" tabIndex={0}>
-          {text}
+          {visibleLines(text)}
         </pre>
       )}
       {text !== null && shownBytes < sizeBytes && (
@@ -173,7 +174,7 @@ function PrintedBy({ id }: { id: string }) {
     <>
       <h3 className="printed">The guest printed</h3>
       <pre className="output" tabIndex={0}>
-        {logs.data}
+        {visibleLines(logs.data)}
       </pre>
     </>
   );

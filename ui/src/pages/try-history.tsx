@@ -2,6 +2,7 @@ import { problemLine } from "../api/problems";
 import type { CallRecord } from "../functions/history";
 import { formatClock, formatDuration, formatExact, formatValue } from "../values/format";
 import { isValueType } from "../values/parse";
+import { nameMax, rowName } from "../values/visible";
 
 interface HistoryProps {
   calls: CallRecord[];
@@ -62,16 +63,21 @@ export function History({ calls, shown, onShow, onAgain, onClear }: HistoryProps
 }
 
 function callText(call: CallRecord): string {
-  if (call.exported !== null) return `${call.exported}(${call.inputs.join(", ")})`;
+  if (call.exported !== null) return `${rowName(call.exported)}(${call.inputs.map(rowName).join(", ")})`;
   const payload = (call.inputs[0] ?? "").replace(/\s+/g, " ").trim();
-  return payload === "" ? "no payload" : payload.slice(0, 80);
+  return payload === "" ? "no payload" : rowName(payload);
 }
 
 function outcomeText(call: CallRecord): string {
   const { outcome } = call;
   if (outcome.kind === "problem") return problemLine(outcome.problem);
   if (outcome.kind === "output")
-    return `→ ${(outcome.text ?? "bytes").replace(/\s+/g, " ").trim().slice(0, 80)}`;
+    return `→ ${rowName(
+      (outcome.text ?? "bytes")
+        .slice(0, 4 * nameMax)
+        .replace(/\s+/g, " ")
+        .trim(),
+    )}`;
   const values = outcome.results.map((value, i) => {
     const type = outcome.types[i] ?? "";
     return isValueType(type) ? formatValue(type, value) : JSON.stringify(value);

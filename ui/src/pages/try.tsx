@@ -6,6 +6,7 @@ import { typedRequest } from "../functions/request";
 import { typeText } from "../functions/signature";
 import { useQueryValue } from "../router";
 import { isValueType } from "../values/parse";
+import { ExportList } from "./export-list";
 import { History } from "./try-history";
 import { PayloadForm } from "./payload-form";
 import { ResultPanel } from "./result";
@@ -45,7 +46,7 @@ function TryTyped({ found }: { found: FunctionRecord }) {
   return (
     <>
       <div className="try">
-        <ExportTable exports={found.exports} current={exported.name} onChoose={choose} />
+        <ExportList exports={found.exports} current={exported.name} onChoose={choose} />
         <TypedForm
           key={`${exported.name}${typeText(exported)}${draft?.key ?? ""}`}
           name={found.name}
@@ -129,28 +130,4 @@ function useShowDone(
 
 function isCallable(exported: ExportedFunction): boolean {
   return exported.params.every(isValueType);
-}
-
-interface ExportTableProps {
-  exports: ExportedFunction[];
-  current: string;
-  onChoose: (name: string) => void;
-}
-
-function ExportTable({ exports, current, onChoose }: ExportTableProps) {
-  return (
-    <section className="card exports" aria-labelledby="exports-title">
-      <h2 id="exports-title">Exports</h2>
-      <ul>
-        {exports.map((one) => (
-          <li key={one.name}>
-            <button type="button" aria-pressed={one.name === current} onClick={() => onChoose(one.name)}>
-              <span className="export-name">{one.name}</span>
-              <span className="export-type">{typeText(one)}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
 }

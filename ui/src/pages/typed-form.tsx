@@ -7,7 +7,9 @@ import { parsedOf, textArguments, typedRequest, whyNot } from "../functions/requ
 import { paramName, resultText } from "../functions/signature";
 import { Copy } from "../parts/copy";
 import { readStored, writeStored } from "../stored";
+import { LongText } from "../parts/long-text";
 import { describeType, isValueType, startValue } from "../values/parse";
+import { cut, nameMax, rowName } from "../values/visible";
 import { VectorLanes } from "./vector-lanes";
 
 interface TypedFormProps {
@@ -109,18 +111,26 @@ export function TypedForm({ name, exported, draft, busy, onCall, onCancel }: Typ
   );
 }
 
+// The fields below name every one of them.
+const shownParamsMax = 12;
+
 function Signature({ exported }: { exported: ExportedFunction }) {
+  const hiddenParams = exported.params.length - shownParamsMax;
   return (
     <code>
-      <b>{exported.name}</b>(
-      {exported.params.map((type, i) => (
+      <b>
+        <LongText text={exported.name} max={nameMax} />
+      </b>
+      (
+      {exported.params.slice(0, shownParamsMax).map((type, i) => (
         <span key={i}>
           {i > 0 && ", "}
-          {exported.param_names?.[i] && `${exported.param_names[i]}: `}
+          {exported.param_names?.[i] && `${rowName(exported.param_names[i])}: `}
           <span className="type">{type}</span>
         </span>
       ))}
-      ) → <span className="type">{resultText(exported.results)}</span>
+      {hiddenParams > 0 && `, and ${hiddenParams} more`}) →{" "}
+      <span className="type">{cut(resultText(exported.results), nameMax)}</span>
     </code>
   );
 }

@@ -2,7 +2,11 @@ import type { ReactNode } from "react";
 import { adviceFor, frameWhere, isOfModuleText, limitText, positionText } from "../api/problems";
 import type { Frame, Problem } from "../api/types";
 import { Link } from "../router";
+import { nameMax, visible } from "../values/visible";
 import { AlertIcon } from "./icons";
+import { LongText } from "./long-text";
+
+const detailMax = 600;
 
 interface ProblemProps {
   problem: Problem;
@@ -33,11 +37,13 @@ export function ProblemCard({
     <div className="problem" role="alert">
       <p className="problem-title">
         <AlertIcon />
-        <span>{title ?? problem.title}</span>
+        <span>{visible(title ?? problem.title)}</span>
         <code className="problem-code">{problem.code}</code>
       </p>
       {problem.detail && problem.detail !== problem.title && (
-        <p className="problem-detail">{problem.detail}</p>
+        <p className="problem-detail">
+          <LongText text={problem.detail} max={detailMax} lines />
+        </p>
       )}
       {where && !problem.detail?.includes(where) && <p className="problem-where">at {where}</p>}
       {problem.limit && <p className="problem-where">limit {limitText(problem.limit)}</p>}
@@ -80,7 +86,9 @@ function Backtrace({ frames, lineHref }: BacktraceProps) {
         {frames.map((frame, depth) => (
           <tr key={depth}>
             <td className="number">{depth}</td>
-            <td>{frame.function ?? "unnamed"}</td>
+            <td>
+              {frame.function === undefined ? "unnamed" : <LongText text={frame.function} max={nameMax} />}
+            </td>
             <td
               title={
                 frame.module_offset === undefined

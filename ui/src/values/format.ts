@@ -69,6 +69,11 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : threeDigits(value)} ${units[unit]}`;
 }
 
+/** 3,000: every digit, in groups. */
+export function formatWhole(count: number): string {
+  return count.toLocaleString("en");
+}
+
 /** 310, 1.2k, 12k, 3.4M. */
 export function formatCount(count: number): string {
   if (count < 1000) return String(count);
