@@ -173,8 +173,11 @@ export function bearer(token) {
   return { authorization: `Bearer ${Buffer.from(token).toString("latin1")}` };
 }
 
-/** Uploads and deploys without the browser, for tests that start from a deployed function. */
-export async function deploy(origin, name, bytes, headers = {}) {
+/**
+ * Uploads and deploys without the browser, for tests that start from a deployed function.
+ * @param further limits and environment, as in the body of the PUT
+ */
+export async function deploy(origin, name, bytes, headers = {}, further = {}) {
   const uploaded = await fetch(`${origin}/v1/modules`, {
     method: "POST",
     headers,
@@ -185,7 +188,7 @@ export async function deploy(origin, name, bytes, headers = {}) {
   const response = await fetch(`${origin}/v1/functions/${name}`, {
     method: "PUT",
     headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ module: id }),
+    body: JSON.stringify({ module: id, ...further }),
   });
   if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
 }

@@ -287,6 +287,79 @@ test("a program gets its payload, and its output and log stand beside it", async
   await result.locator(".problem").getByText("guest_error").waitFor();
 });
 
+describe("the settings of a function", () => {
+  test("mark a limit that the server would refuse beside its field, before it is sent", async () => {
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+    await open("/functions/add/settings");
+    const wrong = {
+      Deadline: { 99999999: "at most 900,000 ms (15 min)", 0: "at least 1 ms", 1.5: "a whole number" },
+      Memory: { 4097: "at most 4,096 MiB (4 GiB)", "-1": "at least 0 MiB" },
+      Output: { 70000: "at most 65,536 KiB (64 MiB)" },
+      "Calls in flight": { 1001: "at most 1,000 calls", many: "a number" },
+    };
+    let puts = 0;
+    page.on("request", (request) => (puts += request.method() === "PUT" ? 1 : 0));
+    for (const [label, texts] of Object.entries(wrong)) {
+      const field = page.getByLabel(label);
+      const before = await field.inputValue();
+      for (const [text, says] of Object.entries(texts)) {
+        await field.fill(text);
+        assert.equal(await field.getAttribute("aria-invalid"), "true", `${label} ${text}`);
+        await page.locator(".limit-field", { has: field }).locator(".hint.error").getByText(says).waitFor();
+        await page.keyboard.press("Enter");
+      }
+      await field.fill(before);
+    }
+    await page.getByLabel("Deadline").fill("900000");
+    assert.equal(await page.getByLabel("Deadline").getAttribute("aria-invalid"), "false");
+    assert.equal(puts, 0);
+  });
+
+  test("keep the limits that were not changed to the byte", async () => {
+    const limits = { deadline_ms: 1000, memory_bytes: 1_000_001, output_bytes: 777, in_flight: 5 };
+    await harness.deploy(server.origin, "add", harness.exampleText("add.wat"), {}, { limits });
+    await open("/functions/add/settings");
+    await page.getByLabel("Deadline").fill("2000");
+    await page.getByRole("button", { name: /^Save as version 2/ }).click();
+    await page.getByText("new limits, as version 2").waitFor();
+    const saved = await (await fetch(`${server.origin}/v1/functions/add`)).json();
+    assert.deepEqual(saved.limits, { ...limits, deadline_ms: 2000 });
+  });
+
+  test("show the environment as the API gives it", async () => {
+    const environment = { LANG: "C", GREETING: "two\nlines", LONG: "v".repeat(5000), EMPTY: "" };
+    await harness.deploy(server.origin, "echo", echo, {}, { environment });
+    await harness.deploy(server.origin, "bare", echo);
+    await open("/functions/echo/settings");
+    const variables = page.getByRole("table", { name: "Environment" });
+    await variables.getByRole("rowheader", { name: "LANG" }).waitFor();
+    await variables.getByRole("cell", { name: "two lines" }).waitFor();
+    await variables.getByText("empty", { exact: true }).waitFor();
+    await variables.getByRole("button", { name: "Show all 5,000 characters" }).click();
+    await variables.getByText(environment.LONG).waitFor();
+    await page.goto("/functions/bare/settings");
+    await page.getByText("No variables").waitFor();
+  });
+});
+
+test("every tab of a function is in view on a phone", async () => {
+  await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+  await open("/functions/add", { width: 360, height: 740 });
+  const tabs = page.getByRole("navigation", { name: "Pages of add" }).getByRole("link");
+  await tabs.last().waitFor();
+  for (const tab of await tabs.all()) {
+    const { x, width } = await tab.boundingBox();
+    assert.ok(x >= 0 && x + width <= 360, `${await tab.innerText()} ends at ${x + width}`);
+  }
+});
+
+test("the median of the last hour is called approximate", async () => {
+  await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
+  await harness.call(server.origin, "add", { export: "add", args: [1, 2] });
+  await open("/functions");
+  await page.getByRole("columnheader", { name: "p50, about" }).waitFor();
+});
+
 describe("the code of a function", () => {
   test("of text is shown with its lines, and a trap leads to the line that it came from", async () => {
     await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));

@@ -3,87 +3,41 @@ import { useId, useState } from "react";
 import { api } from "../api/client";
 import { problemOf } from "../api/problems";
 import { queryClient, refreshFunction } from "../api/queries";
-import type { FunctionRecord, Limits } from "../api/types";
+import type { FunctionRecord } from "../api/types";
 import { deploymentOf } from "../functions/deployment";
+import { limitError, limitFields, limitsOf, limitTexts, type LimitTexts } from "../functions/limits";
 import { Confirm } from "../parts/confirm";
+import { Copy } from "../parts/copy";
+import { LongText } from "../parts/long-text";
 import { useNotice } from "../parts/notices";
 import { ProblemCard } from "../parts/problem";
 import { navigate } from "../router";
 import { useStored } from "../stored";
 
-interface LimitField {
-  key: keyof Limits;
-  label: string;
-  unit: string;
-  /** How many of the limit's own units are one of the shown ones. */
-  factor: number;
-  says: string;
-}
-
-const fields: LimitField[] = [
-  {
-    key: "deadline_ms",
-    label: "Deadline",
-    unit: "ms",
-    factor: 1,
-    says: "A call that takes longer is stopped.",
-  },
-  {
-    key: "memory_bytes",
-    label: "Memory",
-    unit: "MiB",
-    factor: 1 << 20,
-    says: "The most that one call's memory grows to.",
-  },
-  {
-    key: "output_bytes",
-    label: "Output",
-    unit: "KiB",
-    factor: 1024,
-    says: "The most that one call may return.",
-  },
-  {
-    key: "in_flight",
-    label: "Calls in flight",
-    unit: "calls",
-    factor: 1,
-    says: "More at once are refused with 429.",
-  },
-];
-
 export function FunctionSettings({ found }: { found: FunctionRecord }) {
   return (
     <div className="settings">
       <LimitsForm found={found} />
+      <Environment environment={found.environment} />
       <DeleteFunction found={found} />
     </div>
   );
 }
 
-type Texts = Record<keyof Limits, string>;
-
-function textsOf(limits: Limits): Texts {
-  const text = (field: LimitField) => String(Number((limits[field.key] / field.factor).toFixed(3)));
-  return Object.fromEntries(fields.map((field) => [field.key, text(field)])) as Texts;
-}
-
-function limitError(text: string): string | null {
-  if (!/^\d+(\.\d+)?$/.test(text.trim())) return "a number above 0";
-  return Number(text) > 0 ? null : "above 0";
-}
-
 function LimitsForm({ found }: { found: FunctionRecord }) {
-  const saved = textsOf(found.limits);
-  const [texts, change] = useStored<Texts>("session", `limits:${found.name}:${found.version}`, saved);
+  const saved = limitTexts(found.limits);
+  const [texts, change] = useStored<LimitTexts>("session", `limits:${found.name}:${found.version}`, saved);
   const notice = useNotice();
   const id = useId();
-  const changed = fields.some((field) => texts[field.key] !== saved[field.key]);
-  const wrong = fields.find((field) => limitError(texts[field.key]));
+  const changed = limitFields.some(({ key }) => texts[key] !== saved[key]);
+  const errors = limitFields.map((field) =>
+    // What the server has saved is right, however it is rounded here.
+    texts[field.key] === saved[field.key] ? null : limitError(field, texts[field.key]),
+  );
+  const wrong = limitFields.find((_, at) => errors[at] !== null);
   const save = useMutation({
     mutationFn: () => {
-      const limits = Object.fromEntries(
-        fields.map((field) => [field.key, Math.round(Number(texts[field.key]) * field.factor)]),
-      ) as unknown as Limits;
+      const limits = limitsOf(texts, found.limits);
       return api.deploy(found.name, deploymentOf(found.module, { ...found, limits }));
     },
     onSuccess: (deployed) => {
@@ -91,11 +45,7 @@ function LimitsForm({ found }: { found: FunctionRecord }) {
       notice(`${found.name} has new limits, as version ${deployed.version}`);
     },
   });
-  const reason = wrong
-    ? `${wrong.label} needs ${limitError(texts[wrong.key])}`
-    : changed
-      ? ""
-      : "nothing changed";
+  const reason = wrong ? `${wrong.label} is not right yet` : changed ? "" : "nothing changed";
   return (
     <section className="card" aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>Limits</h2>
@@ -106,7 +56,7 @@ function LimitsForm({ found }: { found: FunctionRecord }) {
           if (reason === "" && !save.isPending) save.mutate();
         }}
       >
-        {fields.map((field) => (
+        {limitFields.map((field, at) => (
           <div key={field.key} className="limit-field">
             <label htmlFor={`${id}-${field.key}`}>{field.label}</label>
             <span className="with-unit">
@@ -116,14 +66,18 @@ function LimitsForm({ found }: { found: FunctionRecord }) {
                 inputMode="decimal"
                 autoComplete="off"
                 value={texts[field.key]}
-                aria-invalid={limitError(texts[field.key]) !== null}
+                aria-invalid={errors[at] !== null}
                 aria-describedby={`${id}-${field.key}-hint`}
                 onChange={(event) => change((old) => ({ ...old, [field.key]: event.target.value }))}
               />
               <span className="unit">{field.unit}</span>
             </span>
-            <span id={`${id}-${field.key}-hint`} className="hint">
-              {field.says}
+            <span
+              id={`${id}-${field.key}-hint`}
+              className={errors[at] ? "hint error" : "hint"}
+              aria-live="polite"
+            >
+              {errors[at] ?? field.says}
             </span>
           </div>
         ))}
@@ -147,6 +101,50 @@ function LimitsForm({ found }: { found: FunctionRecord }) {
           </span>
         </div>
       </form>
+    </section>
+  );
+}
+
+const valueMax = 200;
+
+function Environment({ environment }: { environment: FunctionRecord["environment"] }) {
+  const id = useId();
+  const variables = Object.entries(environment);
+  return (
+    <section className="card" aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>Environment</h2>
+      <p>
+        {variables.length === 0 && "No variables. "}
+        Each version has its own: deploy with <code>weft deploy --env NAME=VALUE</code>.
+      </p>
+      {variables.length > 0 && (
+        <table className="variables" aria-labelledby={`${id}-title`}>
+          <thead className="visually-hidden">
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Value</th>
+              <th scope="col">Copy</th>
+            </tr>
+          </thead>
+          <tbody>
+            {variables.map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  {value === "" ? (
+                    <span className="none">empty</span>
+                  ) : (
+                    <LongText text={value} max={valueMax} lines />
+                  )}
+                </td>
+                <td>
+                  <Copy text={() => value} label={`Copy the value of ${name}`} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
     </section>
   );
 }
