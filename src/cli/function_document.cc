@@ -155,6 +155,11 @@ void print_json(const json::Value& document, Console& console) {
   console.print(json::to_string(document) + "\n");
 }
 
+std::string short_module_id(std::string_view id) {
+  constexpr std::size_t kShownBytes = std::string_view("sha256:").size() + 12;
+  return std::string(id.substr(0, kShownBytes));
+}
+
 std::string table_text(const std::vector<std::vector<std::string>>& rows, const Console& console) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

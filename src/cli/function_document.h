@@ -31,6 +31,13 @@ std::string function_text(const json::Value& function, const Console& console);
 // The document as it came, on a line.
 void print_json(const json::Value& document, Console& console);
 
+// The most functions, versions or modules that are listed: more are for programs to read, page by
+// page.
+inline constexpr std::size_t kItemsShownMax = 10'000;
+
+// The first digits of a module's id, enough to name it: "sha256:95be0e039a77".
+std::string short_module_id(std::string_view id);
+
 // Rows with a heading, the columns as wide as needed.
 std::string table_text(const std::vector<std::vector<std::string>>& rows, const Console& console);
 

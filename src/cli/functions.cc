@@ -1,4 +1,4 @@
-// weft list, show, rollback, remove: functions on a server.
+// weft list, show, versions, rollback, remove: functions on a server.
 #include <array>
 
 #include <fmt/format.h>
@@ -12,9 +12,6 @@
 
 namespace weft::cli {
 namespace {
-
-// More functions than this are for programs to list, page by page.
-constexpr std::size_t kFunctionsShownMax = 10'000;
 
 // --- list ---
 
@@ -45,7 +42,7 @@ Result<int> run_list(const Arguments& arguments, Console& console) {
   ServerClient server = TRY(ServerClient::create(arguments, console));
   std::string path = "/v1/functions";
   if (const auto text = arguments.value("search")) path += "?search=" + escaped(*text);
-  const auto functions = TRY(server.list(path, kFunctionsShownMax));
+  const auto functions = TRY(server.list(path, kItemsShownMax));
   if (arguments.has("json")) {
     print_json(json::Value(json::Array(functions)), console);
     return 0;
@@ -63,7 +60,7 @@ Result<int> run_list(const Arguments& arguments, Console& console) {
   return 0;
 }
 
-// --- show, rollback, remove ---
+// --- show, versions, rollback, remove ---
 
 constexpr std::array kServerOptions = {kJsonOption, kServerOption, kTokenFileOption};
 
@@ -78,11 +75,52 @@ Result<int> run_show(const Arguments& arguments, Console& console) {
   return 0;
 }
 
+std::vector<std::string> version_row(const json::Value& version) {
+  const json::Value* const limits = version.find("limits");
+  const json::Value* const environment = version.find("environment");
+  const json::Value* const current = version.find("current");
+  const json::Value empty = nullptr;
+  const json::Value& limit = limits == nullptr ? empty : *limits;
+  const auto deadline = std::chrono::milliseconds(number_of_member(limit, "deadline_ms"));
+  const bool is_current = current != nullptr && current->is_bool() && current->as_bool();
+  return {fmt::format("{}{}", number_of_member(version, "version"), is_current ? " (now)" : ""),
+          text_of_member(version, "deployed"),
+          short_module_id(text_of_member(version, "module")),
+          text_of_member(version, "dialect"),
+          duration_text(deadline),
+          bytes_text(number_of_member(limit, "memory_bytes")),
+          bytes_text(number_of_member(limit, "output_bytes")),
+          fmt::format("{}", number_of_member(limit, "in_flight")),
+          fmt::format("{}", environment == nullptr ? 0 : environment->size())};
+}
+
+Result<int> run_versions(const Arguments& arguments, Console& console) {
+  ServerClient server = TRY(ServerClient::create(arguments, console));
+  // Says in its own words that there is no such function.
+  TRY(server.function(arguments.operand(0)));
+  const auto versions =
+      TRY(server.list(path_of_function(arguments.operand(0)) + "/versions", kItemsShownMax));
+  if (arguments.has("json")) {
+    print_json(json::Value(json::Array(versions)), console);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows = {{"VERSION", "DEPLOYED", "MODULE", "DIALECT",
+                                                 "DEADLINE", "MEMORY", "OUTPUT", "IN FLIGHT",
+                                                 "ENV"}};
+  for (const json::Value& version : versions)
+    rows.push_back(version_row(version));
+  console.print(table_text(rows, console));
+  return 0;
+}
+
 Result<std::uint64_t> version_of(std::string_view text) {
   const auto version = parse_count(text);
   if (version && *version > 0) return version;
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("{} is no version: versions are numbers from 1", printable(text)));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{} is no version: versions are numbers from 1; `weft versions NAME` lists "
+                  "them",
+                  printable(text)));
 }
 
 Result<std::uint64_t> version_before(ServerClient& server, std::string_view name) {
@@ -151,11 +189,24 @@ constexpr Command kShowCommand{
     .run = run_show,
 };
 
+constexpr Command kVersionsCommand{
+    .name = "versions",
+    .usage = "NAME",
+    .summary = "the versions of a function, and what each may use",
+    .details = "The newest is the first; the one that answers calls now says so.\n",
+    .examples = "$ weft versions add\n",
+    .grammar = {.options = kServerOptions, .operands_min = 1, .operands_max = 1},
+    .group = Group::kServer,
+    .run = run_versions,
+};
+
 constexpr Command kRollbackCommand{
     .name = "rollback",
     .usage = "NAME [VERSION]",
     .summary = "go back to an earlier version of a function",
-    .details = "Without VERSION it is the one before the current one. Forward works too.\n",
+    .details =
+        "Without VERSION it is the one before the current one. Forward works too.\n"
+        "`weft versions NAME` lists them.\n",
     .examples = "$ weft rollback add\n$ weft rollback add 3\n",
     .grammar = {.options = kServerOptions, .operands_min = 1, .operands_max = 2},
     .group = Group::kServer,
@@ -166,7 +217,7 @@ constexpr Command kRemoveCommand{
     .name = "remove",
     .usage = "NAME",
     .summary = "remove a function with all its versions",
-    .details = "Its invocation records stay. Modules stay too.\n",
+    .details = "Its invocation records stay. Modules stay too: see `weft modules`.\n",
     .examples = "$ weft remove add\n",
     .grammar = {.options = kRemoveOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,

@@ -193,7 +193,7 @@ $ weft rollback add 9
 weft: [..]
 ? 3
 $ weft rollback add x
-weft: x is no version: versions are numbers from 1
+weft: x is no version: versions are numbers from 1; `weft versions NAME` lists them
 ? 2
 $ weft invoke add --export is_prime 97
 1
@@ -219,8 +219,43 @@ weft: there is no record of an invocation '01JD7M3Y8Q6R4T2V0W9X5Z1ABC'; [..]
 $ weft logs nobody
 weft: [..]nobody[..]
 ? 3
+$ weft versions add
+VERSION  DEPLOYED  [..]  MODULE               DIALECT  DEADLINE  MEMORY  OUTPUT  IN FLIGHT  ENV
+2 (now)  20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0
+1        20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0
+$ weft versions add --json
+[{"version":2,"module":"sha256:[..]","current":true,[..]},{"version":1,[..]}]
+$ weft versions nobody
+weft: there is no function 'nobody'; `weft list` shows those that are there
+? 3
+
+# Modules stay until they are removed, and go only when nothing uses them.
+$ weft modules
+ID                   DIALECT  SIZE  [..]  CREATED  [..]  EXPORTS
+...
+sha256:[..]  typed    584 B [..]  add, mul64, div
+$ ADD=$(weft inspect examples/add.wat --json | grep -o 'sha256:[0-9a-f]*'); weft modules remove ${ADD:0:19}
+weft: [..]the function 'add' uses the module[..]
+? 5
 $ weft remove add
 add is removed
+$ ADD=$(weft inspect examples/add.wat --json | grep -o 'sha256:[0-9a-f]*'); weft modules remove ${ADD:7:8}
+sha256:[..] is removed
+$ weft modules --json | grep -c '"mul64"'
+0
+? 1
+$ weft modules remove ffffffffffff
+weft: there is no module ffffffffffff; `weft modules` lists those that are there
+? 3
+$ weft modules remove add
+weft: add is no module's id: sha256: and at least 8 of its 64 hexadecimal digits; `weft modules` lists them
+? 2
+$ weft modules delete x
+weft: there is no `weft modules delete`: write `weft modules`, or `weft modules remove ID`
+? 2
+$ weft modules remove
+weft: which module? Write `weft modules remove ID`; `weft modules` lists them
+? 2
 $ weft show add
 weft: [..]
 ? 3
