@@ -1,0 +1,108 @@
+"""weft-conformance counts what programs do against what the files beside them say."""
+
+import json
+import subprocess
+
+import pytest
+from conftest import BINARY
+
+RUNNER = BINARY.parent / "weft-conformance"
+
+# Writes its standard input to its standard output and exits with 7.
+ECHO = """(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (i32.store (i32.const 0) (i32.const 100))
+    (loop $more
+      (i32.store (i32.const 4) (i32.const 1000))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (i32.store (i32.const 4) (i32.load (i32.const 8)))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))
+      (br_if $more (i32.load (i32.const 8))))
+    (call $exit (i32.const 7))))"""
+
+# Removes the file "f" of its first directory; the exit code is the errno.
+UNLINK = """(module
+  (import "wasi_snapshot_preview1" "path_unlink_file" (func $unlink (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "f")
+  (func (export "_start") (call $exit (call $unlink (i32.const 3) (i32.const 0) (i32.const 1)))))"""
+
+LOOP = '(module (func (export "_start") (loop $l (br $l))))'
+NOTHING = '(module (func (export "_start")))'
+
+
+@pytest.fixture
+def suite(tmp_path):
+    directory = tmp_path / "suite"
+    directory.mkdir()
+
+    def add(name, text, test=None):
+        (directory / f"{name}.wat").write_text(text)
+        if test is not None:
+            (directory / f"{name}.json").write_text(test if isinstance(test, str) else json.dumps(test))
+        return directory
+
+    return add
+
+
+def run(directory, *options):
+    done = subprocess.run([RUNNER, "wasi", *options, directory], capture_output=True, text=True, timeout=300)
+    lines = done.stdout.replace(f"{directory}/", "").splitlines()
+    return done.returncode, lines[:-1], lines[-1] if lines else done.stderr
+
+
+def test_what_is_as_expected_is_exact(suite):
+    talk = [{"type": "run"}, {"type": "write", "id": "stdin", "payload": "ab"}, {"type": "read", "payload": "ab"},
+            {"type": "write", "id": "stdin", "payload": "c"}, {"type": "read", "payload": "c"},
+            {"type": "wait", "exit_code": 7}]
+    suite("nothing", NOTHING)
+    suite("silent", ECHO, {"exit_code": 7, "stdout": "", "stderr": ""})
+    directory = suite("talk", ECHO, {"operations": talk})
+    assert run(directory) == (0, ["exact nothing", "exact silent", "exact talk"], "exact 3 differing 0 failing 0")
+
+
+def test_directories_are_given_and_stay_as_they_are(suite):
+    suite("beside", UNLINK, {"dirs": ["files.dir"]})
+    suite("none", UNLINK, {"exit_code": 8})
+    directory = suite("root", UNLINK, {"root": "files.dir"})
+    (directory / "files.dir").mkdir()
+    (directory / "files.dir" / "f").write_text("kept")
+    assert run(directory) == (0, ["exact beside", "exact none", "exact root"], "exact 3 differing 0 failing 0")
+    assert (directory / "files.dir" / "f").read_text() == "kept"
+
+
+def test_other_results_differ_and_say_how(suite):
+    suite("code", ECHO)
+    directory = suite("text", ECHO, {"exit_code": 7, "stdout": "a\nb"})
+    code, lines, summary = run(directory)
+    assert code == 1
+    assert lines == ["differing code: exit code 7 instead of 0",
+                     'differing text: stdout is "" instead of "a\\x0ab"']
+    assert summary == "exact 0 differing 2 failing 0"
+
+
+def test_what_cannot_be_run_is_failing(suite):
+    suite("endless", LOOP)
+    suite("mute", ECHO, {"operations": [{"type": "run"}, {"type": "connect"}, {"type": "wait"}]})
+    suite("no_directory", NOTHING, {"root": "nowhere.dir"})
+    suite("no_test", NOTHING, '{"exit_code": "a"}')
+    directory = suite("outside", NOTHING, {"dirs": ["../suite"]})
+    code, lines, summary = run(directory, "--timeout", "2")
+    assert code == 1
+    assert lines == ["failing endless: it did not go on within 2 s",
+                     "failing mute: it did not go on within 2 s",
+                     "failing no_directory: cannot copy nowhere.dir: No such file or directory",
+                     "failing no_test: no_test.json: exit_code must be a number.",
+                     'failing outside: outside.json: The directory "../suite" does not lie beside the test.']
+    assert summary == "exact 0 differing 0 failing 5"
+
+
+def test_a_directory_that_is_not_there_is_an_error(tmp_path):
+    code, lines, error = run(tmp_path / "nowhere")
+    assert (code, lines) == (2, [])
+    assert "No such file or directory" in error
