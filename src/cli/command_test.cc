@@ -57,6 +57,29 @@ TEST_CASE("--help of a command is the same as help COMMAND") {
   CHECK(one.errors().empty());
 }
 
+TEST_CASE("--help may stand before a command") {
+  TestConsole one;
+  TestConsole other;
+  CHECK(one.run({"--help", "run"}) == 0);
+  CHECK(other.run({"help", "run"}) == 0);
+  CHECK(one.output() == other.output());
+  TestConsole unknown;
+  CHECK(unknown.run({"--help", "rnu"}) == 2);
+}
+
+TEST_CASE("doctor says where no data can be") {
+  for (const char* place : {"/proc/x", "/dev/null"}) {
+    CAPTURE(place);
+    TestConsole test({{"HOME", "."}});
+    CHECK(test.run({"doctor", "--data", place, "--json"}) == 1);
+    const json::Value document = json::parse(test.output()).value();
+    for (const json::Value& check : document.find("checks")->as_array()) {
+      if (check.find("name")->as_string() == "data")
+        CHECK(check.find("health")->as_string() == "missing");
+    }
+  }
+}
+
 TEST_CASE("without a command the overview goes to standard error") {
   TestConsole test;
   CHECK(test.run({}) == 2);

@@ -156,10 +156,7 @@ int run_command_line(std::span<const std::string> words, Console& console) {
     return info(ErrorCode::kInvalidArgument).exit_code;
   }
   const std::string& name = words.front();
-  if (name == "--help" || name == "-h") {
-    console.print(overview(console));
-    return end_with(0, console, false);
-  }
+  if (name == "--help" || name == "-h") return run_command(kHelpCommand, words.subspan(1), console);
   if (name == "--version" || name == "-V") {
     console.print(fmt::format("weft {}\n", kVersion));
     return end_with(0, console, false);

@@ -10,6 +10,7 @@
 #include "cli/function_document.h"
 #include "cli/function_limits.h"
 #include "cli/input_file.h"
+#include "cli/module_file.h"
 #include "cli/server_client.h"
 #include "engine/module_info.h"
 #include "function/limits.h"
@@ -140,7 +141,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   const std::string_view file = arguments.operand(1);
   // Wrong options are told before anything is sent.
   Wanted wanted = TRY(wanted_by(arguments, console));
-  std::string bytes = TRY(read_input(file, console));
+  std::string bytes = TRY(read_input(file, console, kModuleFileWanted));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   std::string kept;
   if (!arguments.has("fresh")) {

@@ -208,14 +208,23 @@ Finding check_directory(std::string_view what, const std::filesystem::path& path
   constexpr std::uint64_t kRoomWanted = 1ULL << 30U;
   const std::filesystem::path parent = existing_parent(path);
   Finding finding{.what = what, .found = printable(path.string()), .advice = {}};
+  struct statvfs disk{};
+  const bool has_disk = ::statvfs(parent.c_str(), &disk) == 0;
+  // Views of the kernel, such as /proc, have no blocks, whatever their rights say.
+  if (std::error_code problem;
+      !std::filesystem::is_directory(parent, problem) || (has_disk && disk.f_blocks == 0)) {
+    finding.health = if_not;
+    finding.advice =
+        fmt::format("{} cannot hold files: name another place", printable(parent.string()));
+    return finding;
+  }
   if (::access(parent.c_str(), W_OK | X_OK) != 0) {
     finding.health = if_not;
     finding.advice = fmt::format("{} may not be written: change its owner or name another place",
                                  printable(parent.string()));
     return finding;
   }
-  struct statvfs disk{};
-  if (::statvfs(parent.c_str(), &disk) != 0) return finding;
+  if (!has_disk) return finding;
   const std::uint64_t room = disk.f_bavail * disk.f_frsize;
   finding.found += fmt::format(", {} free", bytes_text(room));
   if (room < kRoomWanted) {

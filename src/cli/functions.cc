@@ -47,6 +47,11 @@ Result<int> run_list(const Arguments& arguments, Console& console) {
     print_json(json::Value(json::Array(functions)), console);
     return 0;
   }
+  if (const auto text = arguments.value("search"); text && functions.empty()) {
+    console.note(fmt::format("no function of {} has {} in its name; `weft list` shows all\n",
+                             printable(server.url()), printable(*text)));
+    return 0;
+  }
   if (functions.empty()) {
     console.note(fmt::format("{} has no functions. Deploy one: weft deploy NAME FILE\n",
                              printable(server.url())));

@@ -54,7 +54,7 @@ Result<std::string> read_all(system::InputStream& stream, std::size_t size_hint)
 
 }  // namespace
 
-Result<std::string> read_input(std::string_view file, Console& console) {
+Result<std::string> read_input(std::string_view file, Console& console, std::string_view wanted) {
   if (file == "-") return read_all(console.input(), kPieceBytes);
   const std::string name(file);
   const UniqueFd opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
@@ -63,7 +63,7 @@ Result<std::string> read_input(std::string_view file, Console& console) {
   if (::fstat(opened.get(), &status) != 0) return fail(open_error(errno, name));
   if (S_ISDIR(status.st_mode)) {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is a directory: name a .wasm or .wat file in it", printable(name)));
+                fmt::format("{} is a directory: name {} in it", printable(name), wanted));
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
   system::DescriptorInput stream(opened.get());

@@ -14,8 +14,10 @@ namespace weft::cli {
 inline constexpr std::uint64_t kFileBytesMax = 1ULL << 30U;
 
 // The bytes of the file; of standard input for "-". kNotFound, kPermissionDenied, kInvalidArgument
-// (a directory), kTooLarge: the messages name the file.
-Result<std::string> read_input(std::string_view file, Console& console);
+// (a directory: the message says that `wanted` in it should be named), kTooLarge: the messages name
+// the file.
+Result<std::string> read_input(std::string_view file, Console& console,
+                               std::string_view wanted = "a file");
 
 // `@file` is the file's content, `@-` and `-` standard input's; anything else is itself.
 Result<std::string> read_value(std::string_view text, Console& console);

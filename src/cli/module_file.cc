@@ -24,7 +24,7 @@ Error located(const Error& error, const ModuleFile& file) {
 Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect) {
   ModuleFile loaded{.word = std::string(file),
                     .name = file == "-" ? "standard input" : std::string(file),
-                    .bytes = TRY(read_input(file, console)),
+                    .bytes = TRY(read_input(file, console, kModuleFileWanted)),
                     .binary = {},
                     .info = {}};
   if (!engine::is_binary_module(loaded.bytes)) {

@@ -11,6 +11,9 @@
 
 namespace weft::cli {
 
+// What to name instead of a directory.
+inline constexpr std::string_view kModuleFileWanted = "a .wasm or .wat file";
+
 struct ModuleFile {
   std::string word;    // as given
   std::string name;    // for messages: as given, or "standard input" for "-"

@@ -1,6 +1,8 @@
 // weft serve: the composition root of the server.
 #include <array>
 #include <csignal>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -8,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/command.h"
 #include "cli/input_file.h"
 #include "cli/server_client.h"
@@ -33,6 +36,12 @@ namespace {
 // come back.
 constexpr std::size_t kBlockingThreads = 4;
 constexpr std::size_t kBlockingQueueMax = 1024;
+
+// A token of fewer characters is warned about.
+constexpr std::size_t kTokenBytesAdvised = 16;
+
+// What net::parse_listen_address makes of "*".
+constexpr std::string_view kEveryAddress = "::";
 
 constexpr std::size_t kOwnOptions = 1;
 constexpr std::string_view value_name(SettingType type) {
@@ -103,6 +112,24 @@ Result<ServerSettings> settings_of(const Arguments& arguments, Console& console)
   return resolve_settings(arguments, console, TRY(parse_settings_file(text, *file)));
 }
 
+// The address as a user writes it.
+std::string address_text(const net::Endpoint& endpoint) {
+  return endpoint.address == kEveryAddress ? fmt::format("*:{}", endpoint.port) : endpoint.text();
+}
+
+// Where a browser on this machine finds the server, who else can reach it, and where its data is.
+std::string greeting(const net::Endpoint& endpoint, const std::filesystem::path& data) {
+  const bool is_everywhere = endpoint.address == kEveryAddress || endpoint.address == "0.0.0.0";
+  const std::string where =
+      is_everywhere
+          ? fmt::format("localhost:{} and on every other address of this machine", endpoint.port)
+          : endpoint.text();
+  std::error_code problem;
+  const std::filesystem::path whole = std::filesystem::absolute(data, problem);
+  return fmt::format("listening on http://{} (data in {})\n", where,
+                     printable(problem ? data.string() : whole.lexically_normal().string()));
+}
+
 Result<server::AccessOptions> access_of(const ServerSettings& settings, Console& console) {
   server::AccessOptions access{
       .listen = settings.listen, .token = std::nullopt, .hosts = settings.hosts};
@@ -120,7 +147,7 @@ Result<server::AccessOptions> access_of(const ServerSettings& settings, Console&
                 fmt::format("{} can be reached from other machines, so clients must show a token: "
                             "name a file that holds one with --token-file, or set WEFT_TOKEN. "
                             "(127.0.0.1 needs none.)",
-                            settings.listen.text()));
+                            address_text(settings.listen)));
   }
   return access;
 }
@@ -216,6 +243,7 @@ net::ServerOptions http_options(const ServerSettings& settings, const Log& log) 
 Result<int> run(const Arguments& arguments, Console& console) {
   const ServerSettings settings = TRY(settings_of(arguments, console));
   server::AccessOptions access = TRY(access_of(settings, console));
+  const std::size_t token_bytes = access.token ? access.token->size() : 0;
   StopSignals signals;
   const Log log(console.clock(), settings.log_level);
   Parts parts{
@@ -230,7 +258,11 @@ Result<int> run(const Arguments& arguments, Console& console) {
                   {.access = std::move(access), .version = std::string(kVersion)});
   const auto http =
       TRY(net::HttpServer::create(http_options(settings, log), api, console.clock(), log));
-  console.note(fmt::format("listening on http://{}\n", http->endpoint().text()));
+  console.note(greeting(http->endpoint(), settings.data));
+  if (token_bytes > 0 && token_bytes < kTokenBytesAdvised) {
+    log.warning("the token is short enough to be guessed: `openssl rand -hex 16` makes a good one",
+                {{"characters", fmt::format("{}", token_bytes)}});
+  }
   signals.wait();
   log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});
   http->stop(settings.drain);

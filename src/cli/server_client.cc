@@ -68,7 +68,7 @@ Result<std::string> server_url(std::string_view text) {
 }
 
 Result<std::string> read_token(std::string_view file, Console& console) {
-  const std::string text = TRY(read_input(file, console));
+  const std::string text = TRY(read_input(file, console, "the token's file"));
   constexpr std::string_view kSpace = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(kSpace);
   if (begin == std::string::npos) {

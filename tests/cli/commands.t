@@ -12,6 +12,8 @@ weft run – run a program, or call one export of a module
 
 Usage
   weft run FILE [--invoke NAME] [ARGS…]
+$ weft --help run | head -n 1
+weft run – run a program, or call one export of a module
 $ weft instpect x
 weft: there is no command instpect; did you mean inspect?; `weft help` lists them
 ? 2
@@ -50,6 +52,15 @@ weft: weft.toml: line 1, column 1: there is no setting threds; did you mean thre
 $ printf '' > token; weft serve --token-file token --data d
 weft: the token file token is empty
 ? 2
+$ mkdir tokens; weft serve --token-file tokens --data d
+weft: tokens is a directory: name the token's file in it
+? 2
+$ exec 3< <(WEFT_TOKEN=short exec weft serve --listen '*:0' --data d 2>&1); SERVER=$!; read -r LINE <&3; read -r WARNING <&3; kill $SERVER; cat <&3 > rest; echo "$LINE"; echo "$WARNING"
+listening on http://localhost:[..] and on every other address of this machine (data in [..]/d)
+20[..]Z warning the token is short enough to be guessed: `openssl rand -hex 16` makes a good one characters=5
+$ weft serve --listen '*:0' --data d
+weft: *:0 can be reached from other machines, [..]
+? 4
 
 # No server.
 $ weft list --server http://127.0.0.1:1

@@ -31,6 +31,8 @@ limits    deadline 2 s, memory 16 MiB, output [..], 4 calls at the same time
 $ weft list
 NAME  VERSION  DIALECT  CALLS/H  ERRORS/H  MEDIAN  DEPLOYED
 add   1        typed    [..]
+$ weft list --search zzz
+no function of http://[..] has zzz in its name; `weft list` shows all
 $ weft list --json
 [{"name":"add","version":1,[..]}]
 

@@ -93,7 +93,7 @@ class Server:
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
         assert self.process.stderr is not None
         first = self.process.stderr.readline()
-        found = re.fullmatch(r"listening on (http://\S+)\n", first)
+        found = re.fullmatch(r"listening on (http://\S+) \(data in .*\)\n", first)
         if found is None:
             self.process.kill()
             raise RuntimeError(f"the server said {first!r}")
