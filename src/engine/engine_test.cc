@@ -108,20 +108,107 @@ TEST_CASE("endless recursion ends with a trap and a bounded backtrace") {
   CHECK(error.backtrace().size() <= 64);
 }
 
+// Polls while the engine ticks without end.
+Progress poll_ticking(const Guest& guest, Instance& instance) {
+  std::atomic<bool> done = false;
+  std::jthread ticker([&] {
+    while (!done)
+      guest.engine->tick();
+  });
+  const Progress progress = instance.poll();
+  done = true;
+  return progress;
+}
+
 TEST_CASE("a guest that computes yields at the tick and is cancelled by its destruction") {
   const Guest guest(kArithmetic);
   auto instance = started(guest);
   REQUIRE(instance->begin_call("spin", {}).has_value());
-  for (int slice = 0; slice < 3; ++slice) {
-    std::atomic<bool> done = false;
-    std::jthread ticker([&] {
-      while (!done)
-        guest.engine->tick();
-    });
-    CHECK(instance->poll() == Progress::kRunning);
-    done = true;
-  }
+  for (int slice = 0; slice < 3; ++slice)
+    CHECK(poll_ticking(guest, *instance) == Progress::kRunning);
   instance.reset();
+}
+
+// Begins a call that does not end and runs its first slice.
+void run_a_slice(const Guest& guest, Instance& instance, std::string_view name) {
+  REQUIRE(instance.begin_call(name, {}).has_value());
+  guest.engine->tick();
+  REQUIRE(instance.poll() == Progress::kRunning);
+}
+
+TEST_CASE("a guest that is interrupted says where it was") {
+  const Guest guest(R"((module
+    (memory 1)
+    (func $inner (loop br 0))
+    (func $outer (export "spin") call $inner)
+    (func $deep (param i32) (if (local.get 0)
+      (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (loop br 1))))
+    (func (export "recurse") (loop (call $deep (i32.const 100)) (br 0)))
+    (func $fill (export "fill") (loop
+      (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br 0)))))");
+  const Error late(ErrorCode::kDeadlineExceeded, "too late");
+  for (const int slices : {1, 2, 3}) {
+    CAPTURE(slices);
+    const auto instance = started(guest);
+    run_a_slice(guest, *instance, "spin");
+    for (int slice = 1; slice < slices; ++slice)
+      REQUIRE(poll_ticking(guest, *instance) == Progress::kRunning);
+    instance->interrupt(Error(late).with_limit("deadline_ms", 5));
+    const auto error = instance->take().error();
+    CHECK(error.code() == ErrorCode::kDeadlineExceeded);
+    CHECK(error.message() == "too late");
+    CHECK(error.limit()->name == "deadline_ms");
+    REQUIRE(error.backtrace().size() == 2);
+    CHECK(error.backtrace()[0].function == "inner");
+    CHECK(error.backtrace()[0].line == 3);
+    CHECK(error.backtrace()[1].function == "outer");
+  }
+  for (const std::string_view name : {"recurse", "fill"}) {
+    const auto instance = started(guest);
+    run_a_slice(guest, *instance, name);
+    instance->interrupt(late);
+    CHECK(instance->take().error().backtrace().size() > 0);
+  }
+}
+
+TEST_CASE("a start function that is interrupted says where it was") {
+  const Guest guest("(module (func $main (loop br 0)) (start $main))");
+  const auto instance = guest.instance();
+  instance->begin_instantiation();
+  guest.engine->tick();
+  REQUIRE(instance->poll() == Progress::kRunning);
+  instance->interrupt(Error(ErrorCode::kCancelled, "not wanted"));
+  const auto error = instance->take().error();
+  CHECK(error.code() == ErrorCode::kCancelled);
+  CHECK(error.backtrace().at(0).function == "main");
+}
+
+TEST_CASE("a guest that ends before the interruption reaches it is interrupted all the same") {
+  // The check at the function's entry is the only one.
+  const Guest guest("(module (func (export \"f\") (result i32) i32.const 7))");
+  const auto instance = started(guest);
+  run_a_slice(guest, *instance, "f");
+  instance->interrupt(Error(ErrorCode::kCancelled, "not wanted"));
+  const auto error = instance->take().error();
+  CHECK(error.message() == "not wanted");
+  CHECK(error.backtrace().empty());
+}
+
+TEST_CASE("a guest that yielded goes on and gives its results") {
+  const Guest guest(R"((module (func (export "count") (param i32) (result i32) (local i32)
+    (loop $again
+      (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+      (br_if $again (i32.lt_s (local.get 1) (local.get 0))))
+    local.get 1)))");
+  const auto instance = started(guest);
+  const std::vector<Value> three = {3};
+  for (int again = 0; again < 2; ++again) {
+    REQUIRE(instance->begin_call("count", three).has_value());
+    guest.engine->tick();
+    REQUIRE(instance->poll() == Progress::kRunning);
+    REQUIRE(instance->poll() == Progress::kDone);
+    CHECK(instance->take().value()[0] == Value(3));
+  }
 }
 
 TEST_CASE("fuel ends a guest at a limit") {

@@ -126,6 +126,7 @@ void InstanceParts::begin(Operation next) {
   limiter.table_refused = false;
   limiter.shared_memory_refused = false;
   if (!is_async()) return;
+  has_yielded = false;
   wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
   if (next == Operation::kInstantiation) {
     future.reset(wasmtime_instance_pre_instantiate_async(&program->get(), context, &instance, &trap,
@@ -135,6 +136,18 @@ void InstanceParts::begin(Operation next) {
                                           arguments.size(), results.data(), results.size(), &trap,
                                           &failure));
   }
+}
+
+// A guest whose slice is over yields, and comes here again at the next check behind that: only then
+// it is known whether it goes on, and it has a place where it can end.
+wasmtime_error_t* InstanceParts::at_epoch(wasmtime_context_t*, void* parts, std::uint64_t* ticks,
+                                          wasmtime_update_deadline_kind_t* kind) {
+  auto& self = *static_cast<InstanceParts*>(parts);
+  if (self.interrupted) return wasmtime_error_new("interrupted");
+  self.has_yielded = !self.has_yielded;
+  *ticks = self.has_yielded ? 0 : kTicksPerSlice;
+  *kind = self.has_yielded ? WASMTIME_UPDATE_DEADLINE_YIELD : WASMTIME_UPDATE_DEADLINE_CONTINUE;
+  return nullptr;
 }
 
 void InstanceParts::run_to_the_end() {
@@ -164,6 +177,7 @@ bool InstanceParts::is_consequence_of_refusal(const Error& error) const {
 
 Error InstanceParts::failed_with() {
   Error error = trap != nullptr ? error_of(*trap, fuel) : error_of(*failure);
+  if (interrupted) return Error(*interrupted).with_backtrace(error.backtrace());
   if (stopped) return Error(*stopped).with_backtrace(error.backtrace());
   if (!is_consequence_of_refusal(error)) return error;
   if (limiter.shared_memory_refused) {
@@ -210,9 +224,8 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program
   parts->context = wasmtime_store_context(parts->store.get());
   weft_store_limiter(parts->store.get(), &parts->limiter);
   if (engine.interruption() == Interruption::kEpoch) {
-    // The header declares a result that the function does not return: it is not read.
-    static_cast<void>(
-        wasmtime_context_epoch_deadline_async_yield_and_update(parts->context, kTicksPerSlice));
+    wasmtime_store_epoch_deadline_callback(parts->store.get(), InstanceParts::at_epoch, parts.get(),
+                                           nullptr);
   }
   if (engine.interruption() == Interruption::kFuel) {
     parts->fuel = limits.fuel;
@@ -270,9 +283,19 @@ Progress Instance::poll() {
   return Progress::kDone;
 }
 
+void Instance::interrupt(Error error) {
+  WEFT_ASSERT(parts_->is_async());
+  WEFT_ASSERT(parts_->future != nullptr);
+  parts_->interrupted = std::move(error);
+  const bool is_done = wasmtime_call_future_poll(parts_->future.get());
+  WEFT_ASSERT(is_done);  // An interrupted guest does not yield.
+  parts_->future.reset();
+}
+
 Result<std::span<const Value>> Instance::take() {
   const auto operation = std::exchange(parts_->operation, InstanceParts::Operation::kNone);
   if (parts_->trap != nullptr || parts_->failure != nullptr) return fail(parts_->failed_with());
+  if (parts_->interrupted) return fail(*parts_->interrupted);
   parts_->values.clear();
   if (operation == InstanceParts::Operation::kInstantiation) {
     parts_->finish_instantiation();

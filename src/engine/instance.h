@@ -46,6 +46,11 @@ class Instance {
   // interruption runs to its end.
   Progress poll();
 
+  // Ends an operation that poll() left running: the guest goes on to its next loop or function and
+  // ends there, so that take() gives `error` with the backtrace of that place; without one when it
+  // came to its end on the way. Only on an engine with epochs; then the operation is done.
+  void interrupt(Error error);
+
   // The results of a finished operation, valid until the next one begins; none for instantiation.
   // Errors: kGuestTrap, kGuestError (an exception that nothing caught), kGuestLimit and
   // kResourceExhausted (with the limit's name), or what a host function stopped the guest with;

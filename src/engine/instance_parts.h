@@ -40,6 +40,8 @@ struct InstanceParts {
   wasm_trap_t* trap = nullptr;
   wasmtime_error_t* failure = nullptr;
   std::optional<Error> stopped;
+  std::optional<Error> interrupted;  // The guest ends at its next check.
+  bool has_yielded = false;          // at the check where the guest is
   Handle<wasmtime_call_future_t, wasmtime_call_future_delete> future;
 
   InstanceParts() = default;
@@ -48,6 +50,8 @@ struct InstanceParts {
   ~InstanceParts();
   bool is_async() const { return program->engine().interruption() == Interruption::kEpoch; }
   void begin(Operation next);
+  static wasmtime_error_t* at_epoch(wasmtime_context_t* context, void* parts, std::uint64_t* ticks,
+                                    wasmtime_update_deadline_kind_t* kind);
   void run_to_the_end();
   void finish_instantiation();
   Error failed_with();

@@ -30,7 +30,7 @@ std::string pondering(int number) {
                      number);
 }
 
-constexpr std::string_view kSpinning = R"((module (func (export "spin") (loop br 0))))";
+constexpr std::string_view kSpinning = R"((module (func $spin (export "spin") (loop br 0))))";
 
 constexpr FunctionLimits kPatient{.deadline_ms = 900'000};
 
@@ -446,6 +446,7 @@ TEST_CASE("a call that is cancelled ends with a record, and only once") {
   const auto record = world.invocations.get(outcome.invocation.value()).value();
   CHECK(record.status == store::InvocationStatus::kError);
   CHECK(record.error.value().find("\"code\":\"cancelled\"") != std::string::npos);
+  CHECK(record.error.value().find("\"backtrace\":[{\"function\":\"spin\"") != std::string::npos);
 }
 
 TEST_CASE("a call that has ended cannot be cancelled") {

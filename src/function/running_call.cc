@@ -59,8 +59,8 @@ void RunningCall::start(std::string payload) {
 
 void RunningCall::cancel() {
   if (phase_ == Phase::kEnded) return;
-  finish(fail(ErrorCode::kCancelled,
-              "the call was cancelled: its client went away, or the server stopped"));
+  stop(Error(ErrorCode::kCancelled,
+             "the call was cancelled: its client went away, or the server stopped"));
 }
 
 // What a typed call asks for: {"export": NAME, "args": [...]}.
@@ -182,13 +182,13 @@ void RunningCall::run_slices() {
     cpu_ += time_spent() - before;
     if (progress == engine::Progress::kRunning) {
       is_long_ = true;
-      if (is_late()) return finish(fail(too_late()));
+      if (is_late()) return stop(too_late());
       executor_.post([self = shared_from_this()] { self->run_slices(); });
       return;
     }
     auto results = instance_->take();
     if (!results) {
-      finish(fail(error_of_guest(std::move(results.error()))));
+      finish(outcome_of_failure(std::move(results.error())));
       return;
     }
     if (phase_ == Phase::kCall) {
@@ -218,17 +218,24 @@ Result<Response> RunningCall::encode(std::span<const engine::Value> results) {
   return Response{.content_type = "application/json", .body = std::move(body)};
 }
 
-Error RunningCall::error_of_guest(Error error) const {
+// Ends a guest that is at rest between two slices, where it is: the error says where that was.
+void RunningCall::stop(Error error) {
+  instance_->interrupt(std::move(error));
+  finish(fail(instance_->take().error()));
+}
+
+Result<Response> RunningCall::outcome_of_failure(Error error) {
+  const auto exit_code = program_ ? program_->exit_code() : std::nullopt;
+  if (!exit_code) return fail(std::move(error));
+  // A program that exits with 0 did what it should.
+  const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
+  if (is_command && *exit_code == 0) return encode({});
   // The backtrace of an exit shows only the C library.
-  if (program_ && program_->exit_code()) return Error(error.code(), error.message());
-  return error;
+  return fail(Error(error.code(), error.message()));
 }
 
 void RunningCall::finish(Result<Response> response) {
   phase_ = Phase::kEnded;
-  // A program that exits with 0 did what it should.
-  const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
-  if (!response && is_command && program_ && program_->exit_code() == 0U) response = encode({});
   const bool is_reusable = response.has_value() && !program_;
   if (is_reusable) function_->give_back(std::move(instance_));
   const auto duration = context_.clock.monotonic() - started_;

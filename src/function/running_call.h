@@ -65,8 +65,9 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   bool is_late() const;
   Error too_late() const;
   void run_slices();
+  void stop(Error error);
   Result<Response> encode(std::span<const engine::Value> results);
-  Error error_of_guest(Error error) const;
+  Result<Response> outcome_of_failure(Error error);
   void finish(Result<Response> response);
 
   std::shared_ptr<LoadedFunction> function_;

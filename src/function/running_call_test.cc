@@ -223,6 +223,44 @@ TEST_CASE("every way not to stop or to want too much ends with a typed error") {
   }
 }
 
+TEST_CASE("a call that meets its deadline says where in the guest it was") {
+  struct Case {
+    std::string_view wat;
+    std::vector<std::string> functions;
+  };
+  Deployed deployed("(module (func (export \"f\")))");
+  for (const auto& [wat, functions] : {
+           Case{R"((module (func $inner (loop br 0)) (func $outer (export "f") call $inner)))",
+                {"inner", "outer"}},
+           Case{R"((module (func $main (loop br 0)) (start $main) (func (export "f"))))", {"main"}},
+           Case{R"((module (func $init (export "_initialize") (loop br 0)) (func (export "f"))))",
+                {"init"}},
+           Case{R"((module (func $work (loop br 0)) (func $start (export "_start") call $work)))",
+                {"work", "start"}},
+           // What the guest does between the deadline and its end does not count.
+           Case{R"((module
+                (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                (func $count (param i64) (local i64)
+                  (loop (local.set 1 (i64.add (local.get 1) (i64.const 1)))
+                    (br_if 0 (i64.lt_u (local.get 1) (local.get 0)))))
+                (func $start (export "_start") (loop
+                  (call $count (i64.const 1000000000000)) (call $exit (i32.const 0)) (br 0)))))",
+                {"count", "start"}},
+       }) {
+    CAPTURE(wat);
+    deployed.use(wat, {.deadline_ms = 20});
+    const auto outcome = deployed.invoke();
+    const Error& error = error_of(outcome);
+    CHECK(error.code() == ErrorCode::kDeadlineExceeded);
+    CHECK(error.message() == "the call took longer than 20 ms");
+    std::vector<std::string> names;
+    for (const BacktraceFrame& frame : error.backtrace())
+      names.push_back(frame.function);
+    CHECK(names == functions);
+    CHECK(error.backtrace().at(0).line.has_value());
+  }
+}
+
 // --- programs ---
 
 constexpr std::string_view kProgram = R"((module

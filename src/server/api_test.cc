@@ -23,7 +23,7 @@ constexpr const char* kAdd = R"((module
 constexpr const char* kDivide = R"((module
   (func $div (export "div") (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_s)))";
 
-constexpr const char* kForever = R"((module (func (export "run") (loop br 0))))";
+constexpr const char* kForever = R"((module (func $forever (export "run") (loop br 0))))";
 
 // Copies its input to its output, says something to its log and ends with code 0, or 3 for no
 // input.
@@ -396,7 +396,13 @@ TEST_CASE("a function that never ends is stopped at its deadline, and the server
   const auto forever = server.start("POST", "/v1/functions/forever/invoke");
   const Answer other = server.send("POST", "/v1/functions/add/invoke", R"({"args":[1,1]})");
   CHECK(other.status == 200);
-  check_problem(server.finish(*forever), 504, "deadline_exceeded");
+  const Answer late = server.finish(*forever);
+  check_problem(late, 504, "deadline_exceeded");
+  const json::Value& frame = late.json().find("backtrace")->as_array()[0];
+  CHECK(frame.find("function")->as_string() == "forever");
+  CHECK(frame.find("line")->as_number().to_int64() == 1);
+  const Answer record = server.get("/v1/invocations/" + late.text("invocation"));
+  CHECK(record.json().find("error")->find("backtrace")->as_array().size() == 1);
 }
 
 TEST_CASE("a call ends when its client goes away, and its record says so") {
