@@ -1,6 +1,7 @@
 // weft logs: the calls of a function and what its guest wrote.
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include "cli/followed_calls.h"
 #include "cli/function_document.h"
 #include "cli/quantity.h"
+#include "cli/reconnection.h"
 #include "cli/report.h"
 #include "cli/server_client.h"
 #include "json/print.h"
@@ -116,11 +118,13 @@ std::string as_json_line(const json::Value& call, std::string_view log) {
   return json::to_string(json::Value(std::move(object))) + "\n";
 }
 
-// What the guest of the call wrote.
+// What the guest of the call wrote; empty when the server has lost it by now.
 Result<std::string> log_of(const json::Value& call, ServerClient& server) {
   if (number_of_member(call, "log_bytes") == 0) return std::string();
   const std::string id = escaped(text_of_member(call, "id"));
-  return TRY(server.send({.path = fmt::format("/v1/invocations/{}/logs", id)})).body;
+  auto response = server.send({.path = fmt::format("/v1/invocations/{}/logs", id)});
+  if (!response && response.error().code() == ErrorCode::kNotFound) return std::string();
+  return TRY(std::move(response)).body;
 }
 
 class Logs {
@@ -148,8 +152,10 @@ class Logs {
     return {};
   }
 
-  // Shows the calls that have ended since the last time.
+  // Shows the calls that have ended since the last time. After an error the next time shows what
+  // this one did not.
   Result<> follow() {
+    TRY(show_waiting());
     const bool sweeps = console_.clock().monotonic() >= next_sweep_;
     const auto calls =
         TRY(sweeps ? sweep(0)
@@ -157,8 +163,8 @@ class Logs {
                        return !followed_.is_known(items.back());
                      }));
     for (const json::Value* const call : followed_.take_new(calls))
-      TRY(show_call(*call));
-    return {};
+      waiting_.push_back(*call);
+    return show_waiting();
   }
 
  private:
@@ -177,6 +183,12 @@ class Logs {
     return calls;
   }
 
+  Result<> show_waiting() {
+    for (; !waiting_.empty(); waiting_.pop_front())
+      TRY(show_call(waiting_.front()));
+    return {};
+  }
+
   Result<> show_call(const json::Value& call) {
     const std::string log = TRY(log_of(call, server_));
     console_.print(as_json_ ? as_json_line(call, log) : short_text(call, log, console_));
@@ -188,6 +200,7 @@ class Logs {
   std::string path_;
   bool as_json_;
   FollowedCalls followed_;
+  std::deque<json::Value> waiting_;  // Known and not yet shown, the oldest first.
   MonotonicTime next_sweep_;
 };
 
@@ -236,8 +249,9 @@ Result<int> run(const Arguments& arguments, Console& console) {
     return 0;
   }
   TRY(logs.begin_following(count));
+  Reconnection reconnection(console, server.url());
   while (!console.output_failure() && wait_while_read())
-    TRY(logs.follow());
+    TRY(reconnection.after(logs.follow()));
   return 0;
 }
 
@@ -252,7 +266,9 @@ constexpr Command kLogsCommand{
         "and the guest's output. The newest is the last. With the ID of one call (of such a line, "
         "of\n"
         "an error, or of the header weft-invocation), everything that is kept of it: backtrace,\n"
-        "input, output and the guest's own output.\n",
+        "input, output and the guest's own output.\n"
+        "\n"
+        "With -f, a server that goes away is asked again for a minute.\n",
     .examples =
         "$ weft logs add\n"
         "$ weft logs greet --errors -n 5\n"

@@ -18,10 +18,10 @@ MODULE = """(module
 class Follower:
     """A running `weft logs -f`, read a call at a time."""
 
-    def __init__(self, server, name):
+    def __init__(self, server, name, errors=None):
         self.process = subprocess.Popen(
             [BINARY, "logs", name, "-f", "--json", "--server", f"http://127.0.0.1:{server.port}"],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, stderr=errors)
         self.received = b""
 
     def next_export(self):
@@ -41,8 +41,8 @@ class Follower:
 def follow(server):
     followers = []
 
-    def start(name):
-        followers.append(Follower(server, name))
+    def start(name, of=None, errors=None):
+        followers.append(Follower(of or server, name, errors))
         return followers[-1]
 
     yield start
@@ -70,3 +70,18 @@ def test_a_slow_call_that_ends_behind_faster_ones_is_shown(server, follow, calls
     assert [follower.next_export() for _ in range(calls_between)] == ["fast"] * calls_between
     assert follower.next_export() == "slow"
     slow.join()
+
+
+def test_a_server_that_is_started_again_is_followed_on(own_server, follow):
+    own_server.deploy("again", MODULE)
+    own_server.invoke("again", "fast")
+    follower = follow("again", of=own_server, errors=subprocess.PIPE)
+    assert follower.next_export() == "fast"
+    own_server.stop()
+    url = f"http://127.0.0.1:{own_server.port}"
+    assert follower.process.stderr.readline().decode() == f"lost {url}: trying to reach it again for 60 s\n"
+    own_server.arguments += ["--listen", f"127.0.0.1:{own_server.port}"]
+    own_server.start()
+    own_server.invoke("again", "fast")
+    assert follower.process.stderr.readline().decode() == f"{url} answers again\n"
+    assert follower.next_export() == "fast"
