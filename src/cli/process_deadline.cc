@@ -36,7 +36,9 @@ Result<> ProcessDeadline::start(std::chrono::microseconds after) {
 
 void ProcessDeadline::expire(sigval self) {
   const auto& deadline = *static_cast<const ProcessDeadline*>(self.sival_ptr);
-  const auto written = ::write(STDERR_FILENO, deadline.message_.data(), deadline.message_.size());
+  // Longer than every status line, so that nothing of that is left.
+  const std::string text = (deadline.replaces_line_ ? "\r" : "") + deadline.message_;
+  const auto written = ::write(STDERR_FILENO, text.data(), text.size());
   static_cast<void>(written);  // Nobody is left who could be told.
   ::_exit(deadline.exit_code_);
 }

@@ -1,6 +1,7 @@
 // The end of the process at a deadline: how a guest without interruption is stopped.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <ctime>
@@ -21,6 +22,10 @@ class ProcessDeadline {
   // Disarms it.
   ~ProcessDeadline();
 
+  // Whether a status line, and nothing of the guest's, may stand on the terminal's line: the
+  // message then begins in its place. Any thread.
+  void replaces_line(bool replaces) { replaces_line_ = replaces; }
+
   // Once. kInternal when the system has no timer left.
   Result<> start(std::chrono::microseconds after);
 
@@ -29,6 +34,7 @@ class ProcessDeadline {
 
   std::string message_;
   int exit_code_;
+  std::atomic<bool> replaces_line_ = false;
   bool is_armed_ = false;
   timer_t timer_{};
 };

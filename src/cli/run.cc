@@ -126,17 +126,19 @@ Result<const engine::ExportInfo*> callee_of(const ModuleFile& file, std::string_
                   rest));
 }
 
+Status status_of(const RunOptions& options, const Console& console) {
+  return console.is_terminal() && !options.as_json ? Status::kShown : Status::kHidden;
+}
+
 // A module that is linked and waits to be started. Not movable: its parts know each other.
 class Guest {
  public:
   static Result<std::unique_ptr<Guest>> create(const ModuleFile& file, const RunOptions& options,
                                                abi::command::World world, Console& console) {
-    const Status status =
-        console.is_terminal() && !options.as_json ? Status::kShown : Status::kHidden;
     auto guest = std::unique_ptr<Guest>(new Guest(std::move(world)));
     guest->engine_ = TRY(engine::Engine::create(options.engine));
     auto code = TRY([&] {
-      const BusyLine busy(console, status, "Compiling");
+      const BusyLine busy(console, status_of(options, console), "Compiling");
       return local_code(*guest->engine_, file.module(), console);
     }());
     engine::HostTable table(*guest->engine_);
@@ -264,7 +266,9 @@ Result<int> run(const Arguments& arguments, Console& console) {
                             .wait = [&console](const std::vector<system::Wait>& waits) {
                               system::block_until(waits, console.clock());
                             }};
+  if (deadline) deadline->replaces_line(status_of(options, console) == Status::kShown);
   const auto guest = TRY(Guest::create(job.file, options, std::move(world), console));
+  if (deadline) deadline->replaces_line(false);
   auto code = run_guest(*guest, job, options.as_json, console);
   if (const auto hint = hint_for(guest->refusals()); hint && (!code || *code != 0))
     console.note(fmt::format("{} {}\n", console.bold("weft:"), *hint));

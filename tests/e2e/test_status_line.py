@@ -151,3 +151,15 @@ def test_the_first_compilation_of_a_program_is_shown_and_removed(tmp_path):
     assert re.search(r"\rCompiling… \d+ s", written)
     assert shown_at_the_end(written) == ""
     assert run_on_terminal(arguments, env=environment) == (0, "")
+
+
+def test_a_deadline_within_the_compilation_is_told_in_place_of_the_status(tmp_path):
+    file = tmp_path / "large.wasm"
+    # A deadline that is longer than the patience of a status line, and much shorter than the compilation.
+    file.write_bytes(modules.large(1, 16_000_000))
+    arguments = ["run", str(file), "--timeout", "2s", "--invoke", "run", "1", "2"]
+    code, written = run_on_terminal(arguments, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert code == 124
+    assert "\rCompiling… " in written
+    line, _, rest = written.partition("\r\n")
+    assert (shown_at_the_end(line), rest) == ("weft: the deadline of 2 s has passed (--timeout)", "")
