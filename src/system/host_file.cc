@@ -1,60 +1,16 @@
 #include "system/host_file.h"
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <limits>
 
 #include <fcntl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "system/host_io.h"
 #include "system/wait.h"
 
 namespace weft::system {
 namespace {
-
-// More than these are for the next call: a short count is always allowed.
-constexpr std::size_t kBuffersMax = 64;
-
-std::unexpected<Errno> last_error() {
-  return std::unexpected(errno_of(errno));
-}
-
-Attempt<> done(int result) {
-  if (result != 0) return last_error();
-  return {};
-}
-
-template <class T>
-class IoVectors {
- public:
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): 1 KiB, of which a few are used.
-  explicit IoVectors(std::span<const std::span<T>> buffers)
-      : count_(static_cast<int>(std::min(buffers.size(), kBuffersMax))) {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) {
-      // The system only reads what is written from.
-      vectors_[i] = {.iov_base = const_cast<std::uint8_t*>(buffers[i].data()),
-                     .iov_len = buffers[i].size()};
-    }
-  }
-  const iovec* data() const { return vectors_.data(); }
-  int count() const { return count_; }
-
- private:
-  std::array<iovec, kBuffersMax> vectors_;
-  int count_;
-};
-
-// Repeats what a signal interrupted.
-template <class Call>
-Attempt<std::size_t> transfer(const Call& call) {
-  for (;;) {
-    const ssize_t count = call();
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) return last_error();
-  }
-}
 
 bool fits_offset(std::uint64_t value) {
   return value <= static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());

@@ -1,0 +1,78 @@
+// Which other machines a guest may talk to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "system/errno.h"
+#include "system/ip_address.h"
+
+namespace weft::system {
+
+// What one rule allows. Rules are written HOST[:PORTS], and listen:HOST[:PORTS] for addresses of
+// this machine to listen on.
+//
+// HOST is an address ("192.0.2.1", "[2001:db8::1]"), a range ("10.0.0.0/8", "[fd00::/8]"), a name
+// ("example.org"), all names below one ("*.example.org") or * (all). PORTS is a number, a range
+// ("8000-8999") or * (all, as without it).
+//
+// Only rules with addresses allow what does not belong to the public internet: names and * never
+// do, so that no answer of a name server leads a guest into a private network. localhost stands for
+// 127.0.0.0/8 and ::1.
+struct NetworkRule {
+  enum class Host : std::uint8_t { kAny, kName, kBelowName, kRange };
+
+  bool listens = false;
+  Host host = Host::kAny;
+  std::string name = {};  // in lower case; without "*."
+  std::vector<IpRange> ranges = {};
+  std::uint16_t port_min = 0;
+  std::uint16_t port_max = UINT16_MAX;
+};
+
+// kInvalidArgument, with what is wrong.
+Result<NetworkRule> parse_network_rule(std::string_view text);
+
+// One guest's way to other machines: nothing that no rule allows. Confined to the guest's thread.
+class Network {
+ public:
+  // The addresses of a name; may block. Answers may be wrong or hostile.
+  using Resolve = std::function<Attempt<std::vector<IpAddress>>(const std::string& name)>;
+
+  Network(std::vector<NetworkRule> rules, Resolve resolve)
+      : rules_(std::move(rules)), resolve_(std::move(resolve)) {}
+
+  // The addresses of a name that a rule allows, without those that the guest could not connect to.
+  // An address is its own answer. kNotPermitted for other names and where nothing is left; kInvalid
+  // for what is no name.
+  Attempt<std::vector<IpAddress>> resolve(std::string_view name);
+
+  // Whether the guest may connect or send to this address. An address that rules allow by name is
+  // checked here again: it must be one that this network resolved.
+  bool may_reach(const SocketAddress& address);
+  bool may_listen(const SocketAddress& address);
+
+  // What was refused last, as a rule that would have allowed it; nothing when nothing was.
+  const std::optional<std::string>& refused() const { return refused_; }
+
+ private:
+  bool allows(const NetworkRule& rule, const SocketAddress& address) const;
+
+  std::vector<NetworkRule> rules_;
+  Resolve resolve_;
+  std::map<std::string, std::set<IpAddress>, std::less<>> resolved_;
+  std::optional<std::string> refused_;
+};
+
+// Asks the system's resolver, and waits for it. kNoEntry for a name that is not known, kAgain when
+// the resolver does not answer.
+Attempt<std::vector<IpAddress>> resolve_by_system(const std::string& name);
+
+}  // namespace weft::system
