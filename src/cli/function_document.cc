@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/quantity.h"
+#include "cli/short_text.h"
 #include "cli/signature.h"
 #include "json/print.h"
 
@@ -79,13 +80,15 @@ std::string last_hour_text(const json::Value& function) {
 
 std::string environment_text(const json::Value& function) {
   const json::Value* const variables = function.find("environment");
-  std::string text;
-  if (variables == nullptr || !variables->is_object()) return text;
+  if (variables == nullptr || !variables->is_object()) return {};
+  std::vector<std::string> lines;
   for (const auto& [name, value] : variables->as_object()) {
-    text += fmt::format("env       {}={}\n", printable(name),
-                        value.is_string() ? printable(value.as_string()) : "?");
+    lines.push_back(
+        fmt::format("env       {}={}", short_name(name),
+                    value.is_string() ? shown(value.as_string(), kTypeBytesShownMax) : "?"));
   }
-  return text;
+  const std::string function_name = shell_word(text_of_member(function, "name"));
+  return first_lines(lines, fmt::format("weft show {} --json", function_name));
 }
 
 }  // namespace
@@ -124,15 +127,16 @@ std::string calling_lines(const json::Value& function) {
   const auto exports = exports_of(function);
   if (!exports) return {};
   const auto callable = std::ranges::count_if(*exports, is_callable);
-  std::string text;
+  std::vector<std::string> lines;
   for (const engine::ExportInfo& item : *exports) {
     if (!is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
-    text += fmt::format("  {:<40}  weft invoke {}{}{}{}\n", signature(item), shell_word(name),
-                        callable == 1 ? "" : fmt::format(" --export {}", shell_word(item.name)),
-                        arguments.empty() ? "" : " ", arguments);
+    const std::string choice =
+        callable == 1 ? "" : fmt::format(" --export {}", shell_word(short_name(item.name)));
+    lines.push_back(fmt::format("  {:<40}  weft invoke {}{}{}{}", signature(item), shell_word(name),
+                                choice, arguments.empty() ? "" : " ", arguments));
   }
-  return text;
+  return first_lines(lines, fmt::format("weft show {} --json", shell_word(name)));
 }
 
 std::string function_text(const json::Value& function, const Console& console) {

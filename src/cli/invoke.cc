@@ -13,6 +13,7 @@
 #include "cli/input_file.h"
 #include "cli/report.h"
 #include "cli/server_client.h"
+#include "cli/short_text.h"
 #include "cli/signature.h"
 #include "json/parse.h"
 #include "json/print.h"
@@ -31,22 +32,25 @@ constexpr std::array kOptions = {
 };
 
 Result<engine::ExportInfo> chosen_export(const std::vector<engine::ExportInfo>& exports,
-                                         std::optional<std::string_view> name) {
-  std::string names;
+                                         std::optional<std::string_view> name,
+                                         std::string_view function) {
+  std::vector<std::string> lines;
   std::vector<const engine::ExportInfo*> callable;
   for (const engine::ExportInfo& each : exports) {
     if (!is_callable(each)) continue;
     if (name == each.name) return each;
     callable.push_back(&each);
-    names += "\n  " + signature(each);
+    lines.push_back("  " + signature(each));
   }
+  std::string names = first_lines(lines, fmt::format("weft show {} --json", shell_word(function)));
+  names = "\n" + names.substr(0, names.find_last_not_of('\n') + 1);
   if (callable.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "the module exports no function that could be called with numbers");
   }
   if (name) {
     return fail(ErrorCode::kNotFound, fmt::format("the module exports no function {}; it has:{}",
-                                                  printable(*name), names));
+                                                  short_name(*name), names));
   }
   if (callable.size() > 1) {
     return fail(ErrorCode::kInvalidArgument,
@@ -58,7 +62,8 @@ Result<engine::ExportInfo> chosen_export(const std::vector<engine::ExportInfo>& 
 Result<std::string> typed_payload(const json::Value& function, const Arguments& arguments,
                                   Console& console) {
   const auto exports = TRY(exports_of(function));
-  const engine::ExportInfo callee = TRY(chosen_export(exports, arguments.value("export")));
+  const engine::ExportInfo callee =
+      TRY(chosen_export(exports, arguments.value("export"), arguments.operand(0)));
   const std::vector<std::string> words(arguments.operands().begin() + 1,
                                        arguments.operands().end());
   const auto values = TRY(parse_values(words, callee, console));

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "cli/quantity.h"
+#include "cli/short_text.h"
 #include "cli/signature.h"
 #include "function/module_document.h"
 #include "json/print.h"
@@ -37,19 +38,21 @@ std::string memory_text(const engine::MemoryInfo& memory) {
                      memory.memory64 ? ", 64-bit" : "", memory.shared ? ", shared" : "");
 }
 
-// Rows of two columns, the first as wide as its widest cell (within reason).
-std::string rows(const std::vector<std::pair<std::string, std::string>>& cells) {
+// Rows of two columns, the first as wide as its widest cell (within reason); the first ones of
+// many.
+std::string rows(const std::vector<std::pair<std::string, std::string>>& cells,
+                 const ModuleFile& file) {
   constexpr std::size_t kWidthMax = 48;
   std::size_t width = 0;
   for (const auto& [left, right] : cells) {
     if (!right.empty()) width = std::max(width, std::min(left.size(), kWidthMax));
   }
-  std::string text;
+  std::vector<std::string> lines;
   for (const auto& [left, right] : cells) {
-    text += right.empty() ? fmt::format("  {}\n", left)
-                          : fmt::format("  {:<{}}  {}\n", left, width, right);
+    lines.push_back(right.empty() ? fmt::format("  {}", left)
+                                  : fmt::format("  {:<{}}  {}", left, width, right));
   }
-  return text;
+  return first_lines(lines, fmt::format("weft inspect {} --json", shell_word(file.word)));
 }
 
 std::string exports_text(const ModuleFile& file) {
@@ -58,22 +61,22 @@ std::string exports_text(const ModuleFile& file) {
     if (item.kind == engine::ItemKind::kFunction) {
       cells.emplace_back(signature(item), "");
     } else {
-      cells.emplace_back(fmt::format("{} {}", engine::name_of(item.kind), printable(item.name)),
-                         printable(item.type));
+      cells.emplace_back(fmt::format("{} {}", engine::name_of(item.kind), short_name(item.name)),
+                         shown(item.type, kTypeBytesShownMax));
     }
   }
-  return rows(cells);
+  return rows(cells, file);
 }
 
 std::string imports_text(const ModuleFile& file) {
   std::vector<std::pair<std::string, std::string>> cells;
   cells.reserve(file.info.imports.size());
   for (const engine::ImportInfo& import : file.info.imports) {
-    cells.emplace_back(fmt::format("{}.{} {}", printable(import.module), printable(import.name),
-                                   printable(import.type)),
+    cells.emplace_back(fmt::format("{}.{} {}", short_name(import.module), short_name(import.name),
+                                   shown(import.type, kTypeBytesShownMax)),
                        provider_text(import));
   }
-  return rows(cells);
+  return rows(cells, file);
 }
 
 }  // namespace

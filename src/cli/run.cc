@@ -15,6 +15,7 @@
 #include "cli/process_deadline.h"
 #include "cli/quantity.h"
 #include "cli/report.h"
+#include "cli/short_text.h"
 #include "cli/signature.h"
 #include "cli/status_line.h"
 #include "engine/instance.h"
@@ -87,15 +88,18 @@ std::string timeout_message(std::chrono::microseconds timeout, bool as_json,
 
 // The lines that teach how to call what a module exports.
 std::string callable_lines(const ModuleFile& file) {
-  std::string text;
+  std::vector<std::string> lines;
   for (const engine::ExportInfo& item : file.info.exports) {
     if (!is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
-    text += fmt::format("\n  {:<40} weft run {} --invoke {}{}{}", signature(item),
-                        shell_word(file.word), shell_word(item.name), arguments.empty() ? "" : " ",
-                        arguments);
+    lines.push_back(fmt::format("  {:<40} weft run {} --invoke {}{}{}", signature(item),
+                                shell_word(file.word), shell_word(short_name(item.name)),
+                                arguments.empty() ? "" : " ", arguments));
   }
-  return text;
+  if (lines.empty()) return {};
+  const std::string text =
+      first_lines(lines, fmt::format("weft inspect {} --json", shell_word(file.word)));
+  return "\n" + text.substr(0, text.find_last_not_of('\n') + 1);
 }
 
 Error no_program(const ModuleFile& file) {
@@ -112,7 +116,7 @@ Result<const engine::ExportInfo*> callee_of(const ModuleFile& file, std::string_
   const std::string lines = callable_lines(file);
   const std::string rest = lines.empty() ? "; it exports no function that could be called"
                                          : fmt::format(". It has:{}", lines);
-  const std::string shown = printable(name);
+  const std::string shown = short_name(name);
   if (callee == nullptr) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("{} exports nothing named {}{}", printable(file.name), shown, rest));

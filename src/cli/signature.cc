@@ -8,6 +8,7 @@
 #include "abi/typed/values.h"
 #include "base/log.h"
 #include "cli/input_file.h"
+#include "cli/short_text.h"
 
 namespace weft::cli {
 namespace {
@@ -49,14 +50,16 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 std::string signature(const engine::ExportInfo& function) {
-  std::string text = printable(function.name) + "(";
+  std::string text = short_name(function.name) + "(";
   const auto& params = function.function.params;
   for (std::size_t i = 0; i < params.size(); ++i) {
     const std::string_view name = parameter_name(function, i);
-    text += fmt::format("{}{}{}{}", i == 0 ? "" : ", ", printable(name), name.empty() ? "" : ": ",
+    text += fmt::format("{}{}{}{}", i == 0 ? "" : ", ", short_name(name), name.empty() ? "" : ": ",
                         engine::name_of(params[i]));
+    if (text.size() > kTypeBytesShownMax) break;
   }
-  return text + ")" + results_text(function.function.results);
+  text += ")" + results_text(function.function.results);
+  return shown(text, kTypeBytesShownMax);
 }
 
 bool is_callable(const engine::ExportInfo& item) {
@@ -69,6 +72,7 @@ std::string example_arguments(const engine::FunctionType& type) {
   std::string text;
   for (std::size_t i = 0; i < type.params.size(); ++i)
     text += fmt::format("{}{}", i == 0 ? "" : " ", example_value(type.params[i], i));
+  if (text.size() > kNameBytesShownMax) return "ARGS…";
   return text;
 }
 

@@ -261,3 +261,19 @@ weft: which module? Write `weft modules remove ID`; `weft modules` lists them
 $ weft show add
 weft: [..]
 ? 3
+
+# What a module's author made long is cut, but not for programs.
+$ (printf '(module'; for i in $(seq 3000); do printf ' (func (export "f%d"))' $i; done; printf ')') > many.wat; weft deploy many many.wat | tail -n 2
+  f50()                                     weft invoke many --export f50
+  … and 2950 more: see `weft show many --json`
+$ weft show many | awk 'END { print (NR < 70) }'; weft inspect many.wat | tail -n 1; weft inspect many.wat --json | grep -o '"name":' | wc -l
+1
+  … and 2950 more: see `weft inspect many.wat --json`
+3000
+$ weft invoke many 2>&1 | tail -n 2
+  f50()
+  … and 2950 more: see `weft show many --json`
+$ weft run many.wat 2>&1 | wc -l
+52
+$ printf '(module (func (export "%s") (param %s)))' "$(head -c 5000 /dev/zero | tr '\0' x)" "$(yes i32 | head -n 900 | tr '\n' ' ')" > long.wat; weft deploy long long.wat | awk 'length > 500' | wc -l
+0
