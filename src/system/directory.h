@@ -45,7 +45,9 @@ class Directory : public OpenFile {
   virtual Attempt<std::string> read_link(std::string_view path) = 0;
 
   virtual Attempt<> make_directory(std::string_view path) = 0;
-  // `target` is stored as it is; it counts when the link is followed.
+  // `target` is stored as it is; it counts when the link is followed. Neither a symbolic nor a hard
+  // link is made of a name with a slash behind it: kNoEntry, or kExists and kNotDirectory as POSIX
+  // resolves what is there (Linux says kExists of all that is).
   virtual Attempt<> make_symbolic_link(std::string_view target, std::string_view path) = 0;
   // kCrossDevice when `to` belongs to another tree.
   virtual Attempt<> make_link(std::string_view path, bool follow, Directory& to,

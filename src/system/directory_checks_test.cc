@@ -221,6 +221,10 @@ void check_names(const MakeTree& make) {
     CHECK(error_of(tree->status_of("d/f/", true)) == Errno::kNotDirectory);
     CHECK(error_of(tree->status_of("d/f/..", true)) == Errno::kNotDirectory);
     CHECK(error_of(tree->open("d", {.read = true, .write = true})) == Errno::kIsDirectory);
+    CHECK(error_of(tree->open("d", {.read = true, .write = true, .must_be_directory = true})) ==
+          Errno::kIsDirectory);
+    CHECK(error_of(tree->open("d/f", {.write = true, .must_be_directory = true})) ==
+          Errno::kNotDirectory);
     CHECK(error_of(tree->open("new/", {.write = true, .create = true})) == Errno::kIsDirectory);
     CHECK(error_of(tree->open("new", {.read = true, .create = true, .must_be_directory = true})) ==
           Errno::kInvalid);
@@ -331,6 +335,19 @@ void check_odd_links(const MakeTree& make) {
     CHECK(error_of(tree->make_symbolic_link("x", "d")) == Errno::kExists);
     CHECK(error_of(tree->make_symbolic_link("x", "d/f")) == Errno::kExists);
     CHECK(error_of(tree->make_symbolic_link("", "empty")) == Errno::kNoEntry);
+    link("d", "to-directory");
+    for (const auto& [path, expected] :
+         std::vector<std::pair<std::string_view, Errno>>{{"d/", Errno::kExists},
+                                                         {"d//", Errno::kExists},
+                                                         {"d/e/", Errno::kExists},
+                                                         {"to-directory/", Errno::kExists},
+                                                         {"d/f/", Errno::kNotDirectory},
+                                                         {"new/", Errno::kNoEntry},
+                                                         {"absent/new/", Errno::kNoEntry}}) {
+      CAPTURE(path);
+      CHECK(error_of(tree->make_symbolic_link("x", path)) == expected);
+      CHECK(error_of(tree->make_link("d/f", false, *tree, path)) == expected);
+    }
     CHECK(error_of(tree->make_symbolic_link(std::string("a\0b", 3), "zero")) == Errno::kInvalid);
   }
   SUBCASE("a hard link is the same file") {

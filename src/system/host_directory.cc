@@ -179,6 +179,16 @@ Attempt<HostDirectory::Place> HostDirectory::place_of(std::string_view path) {
   return place;
 }
 
+// Why nothing but a directory is made of a name with a slash behind it.
+Errno HostDirectory::error_of_slash(const Place& place) {
+  struct stat status{};
+  if (is_special(place.name)) return Errno::kExists;
+  if (::fstatat(place.directory, place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno_of(errno);
+  return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode) ? Errno::kExists
+                                                            : Errno::kNotDirectory;
+}
+
 Attempt<HostDirectory::Place> HostDirectory::place_to_change(std::string_view path) {
   auto place = place_of(path);
   if (place && tree_->options.read_only) return std::unexpected(Errno::kReadOnlyFileSystem);
@@ -271,7 +281,7 @@ Attempt<> HostDirectory::make_symbolic_link(std::string_view target, std::string
   if (target.front() == '/') return std::unexpected(Errno::kNotPermitted);
   const auto place = place_to_change(path);
   if (!place) return std::unexpected(place.error());
-  if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
+  if (place->wants_directory) return std::unexpected(error_of_slash(*place));
   return done(::symlinkat(HostPath(target).c_str(), place->directory, place->name.c_str()));
 }
 
@@ -286,7 +296,7 @@ Attempt<> HostDirectory::make_link(std::string_view path, bool follow, Directory
   const auto place = other->place_to_change(to_path);
   if (!place) return std::unexpected(place.error());
   if (from->wants_directory) return std::unexpected(Errno::kNotDirectory);
-  if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
+  if (place->wants_directory) return std::unexpected(error_of_slash(*place));
   return done(
       ::linkat(from->directory, from->name.c_str(), place->directory, place->name.c_str(), 0));
 }

@@ -16,6 +16,14 @@ std::uint64_t behind_dots(std::uint64_t place) {
   return place > kEnd - kDots ? kEnd : place + kDots;
 }
 
+// Why nothing but a directory is made of a name with a slash behind it.
+Errno error_of_slash(const LastName& place) {
+  if (place.is_special()) return Errno::kExists;
+  const auto node = place.directory->find(place.name);
+  if (!node) return node.error();
+  return (*node)->is_directory() || (*node)->is_link() ? Errno::kExists : Errno::kNotDirectory;
+}
+
 }  // namespace
 
 Attempt<std::shared_ptr<Node>> NodeDirectory::node_at(std::string_view path, bool follow) {
@@ -101,7 +109,7 @@ Attempt<> NodeDirectory::make_symbolic_link(std::string_view target, std::string
   if (auto checked = check_path(target); !checked) return checked;
   const auto place = place_to_change(path);
   if (!place) return std::unexpected(place.error());
-  if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
+  if (place->wants_directory) return std::unexpected(error_of_slash(*place));
   if (place->is_special()) return std::unexpected(Errno::kExists);
   return place->directory->make_symbolic_link(target, place->name);
 }
@@ -117,7 +125,7 @@ Attempt<> NodeDirectory::make_link(std::string_view path, bool follow, Directory
   const auto place = other->place_to_change(to_path);
   if (!place) return std::unexpected(place.error());
   if (from->wants_directory) return std::unexpected(Errno::kNotDirectory);
-  if (place->wants_directory) return std::unexpected(Errno::kNoEntry);
+  if (place->wants_directory) return std::unexpected(error_of_slash(*place));
   if (place->is_special()) {
     const auto node = from->is_special() ? Attempt<std::shared_ptr<Node>>(node_)
                                          : from->directory->find(from->name);

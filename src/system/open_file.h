@@ -68,6 +68,7 @@ struct Wait {
 };
 
 class Directory;
+class Socket;
 
 // Shared by all descriptors that were made from one another. Confined to the guest's thread, or
 // protected by the guest's lock where it has several. Operations that a kind of file does not have
@@ -108,6 +109,7 @@ class OpenFile {
 
   // Null for everything else.
   virtual Directory* as_directory() { return nullptr; }
+  virtual Socket* as_socket() { return nullptr; }
 };
 
 }  // namespace weft::system

@@ -1,0 +1,249 @@
+#include "system/socket.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include "system/host_file.h"
+#include "system/host_io.h"
+#include "system/wait.h"
+
+namespace weft::system {
+namespace {
+
+constexpr int kBacklog = 128;
+// Larger ones would take the machine's memory; the system doubles them.
+constexpr int kBufferBytesMax = 1 << 20;
+
+int host_type(SocketType type) {
+  return (type == SocketType::kStream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+}
+
+struct HostOption {
+  int level;
+  int name;
+};
+
+HostOption host_option(SocketOption option) {
+  switch (option) {
+    case SocketOption::kReuseAddress:
+      return {SOL_SOCKET, SO_REUSEADDR};
+    case SocketOption::kKeepAlive:
+      return {SOL_SOCKET, SO_KEEPALIVE};
+    case SocketOption::kBroadcast:
+      return {SOL_SOCKET, SO_BROADCAST};
+    case SocketOption::kNoDelay:
+      return {IPPROTO_TCP, TCP_NODELAY};
+    case SocketOption::kSendBufferBytes:
+      return {SOL_SOCKET, SO_SNDBUF};
+    case SocketOption::kReceiveBufferBytes:
+      break;
+  }
+  return {SOL_SOCKET, SO_RCVBUF};
+}
+
+Error listen_error(const SocketAddress& address, int error) {
+  const ErrorCode code = error == EADDRINUSE ? ErrorCode::kFailedPrecondition
+                         : error == EACCES   ? ErrorCode::kPermissionDenied
+                                             : ErrorCode::kInvalidArgument;
+  return {code, fmt::format("cannot listen on {}: {}", address.text(),
+                            std::generic_category().message(error))};
+}
+
+// A datagram is sent whole or not at all.
+bool is_too_scattered(SocketType type, std::size_t buffers) {
+  return type == SocketType::kDatagram && buffers > kBuffersMax;
+}
+
+}  // namespace
+
+Attempt<std::shared_ptr<Socket>> Socket::open(SocketType type, bool v6,
+                                              std::shared_ptr<Network> network) {
+  UniqueFd descriptor(::socket(v6 ? AF_INET6 : AF_INET, host_type(type), 0));
+  if (!descriptor) return last_error();
+  return std::shared_ptr<Socket>(new Socket(std::move(descriptor), type, v6, std::move(network)));
+}
+
+Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) {
+  const bool v6 = address.address.is_v6();
+  UniqueFd descriptor(::socket(v6 ? AF_INET6 : AF_INET, host_type(SocketType::kStream), 0));
+  if (!descriptor) return fail(listen_error(address, errno));
+  const int on = 1;
+  ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  const HostSocketAddress host(address, v6);
+  if (::bind(descriptor.get(), host.data(), host.size) != 0 ||
+      ::listen(descriptor.get(), kBacklog) != 0) {
+    return fail(listen_error(address, errno));
+  }
+  return std::shared_ptr<Socket>(
+      new Socket(std::move(descriptor), SocketType::kStream, v6, nullptr));
+}
+
+Attempt<> Socket::bind(const SocketAddress& address) {
+  if (address.address.is_v6() && !v6_) return std::unexpected(Errno::kAddressFamilyNotSupported);
+  // Any port of any address is what a socket gets without being bound: it lets nobody in.
+  if (network_ == nullptr || !network_->may_listen(address))
+    return std::unexpected(Errno::kNotPermitted);
+  const HostSocketAddress host(address, v6_);
+  return done(::bind(descriptor_.get(), host.data(), host.size));
+}
+
+Attempt<> Socket::listen(int backlog) {
+  // One that was not bound would listen on all addresses.
+  const auto address = local_address();
+  if (!address) return std::unexpected(address.error());
+  if (network_ == nullptr || address->port == 0 || !network_->may_listen(*address))
+    return std::unexpected(Errno::kNotPermitted);
+  return done(::listen(descriptor_.get(), std::clamp(backlog, 0, kBacklog)));
+}
+
+Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
+  for (;;) {
+    UniqueFd accepted(::accept4(descriptor_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (accepted) {
+      auto socket = std::shared_ptr<Socket>(new Socket(std::move(accepted), type_, v6_, network_));
+      socket->flags_ = flags;
+      return socket;
+    }
+    // A connection that was gone before it was taken is nobody's business.
+    if (errno != EINTR && errno != ECONNABORTED) return last_error();
+  }
+}
+
+Attempt<> Socket::connect(const SocketAddress& address) {
+  if (connecting_) {
+    if (!ready_bytes(descriptor_.get(), Wait::For::kWriting))
+      return std::unexpected(Errno::kAlready);
+    connecting_ = false;
+    return error();
+  }
+  if (address.address.is_v6() && !v6_) return std::unexpected(Errno::kAddressFamilyNotSupported);
+  if (network_ == nullptr || !network_->may_reach(address))
+    return std::unexpected(Errno::kNotPermitted);
+  const HostSocketAddress host(address, v6_);
+  while (::connect(descriptor_.get(), host.data(), host.size) != 0) {
+    if (errno == EINTR) continue;
+    connecting_ = errno == EINPROGRESS;
+    return last_error();
+  }
+  return {};
+}
+
+Attempt<Received> Socket::receive(std::span<const Buffer> buffers, bool peek) {
+  if (is_too_scattered(type_, buffers.size())) return std::unexpected(Errno::kMessageSize);
+  IoVectors vectors(buffers);
+  HostSocketAddress from;
+  msghdr message{};
+  message.msg_name = from.data();
+  message.msg_namelen = from.size;
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = static_cast<std::size_t>(vectors.count());
+  const auto count =
+      transfer([&] { return ::recvmsg(descriptor_.get(), &message, peek ? MSG_PEEK : 0); });
+  if (!count) return std::unexpected(count.error());
+  Received received{.bytes = *count, .truncated = (message.msg_flags & MSG_TRUNC) != 0};
+  from.size = message.msg_namelen;
+  if (type_ == SocketType::kDatagram) received.from = from.get();
+  return received;
+}
+
+Attempt<std::size_t> Socket::send(std::span<const ConstBuffer> buffers,
+                                  const std::optional<SocketAddress>& to) {
+  if (is_too_scattered(type_, buffers.size())) return std::unexpected(Errno::kMessageSize);
+  IoVectors vectors(buffers);
+  HostSocketAddress host;
+  msghdr message{};
+  if (to) {
+    if (to->address.is_v6() && !v6_) return std::unexpected(Errno::kAddressFamilyNotSupported);
+    if (network_ == nullptr || !network_->may_reach(*to))
+      return std::unexpected(Errno::kNotPermitted);
+    host = HostSocketAddress(*to, v6_);
+    message.msg_name = host.data();
+    message.msg_namelen = host.size;
+  }
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = static_cast<std::size_t>(vectors.count());
+  return transfer([&] { return ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL); });
+}
+
+Attempt<> Socket::shut_down(bool reading, bool writing) {
+  if (!reading && !writing) return std::unexpected(Errno::kInvalid);
+  const int how = reading && writing ? SHUT_RDWR : reading ? SHUT_RD : SHUT_WR;
+  return done(::shutdown(descriptor_.get(), how));
+}
+
+Attempt<SocketAddress> Socket::local_address() const {
+  HostSocketAddress host;
+  if (::getsockname(descriptor_.get(), host.data(), &host.size) != 0) return last_error();
+  return host.get().value_or(SocketAddress{});
+}
+
+Attempt<SocketAddress> Socket::peer_address() const {
+  HostSocketAddress host;
+  if (::getpeername(descriptor_.get(), host.data(), &host.size) != 0) return last_error();
+  return host.get().value_or(SocketAddress{});
+}
+
+Attempt<> Socket::set_option(SocketOption option, int value) {
+  const bool is_size =
+      option == SocketOption::kSendBufferBytes || option == SocketOption::kReceiveBufferBytes;
+  if (is_size) value = std::clamp(value, 0, kBufferBytesMax);
+  const HostOption host = host_option(option);
+  return done(::setsockopt(descriptor_.get(), host.level, host.name, &value, sizeof(value)));
+}
+
+Attempt<int> Socket::option(SocketOption option) const {
+  const HostOption host = host_option(option);
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (::getsockopt(descriptor_.get(), host.level, host.name, &value, &size) != 0)
+    return last_error();
+  return value;
+}
+
+Attempt<> Socket::error() {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (::getsockopt(descriptor_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+    return last_error();
+  if (error != 0) return std::unexpected(errno_of(error));
+  return {};
+}
+
+// Inode and times of a socket say nothing.
+Attempt<FileStatus> Socket::status() {
+  return FileStatus{.type = type_ == SocketType::kStream ? FileType::kStreamSocket
+                                                         : FileType::kDatagramSocket};
+}
+
+Attempt<std::size_t> Socket::read(std::span<const Buffer> buffers) {
+  const auto received = receive(buffers, false);
+  if (!received) return std::unexpected(received.error());
+  return received->bytes;
+}
+
+Attempt<std::size_t> Socket::write(std::span<const ConstBuffer> buffers) {
+  return send(buffers);
+}
+
+// All others mean nothing to a socket.
+Attempt<> Socket::set_flags(const StatusFlags& flags) {
+  flags_ = flags;
+  return {};
+}
+
+std::optional<std::uint64_t> Socket::ready(Wait::For what) {
+  return ready_bytes(descriptor_.get(), what);
+}
+
+std::optional<Wait> Socket::wait(Wait::For what) {
+  return Wait{.descriptor = descriptor_.get(), .what = what};
+}
+
+}  // namespace weft::system

@@ -1,0 +1,90 @@
+// Sockets of a guest: TCP and UDP over IPv4 and IPv6.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "system/ip_address.h"
+#include "system/network.h"
+#include "system/open_file.h"
+
+namespace weft::system {
+
+enum class SocketType : std::uint8_t { kStream, kDatagram };
+
+enum class SocketOption : std::uint8_t {
+  kReuseAddress,
+  kKeepAlive,
+  kBroadcast,
+  kNoDelay,
+  kSendBufferBytes,
+  kReceiveBufferBytes,
+};
+
+struct Received {
+  std::size_t bytes = 0;
+  bool truncated = false;                  // The datagram was longer.
+  std::optional<SocketAddress> from = {};  // of a datagram
+};
+
+// Does not block: as all files, it returns kAgain and says in `wait` what to wait for. A connection
+// that is being made is kInProgress.
+class Socket final : public OpenFile {
+ public:
+  // `network` decides where it may go; without one, it connects, binds and sends nowhere. Errors:
+  // kTooManyDescriptors and the like.
+  static Attempt<std::shared_ptr<Socket>> open(SocketType type, bool v6,
+                                               std::shared_ptr<Network> network);
+  // One that listens already, by order of the owner: no network is asked. Errors say what the
+  // system says.
+  static Result<std::shared_ptr<Socket>> listen_on(const SocketAddress& address);
+
+  SocketType type() const { return type_; }
+
+  // kNotPermitted where the network does not allow it.
+  Attempt<> bind(const SocketAddress& address);
+  Attempt<> listen(int backlog);
+  // A new connection. What it may do is this one's.
+  Attempt<std::shared_ptr<Socket>> accept(const StatusFlags& flags);
+  // Of a stream: kInProgress while it is being made; called again, says what came of it. Of a
+  // datagram socket: sets the peer.
+  Attempt<> connect(const SocketAddress& address);
+  // With `peek`, the bytes stay.
+  Attempt<Received> receive(std::span<const Buffer> buffers, bool peek);
+  Attempt<std::size_t> send(std::span<const ConstBuffer> buffers,
+                            const std::optional<SocketAddress>& to = std::nullopt);
+  Attempt<> shut_down(bool reading, bool writing);
+  Attempt<SocketAddress> local_address() const;
+  Attempt<SocketAddress> peer_address() const;
+  Attempt<> set_option(SocketOption option, int value);
+  Attempt<int> option(SocketOption option) const;
+  // What went wrong since the last call.
+  Attempt<> error();
+
+  Attempt<FileStatus> status() override;
+  Attempt<std::size_t> read(std::span<const Buffer> buffers) override;
+  Attempt<std::size_t> write(std::span<const ConstBuffer> buffers) override;
+  StatusFlags flags() const override { return flags_; }
+  Attempt<> set_flags(const StatusFlags& flags) override;
+  std::optional<std::uint64_t> ready(Wait::For what) override;
+  std::optional<Wait> wait(Wait::For what) override;
+  Socket* as_socket() override { return this; }
+
+ private:
+  Socket(UniqueFd descriptor, SocketType type, bool v6, std::shared_ptr<Network> network)
+      : descriptor_(std::move(descriptor)), type_(type), v6_(v6), network_(std::move(network)) {}
+
+  UniqueFd descriptor_;
+  SocketType type_;
+  bool v6_;
+  std::shared_ptr<Network> network_;
+  StatusFlags flags_;
+  bool connecting_ = false;
+};
+
+}  // namespace weft::system

@@ -1,0 +1,215 @@
+#include "system/socket.h"
+
+#include <doctest/doctest.h>
+
+#include "system/testing.h"
+#include "system/wait.h"
+
+namespace weft::system {
+namespace {
+
+using testing::bytes_of;
+using testing::error_of;
+
+const IpAddress kLoopback = parse_ip_address("127.0.0.1").value();
+
+std::shared_ptr<Network> network(std::initializer_list<const char*> rules) {
+  std::vector<NetworkRule> parsed;
+  for (const char* rule : rules)
+    parsed.push_back(parse_network_rule(rule).value());
+  return std::make_shared<Network>(std::move(parsed), resolve_by_system);
+}
+
+void wait_for(OpenFile& file, Wait::For what) {
+  const SystemClock clock;
+  Wait wait = file.wait(what).value();
+  wait.until = clock.monotonic() + std::chrono::seconds(60);
+  block_until({wait}, clock);
+}
+
+template <class Operation>
+auto waiting(OpenFile& file, Wait::For what, const Operation& operation) {
+  for (;;) {
+    auto result = operation();
+    if (result || result.error() != Errno::kAgain) return result;
+    wait_for(file, what);
+  }
+}
+
+std::shared_ptr<Socket> accept(Socket& listener) {
+  return waiting(listener, Wait::For::kReading, [&] { return listener.accept({}); }).value();
+}
+
+std::string read(Socket& socket, std::size_t bytes_max = 100) {
+  std::string text(bytes_max, '\0');
+  const Buffer buffer(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
+  text.resize(
+      waiting(socket, Wait::For::kReading, [&] { return socket.read({&buffer, 1}); }).value());
+  return text;
+}
+
+void write(Socket& socket, std::string_view text) {
+  const ConstBuffer buffer = bytes_of(text);
+  REQUIRE(socket.write({&buffer, 1}).value() == text.size());
+}
+
+// Two ends of a connection on this machine.
+struct Connection {
+  std::shared_ptr<Socket> listener = Socket::listen_on({.address = kLoopback, .port = 0}).value();
+  std::shared_ptr<Socket> client =
+      Socket::open(SocketType::kStream, false, network({"127.0.0.1"})).value();
+  std::shared_ptr<Socket> server;
+
+  Connection() {
+    const SocketAddress address = listener->local_address().value();
+    while (true) {
+      const auto connected = client->connect(address);
+      if (connected) break;
+      REQUIRE((connected.error() == Errno::kInProgress || connected.error() == Errno::kAlready));
+      wait_for(*client, Wait::For::kWriting);
+    }
+    server = accept(*listener);
+  }
+};
+
+TEST_CASE("a connection carries bytes both ways, up to the end") {
+  Connection connection;
+  CHECK(connection.client->peer_address().value() == connection.listener->local_address().value());
+  CHECK(connection.server->peer_address().value() == connection.client->local_address().value());
+  write(*connection.client, "hello");
+  CHECK(read(*connection.server) == "hello");
+  write(*connection.server, "world");
+  CHECK(read(*connection.client, 2) == "wo");
+  CHECK(read(*connection.client) == "rld");
+  CHECK(connection.client->shut_down(false, true).has_value());
+  CHECK(read(*connection.server).empty());
+  write(*connection.server, "still");
+  CHECK(read(*connection.client) == "still");
+  CHECK(error_of(connection.client->write({})) == Errno::kPipe);
+}
+
+TEST_CASE("what would have to wait says so, and how much there is") {
+  Connection connection;
+  CHECK(error_of(connection.listener->accept({})) == Errno::kAgain);
+  CHECK_FALSE(connection.listener->ready(Wait::For::kReading).has_value());
+  std::array<std::uint8_t, 10> bytes{};
+  const Buffer buffer = bytes;
+  CHECK(error_of(connection.server->read({&buffer, 1})) == Errno::kAgain);
+  CHECK_FALSE(connection.server->ready(Wait::For::kReading).has_value());
+  CHECK(connection.server->ready(Wait::For::kWriting).has_value());
+  write(*connection.client, "hello");
+  wait_for(*connection.server, Wait::For::kReading);
+  CHECK(connection.server->ready(Wait::For::kReading) == 5);
+  const std::string chunk(1 << 20, 'x');
+  const ConstBuffer out = bytes_of(chunk);
+  auto written = connection.client->write({&out, 1});
+  while (written)
+    written = connection.client->write({&out, 1});
+  CHECK(written.error() == Errno::kAgain);
+  CHECK_FALSE(connection.client->ready(Wait::For::kWriting).has_value());
+}
+
+TEST_CASE("bytes that were looked at stay") {
+  Connection connection;
+  write(*connection.client, "hello");
+  wait_for(*connection.server, Wait::For::kReading);
+  std::array<std::uint8_t, 10> bytes{};
+  const Buffer buffer = bytes;
+  CHECK(connection.server->receive({&buffer, 1}, true).value().bytes == 5);
+  CHECK(read(*connection.server) == "hello");
+}
+
+TEST_CASE("a connection that nobody takes is refused") {
+  const SocketAddress address =
+      Socket::listen_on({.address = kLoopback, .port = 0}).value()->local_address().value();
+  const auto socket = Socket::open(SocketType::kStream, false, network({"127.0.0.1"})).value();
+  auto connected = socket->connect(address);
+  while (!connected && connected.error() != Errno::kConnectionRefused) {
+    REQUIRE((connected.error() == Errno::kInProgress || connected.error() == Errno::kAlready));
+    wait_for(*socket, Wait::For::kWriting);
+    connected = socket->connect(address);
+  }
+  CHECK(error_of(connected) == Errno::kConnectionRefused);
+}
+
+TEST_CASE("a socket goes nowhere that its network does not allow") {
+  const auto listener = Socket::listen_on({.address = kLoopback, .port = 0}).value();
+  const SocketAddress address = listener->local_address().value();
+  for (const auto& net : {std::shared_ptr<Network>(), network({}), network({"*"})}) {
+    const auto stream = Socket::open(SocketType::kStream, false, net).value();
+    CHECK(error_of(stream->connect(address)) == Errno::kNotPermitted);
+    CHECK(error_of(stream->bind({.address = kLoopback, .port = 0})) == Errno::kNotPermitted);
+    CHECK(error_of(stream->listen(1)) == Errno::kNotPermitted);
+    const auto datagram = Socket::open(SocketType::kDatagram, false, net).value();
+    const ConstBuffer buffer = bytes_of("a");
+    CHECK(error_of(datagram->send({&buffer, 1}, address)) == Errno::kNotPermitted);
+    CHECK(error_of(datagram->connect(address)) == Errno::kNotPermitted);
+  }
+  // What was accepted by order of the owner reaches no further than its peer.
+  Connection connection;
+  CHECK(error_of(connection.server->connect(address)) == Errno::kNotPermitted);
+}
+
+TEST_CASE("a socket listens where its network allows it") {
+  const auto net = network({"listen:127.0.0.1", "127.0.0.1"});
+  const auto listener = Socket::open(SocketType::kStream, false, net).value();
+  CHECK(error_of(listener->listen(1)) == Errno::kNotPermitted);
+  CHECK(listener->bind({.address = kLoopback, .port = 0}).has_value());
+  CHECK(listener->listen(1).has_value());
+  const auto client = Socket::open(SocketType::kStream, false, net).value();
+  const auto connected = client->connect(listener->local_address().value());
+  CHECK((connected.has_value() || connected.error() == Errno::kInProgress));
+  CHECK(accept(*listener)->status().value().type == FileType::kStreamSocket);
+  const auto other = Socket::open(SocketType::kStream, false, net).value();
+  CHECK(error_of(other->bind({.address = IpAddress(), .port = 0})) == Errno::kNotPermitted);
+}
+
+TEST_CASE("datagrams are whole, and come with where they came from") {
+  const auto net = network({"listen:127.0.0.1", "127.0.0.1"});
+  const auto left = Socket::open(SocketType::kDatagram, false, net).value();
+  const auto right = Socket::open(SocketType::kDatagram, false, net).value();
+  REQUIRE(left->bind({.address = kLoopback, .port = 0}).has_value());
+  REQUIRE(right->bind({.address = kLoopback, .port = 0}).has_value());
+  const ConstBuffer text = bytes_of("hello");
+  CHECK(left->send({&text, 1}, right->local_address().value()).value() == 5);
+  CHECK(left->send({&text, 1}, right->local_address().value()).value() == 5);
+  std::array<std::uint8_t, 3> bytes{};
+  const Buffer buffer = bytes;
+  wait_for(*right, Wait::For::kReading);
+  for (int i = 0; i < 2; ++i) {
+    const auto received = right->receive({&buffer, 1}, false).value();
+    CHECK(received.bytes == 3);
+    CHECK(received.truncated);
+    CHECK(received.from == left->local_address().value());
+  }
+  CHECK(error_of(right->receive({&buffer, 1}, false)) == Errno::kAgain);
+  CHECK(right->status().value().type == FileType::kDatagramSocket);
+  const std::vector<ConstBuffer> many(65, text);
+  CHECK(error_of(left->send(many, right->local_address().value())) == Errno::kMessageSize);
+}
+
+TEST_CASE("options are set and read, and buffers have a limit") {
+  const auto socket = Socket::open(SocketType::kStream, false, nullptr).value();
+  for (const SocketOption option : {SocketOption::kReuseAddress, SocketOption::kKeepAlive,
+                                    SocketOption::kBroadcast, SocketOption::kNoDelay}) {
+    CHECK(socket->option(option).value() == 0);
+    CHECK(socket->set_option(option, 1).has_value());
+    CHECK(socket->option(option).value() != 0);
+  }
+  CHECK(socket->set_option(SocketOption::kReceiveBufferBytes, 1 << 30).has_value());
+  CHECK(socket->option(SocketOption::kReceiveBufferBytes).value() <= 1 << 21);
+  CHECK(error_of(socket->shut_down(true, true)) == Errno::kNotConnected);
+  CHECK(error_of(socket->shut_down(false, false)) == Errno::kInvalid);
+  CHECK(error_of(socket->peer_address()) == Errno::kNotConnected);
+}
+
+TEST_CASE("files are no sockets, and sockets no files") {
+  const auto socket = Socket::open(SocketType::kStream, false, nullptr).value();
+  CHECK(socket->as_socket() == socket.get());
+  CHECK(socket->as_directory() == nullptr);
+  CHECK(error_of(socket->seek(0, Whence::kStart)) == Errno::kSeekOnPipe);
+  CHECK(error_of(socket->set_size(1)) == Errno::kInvalid);
+}
+
+}  // namespace
+}  // namespace weft::system
