@@ -271,20 +271,43 @@ const echo = `(module
     (i32.store (i32.const 4) (i32.load (i32.const 16)))
     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))`;
 
-test("a program gets its payload, and its output and log stand beside it", async () => {
-  await harness.deploy(server.origin, "echo", echo);
-  await open("/functions/echo");
-  await page.getByLabel("Payload (standard input)").fill("hello\nworld");
-  await page.keyboard.press("Control+Enter");
-  const result = page.locator(".result");
-  await result.locator("pre").getByText("hello").waitFor();
-  await result.getByText("text/plain").waitFor();
-  await result.getByText("11 B").waitFor();
-  await result.getByText("The guest printed").waitFor();
-  await result.locator("pre").getByText("reading").waitFor();
-  await page.getByLabel("Payload (standard input)").fill("");
-  await page.getByRole("button", { name: /^Call/ }).first().click();
-  await result.locator(".problem").getByText("guest_error").waitFor();
+describe("a program of WASI", () => {
+  const payload = () => page.getByLabel("Payload (standard input)");
+
+  test("is uploaded as text, and its output and log stand beside its payload", async () => {
+    await open("/");
+    await chooseByButton(fileOf("echo.wat", echo));
+    await deployPending("echo");
+    await page.locator(".facts").getByText("command").waitFor();
+    await payload().fill("hello\nworld");
+    await page.keyboard.press("Control+Enter");
+    const result = page.locator(".result");
+    await result.getByText("Output (standard output)").waitFor();
+    assert.equal(await result.locator("pre").first().innerText(), "hello\nworld");
+    await result.getByText("text/plain").waitFor();
+    await result.getByText("11 B").waitFor();
+    await result.getByText("Log (standard error)").waitFor();
+    await result.locator("pre").getByText("reading").waitFor();
+    const [left, right] = [await payload().boundingBox(), await result.boundingBox()];
+    assert.ok(right.x > left.x + left.width, "the result is beside the payload");
+    await page.reload();
+    await result.locator("pre").getByText("hello").waitFor();
+    assert.equal(await payload().inputValue(), "hello\nworld");
+  });
+
+  test("that ends with another exit code than 0 is a typed error, with its log", async () => {
+    await harness.deploy(server.origin, "echo", echo);
+    await open("/functions/echo");
+    await payload().waitFor();
+    await page.getByRole("button", { name: /^Call/ }).first().click();
+    const problem = page.locator(".result .problem");
+    await problem.getByText("guest_error").waitFor();
+    await problem.getByText("exit code 3").waitFor();
+    await page.locator(".result pre").getByText("reading").waitFor();
+    await page.locator(".result-meta").getByRole("link").click();
+    await page.locator(".details .problem").getByText("exit code 3").waitFor();
+    await page.locator(".details pre").getByText("reading").waitFor();
+  });
 });
 
 describe("the settings of a function", () => {
@@ -410,8 +433,13 @@ test("a rollback and a removal ask once, by name", async () => {
   await harness.deploy(server.origin, "add", harness.exampleText("primes.wat"));
   await open("/functions/add/versions");
   await page.getByRole("button", { name: "Roll back to version 1" }).click();
+  await page.route("**/v1/functions/add", (route) => route.abort());
   await page.getByRole("dialog").getByRole("button", { name: "Roll back to version 1" }).click();
+  await page.getByText("add runs version 1").waitFor();
+  // Without asking again: the answer of the rollback says it.
   await page.getByRole("link", { name: "version 1" }).waitFor();
+  await page.getByRole("button", { name: "Roll forward to version 2" }).waitFor();
+  await page.unroute("**/v1/functions/add");
   await page.getByRole("link", { name: "Settings", exact: true }).last().click();
   await page.getByRole("button", { name: "Delete add…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete add" }).click();
@@ -433,6 +461,64 @@ test("the keyboard alone gets from the list to a result", async () => {
   await page.keyboard.type("22");
   await page.keyboard.press("Control+Enter");
   await page.locator(".result output").getByText("42").waitFor();
+});
+
+/** Presses Tab until the focus is on what `wanted` finds; fails when that takes too long. */
+async function tabTo(wanted) {
+  const pressesMax = 40;
+  for (let presses = 0; presses < pressesMax; presses++) {
+    await page.keyboard.press("Tab");
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+  }
+  assert.fail(`Tab does not lead to ${wanted}`);
+}
+
+test("the keyboard alone deploys, calls, reads, deploys again and rolls back", async () => {
+  const chooseByKey = async (name, text) => {
+    const choosing = page.waitForEvent("filechooser");
+    await page.keyboard.press("n");
+    await (await choosing).setFiles(fileOf(name, text));
+    const field = page.getByLabel("Name", { exact: true });
+    await field.waitFor();
+    assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/functions/twice");
+  };
+  const twice = (factor) =>
+    `(module (func (export "run") (param i32) (result i32) (i32.mul (local.get 0) (i32.const ${factor}))))`;
+  const callBy = async (typed, result) => {
+    await page.locator(".field > input").waitFor();
+    await tabTo(page.locator(".field > input"));
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(typed);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.locator(".result output").getByText(result, { exact: true }).waitFor();
+    const here = await page.evaluate(() => document.activeElement?.textContent ?? "");
+    assert.match(here, /^Call/, "the focus stays at the button");
+  };
+  await open("/functions");
+  page.on("filechooser", () => {});
+  await page.getByText("Or start with an example").waitFor();
+  await chooseByKey("twice.wat", twice(3));
+  await callBy("7", "21");
+  await chooseByKey("again.wat", twice(2));
+  await page.getByRole("link", { name: "version 2" }).waitFor();
+  await callBy("8", "16");
+  await tabTo(page.locator(".result-meta a"));
+  await page.keyboard.press("Enter");
+  await page.locator(".details").waitFor();
+  // A digit that is typed into nothing opens the tab of that number.
+  await page.keyboard.press("4");
+  const back = page.getByRole("button", { name: "Roll back to version 1" });
+  await back.waitFor();
+  await tabTo(back);
+  await page.keyboard.press("Enter");
+  await tabTo(page.getByRole("dialog").getByRole("button", { name: "Roll back to version 1" }));
+  await page.keyboard.press("Enter");
+  await page.getByText("twice runs version 1").waitFor();
+  await page.keyboard.press("1");
+  await callBy("9", "27");
 });
 
 // Each scene: where it starts, and what is done there before it is looked at.
@@ -474,7 +560,7 @@ const scenes = {
     act: async () => {
       await page.getByLabel("Payload (standard input)").fill('{"name":"Ada"}');
       await page.keyboard.press("Control+Enter");
-      await page.getByText("The guest printed").waitFor();
+      await page.getByText("Log (standard error)").waitFor();
     },
   },
   wrong: {
@@ -509,6 +595,71 @@ const scenes = {
     path: "/functions/add/settings",
     act: () => page.getByLabel("Deadline").waitFor(),
   },
+  environment: {
+    path: "/functions/echo/settings",
+    act: () => page.getByRole("rowheader", { name: "LANG" }).waitFor(),
+  },
+  refused: {
+    path: "/functions/add/settings",
+    act: async () => {
+      await page.getByLabel("Deadline").fill("99999999");
+      await page.getByText("at most 900,000 ms").waitFor();
+    },
+  },
+  removal: {
+    path: "/functions/add/settings",
+    act: () => page.getByRole("button", { name: "Delete add…" }).click(),
+  },
+  toast: {
+    path: "/functions/add/versions",
+    act: async () => {
+      await page.getByRole("button", { name: "Roll back to version 1" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Roll back to version 1" }).click();
+      await page.locator(".notice").waitFor();
+    },
+  },
+  keys: {
+    path: "/functions",
+    act: async () => {
+      await page.getByRole("link", { name: "vector" }).waitFor();
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  exit: {
+    path: "/functions/echo",
+    act: async () => {
+      await page.getByLabel("Payload (standard input)").waitFor();
+      await page.keyboard.press("Control+Enter");
+      await page.getByText("Log (standard error)").waitFor();
+    },
+  },
+  fresh: {
+    path: "/functions/many/invocations",
+    act: () => page.getByText("has not been called yet").waitFor(),
+  },
+  binary: {
+    path: "/functions/echo/code",
+    act: () => page.getByText("wasi_snapshot_preview1.fd_read").waitFor(),
+  },
+  import: {
+    path: "/functions",
+    act: async () => {
+      await page.getByRole("link", { name: "vector" }).waitFor();
+      const wat = '(module (import "nowhere" "now" (func (result f64))) (func (export "f")))';
+      await harness.dropFiles(page, [{ name: "clock.wat", bytes: Buffer.from(wat) }]);
+      await page.locator(".pending .problem").waitFor();
+    },
+  },
+  nothing: {
+    path: "/functions?q=zzz",
+    act: () => page.getByText("No function’s name contains").waitFor(),
+  },
+  gone: { path: "/functions/nope", act: () => page.getByText("There is no function").waitFor() },
+  many: {
+    path: "/functions/many?export=f30",
+    act: () => page.locator(".signature").getByText("f30").waitFor(),
+  },
   settings: {
     path: "/settings",
     act: () => page.getByText("OpenAPI document").waitFor(),
@@ -525,14 +676,18 @@ const scenes = {
 };
 
 const looks = {
-  wide: { width: 1280, height: 800 },
+  wide: { width: 1440, height: 900 },
+  tablet: { width: 768, height: 1024 },
   phone: { width: 360, height: 740 },
 };
+
+// The themes differ in colours, which are the same at every width: WEFT_UI_ALL_LOOKS=1 is for looking at them all.
+const themesOf = (look) => (look === "wide" || process.env.WEFT_UI_ALL_LOOKS ? ["light", "dark"] : ["light"]);
 
 describe("each page is accessible and fits", () => {
   for (const [scene, { path, empty, act }] of Object.entries(scenes)) {
     for (const [look, size] of Object.entries(looks)) {
-      for (const theme of ["light", "dark"]) {
+      for (const theme of themesOf(look)) {
         test(`${scene}, ${look}, ${theme}`, async () => {
           if (!empty) await someFunctions();
           await open(path, { ...size, theme });
@@ -550,9 +705,16 @@ describe("each page is accessible and fits", () => {
   }
 });
 
+const manyExports = Array.from({ length: 300 }, (_, i) => {
+  const name = i % 7 === 0 ? `image_filter_apply_kernel_${i}` : `f${i}`;
+  return `(func (export "${name}") (param i32 f64 v128) (result i64) (i64.const ${i}))`;
+}).join("\n");
+
 async function someFunctions() {
   const { origin } = server;
-  await harness.deploy(origin, "echo", echo);
+  const environment = { LANG: "C.UTF-8", GREETING: "Hello,\nworld", TOKEN: "v".repeat(800) };
+  await harness.deploy(origin, "many", `(module ${manyExports})`);
+  await harness.deploy(origin, "echo", await harness.wasmOf(echo), {}, { environment });
   await harness.deploy(origin, "vector", harness.exampleText("vector.wat"));
   await harness.deploy(origin, "add", harness.exampleText("primes.wat"));
   await harness.deploy(origin, "add", harness.exampleText("add.wat"));

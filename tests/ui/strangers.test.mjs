@@ -160,6 +160,15 @@ describe("thousands of exports", () => {
     await page.getByText("No export’s name contains").waitFor();
   });
 
+  test("show the one that an address names", async () => {
+    await harness.deploy(server.origin, "many", `(module ${functions.join("\n")})`);
+    await open("/functions/many?export=f60", { width: 1440, height: 900 });
+    const chosen = page.locator('.exports [aria-pressed="true"]');
+    await chosen.waitFor();
+    const [row, box] = [await chosen.boundingBox(), await page.locator(".exports ul").boundingBox()];
+    assert.ok(row.y >= box.y && row.y + row.height <= box.y + box.height, "it is in view");
+  });
+
   test("are cut and found in the code, too", async () => {
     await harness.deploy(server.origin, "many", await harness.wasmOf(`(module ${functions.join("\n")})`));
     await open("/functions/many/code");

@@ -3,7 +3,7 @@ import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, moduleText } from "./client";
 import { onRecovery } from "./connection";
 import { UnreachableError } from "./problems";
-import type { FunctionRecord, Page } from "./types";
+import type { FunctionRecord, Page, VersionRecord } from "./types";
 
 const listRefreshMs = 5000;
 const liveRefreshMs = 3000;
@@ -102,6 +102,17 @@ export function refreshFunction(name: string): void {
   void queryClient.invalidateQueries({ queryKey: ["functions"] });
   void queryClient.invalidateQueries({ queryKey: ["function", name] });
   void queryClient.invalidateQueries({ queryKey: ["versions", name] });
+}
+
+/** What a rollback answered, at once: the notice about it must not stand beside the old version. */
+export function showVersion(now: FunctionRecord): void {
+  queryClient.setQueryData(["function", now.name], now);
+  queryClient.setQueryData<Page<VersionRecord>>(
+    ["versions", now.name],
+    (old) =>
+      old && { ...old, items: old.items.map((one) => ({ ...one, current: one.version === now.version })) },
+  );
+  refreshFunction(now.name);
 }
 
 export function isUnreachable(error: unknown): boolean {

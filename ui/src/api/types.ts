@@ -14,6 +14,8 @@ export interface ImportedItem {
   type: string;
   /** The dialects that would provide it; empty when none would. */
   provided_by: string[];
+  /** Why this server does not provide it, for people; null when it does. */
+  problem?: string | null;
 }
 
 export interface Module {

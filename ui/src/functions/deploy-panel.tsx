@@ -1,7 +1,7 @@
 import { useRef, type KeyboardEvent } from "react";
 import { missingImports } from "../api/problems";
 import { useFunctions } from "../api/queries";
-import { CloseIcon, UploadIcon } from "../parts/icons";
+import { AlertIcon, CloseIcon, UploadIcon } from "../parts/icons";
 import { ProblemCard } from "../parts/problem";
 import { navigate } from "../router";
 import { formatBytes } from "../values/format";
@@ -184,7 +184,11 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
         <div className="pending-problem">
           <div className="problem" role="alert">
             <p className="problem-title">
-              {missing.length === 1 ? "An import is missing" : `${missing.length} imports are missing`}
+              <AlertIcon />
+              <span>
+                {missing.length === 1 ? "An import is missing" : `${missing.length} imports are missing`}
+              </span>
+              <code className="problem-code">unsupported</code>
             </p>
             <ul className="missing">
               {missing.slice(0, 8).map((one) => (

@@ -225,7 +225,7 @@ function Imports({ imports }: { imports: ImportedItem[] }) {
             </code>{" "}
             <span className="muted">
               {one.kind} {cut(visible(one.type), itemMax)} ·{" "}
-              {one.provided_by.join(" or ") || "nobody provides it"}
+              {one.problem ?? `provided by ${one.provided_by.join(" or ")}`}
             </span>
           </li>
         ))}

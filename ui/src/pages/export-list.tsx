@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent } from "react";
+import { useEffect, useState, type KeyboardEvent } from "react";
 import type { ExportedFunction } from "../api/types";
 import { typeText } from "../functions/signature";
 import { ListFilter, ShowAll, useLongList } from "../parts/long-list";
@@ -19,6 +19,14 @@ export function ExportList({ exports, current, onChoose }: ExportListProps) {
   const chosen = exports.find((one) => one.name === current);
   // What a link names is there, however far down the list it stands.
   const rows = chosen && !list.filter && !isShown(current) ? [chosen, ...list.shown] : list.shown;
+  // Once for a page: the list must not move under who reads it.
+  useEffect(() => {
+    const box = list.rows.current;
+    const row = box?.querySelector('[aria-pressed="true"]')?.closest("li");
+    if (!box || !row) return;
+    const below = row.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
+    if (below > 0) box.scrollTop = below + box.clientHeight / 2;
+  }, [list.rows]);
   const stop = [focused, current].find(isShown) ?? rows[0]?.name;
   return (
     <section className="card exports" aria-labelledby="exports-title">

@@ -45,9 +45,9 @@ export function FunctionPage({ name, tab, invocation }: FunctionPageProps) {
           </span>
           {rowName(name)}
         </h1>
-        {found && !gone && <Facts found={found} />}
         {found && !gone && <ChooseVersion name={name} />}
       </div>
+      {found && !gone && <Facts found={found} />}
       {gone ? (
         <NotThere name={name} />
       ) : (
@@ -99,10 +99,13 @@ function Facts({ found }: { found: FunctionRecord }) {
       <span>{found.dialect}</span>
       <Link href={functionHref(found.name, "versions")}>version {found.version}</Link>
       <span>
-        <code title={found.module}>sha256:{shortModule(found.module)}</code>
+        <code title={found.module}>
+          <span className="wide-only">sha256:</span>
+          {shortModule(found.module)}
+        </code>
         <Copy text={() => found.module} label="Copy the module's id" />
       </span>
-      <span className="wide-only">
+      <span className="deployed">
         deployed <Ago time={found.deployed} suffix=" ago" />
       </span>
     </p>

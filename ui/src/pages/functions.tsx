@@ -28,19 +28,24 @@ export function FunctionsPage() {
       <div className="page-head">
         <h1>Functions</h1>
         {!empty && (
-          <input
-            id="search-functions"
-            className="input search"
-            type="search"
-            placeholder="Search  /"
-            aria-label="Search functions by name"
-            value={search ?? ""}
-            onChange={(event) => setSearch(event.target.value)}
-            onKeyDown={(event) => {
-              const [first] = shown;
-              if (event.key === "Enter" && first) navigate(functionHref(first.name));
-            }}
-          />
+          <div className="search-box">
+            <input
+              id="search-functions"
+              className="input"
+              type="search"
+              placeholder="Search"
+              aria-label="Search functions by name"
+              value={search ?? ""}
+              onChange={(event) => setSearch(event.target.value)}
+              onKeyDown={(event) => {
+                const [first] = shown;
+                if (event.key === "Enter" && first) navigate(functionHref(first.name));
+              }}
+            />
+            <kbd className="key wide-only" aria-hidden="true">
+              /
+            </kbd>
+          </div>
         )}
         <ChooseFiles primary={items.length === 0} />
       </div>
@@ -129,8 +134,10 @@ function FunctionRow({ one }: { one: FunctionRecord }) {
           {one.name}
         </Link>
         <span className="narrow-only muted sub">
-          {one.dialect} · v{one.version}
-          {hour.p50_us !== null && ` · about ${formatDuration(hour.p50_us)}`}
+          <span>
+            {one.dialect} · v{one.version}
+          </span>{" "}
+          {hour.p50_us !== null && <span>about {formatDuration(hour.p50_us)}</span>}
         </span>
       </th>
       <td className="wide-only muted">{one.dialect}</td>

@@ -2,6 +2,7 @@ import { Fragment } from "react";
 import { problemLine, problemOf } from "../api/problems";
 import { isUnreachable, useInvocation, useInvocations, useLogs } from "../api/queries";
 import type { Invocation } from "../api/types";
+import { Copy } from "../parts/copy";
 import { ChevronIcon } from "../parts/icons";
 import { Ago } from "../parts/now";
 import { ProblemCard, shortId } from "../parts/problem";
@@ -222,7 +223,10 @@ function Details({ one }: { one: Invocation }) {
   return (
     <div className="details">
       <p className="details-facts">
-        <code>{one.id}</code>
+        <span className="details-id">
+          <code>{one.id}</code>
+          <Copy text={() => one.id} label="Copy the invocation's id" />
+        </span>
         <span>{formatExact(one.started)}</span>
         <span>
           {formatDuration(one.duration_us)}, {formatDuration(one.cpu_us)} CPU

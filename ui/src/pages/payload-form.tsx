@@ -3,6 +3,7 @@ import { useSession } from "../api/session";
 import type { CallRequest } from "../functions/call";
 import { curlPayload, weftPayload } from "../functions/commands";
 import { Copy } from "../parts/copy";
+import { useKeptFocus } from "../parts/kept-focus";
 import { readStored, writeStored } from "../stored";
 import { formatBytes } from "../values/format";
 import { callKeys, useCallKey } from "./typed-form";
@@ -28,6 +29,7 @@ export function PayloadForm({ name, dialect, draft, busy, onCall, onCancel }: Pa
     onCall({ exported: null, inputs: [payload], body: payload, contentType: "text/plain", results: null });
   };
   useCallKey(submit);
+  const actions = useKeptFocus(busy);
   return (
     <section className="card form" aria-label="Call">
       <div className="form-label">
@@ -42,13 +44,13 @@ export function PayloadForm({ name, dialect, draft, busy, onCall, onCancel }: Pa
         spellCheck={false}
         onChange={(event) => setPayload(event.target.value)}
       />
-      <div className="form-actions">
+      <div className="form-actions" ref={actions}>
         {busy ? (
-          <button type="button" className="button" onClick={onCancel}>
+          <button key="cancel" type="button" className="button" onClick={onCancel}>
             Cancel
           </button>
         ) : (
-          <button type="button" className="button primary" onClick={submit}>
+          <button key="call" type="button" className="button primary" onClick={submit}>
             Call <kbd>{callKeys}</kbd>
           </button>
         )}

@@ -27,7 +27,10 @@ interface ResultPanelProps {
 export function ResultPanel({ name, call, busy, readLogs }: ResultPanelProps) {
   return (
     <section className="card result" aria-labelledby="result-title" aria-busy={busy}>
-      <h2 id="result-title">Result</h2>
+      <div className="result-head">
+        <h2 id="result-title">Result</h2>
+        {call && !busy && <Meta name={name} call={call} />}
+      </div>
       {busy && <p className="muted">Calling…</p>}
       {!call && !busy && <p className="muted">Call the function and its result appears here.</p>}
       {call && !busy && <Outcome name={name} call={call} readLogs={readLogs} />}
@@ -37,7 +40,6 @@ export function ResultPanel({ name, call, busy, readLogs }: ResultPanelProps) {
 
 function Outcome({ name, call, readLogs }: { name: string; call: CallRecord; readLogs: boolean }) {
   const { outcome, version } = call;
-  const href = call.invocation ? invocationHref(name, call.invocation) : undefined;
   const wantsLogs = call.invocation !== null && (readLogs || outcome.kind === "problem");
   return (
     <div aria-live="polite">
@@ -46,26 +48,28 @@ function Outcome({ name, call, readLogs }: { name: string; call: CallRecord; rea
           problem={outcome.problem}
           settingsHref={functionHref(name, "settings")}
           {...(version !== undefined ? { lineHref: (line) => codeHref(name, version, line) } : {})}
-          {...(href ? { invocationHref: href } : {})}
         />
       )}
       {outcome.kind === "results" && <Results types={outcome.types} results={outcome.results} />}
-      {outcome.kind === "output" && <Output outcome={outcome} />}
-      {outcome.kind !== "problem" && (
-        <p className="result-meta">
-          {call.durationUs !== null && <span>{formatDuration(call.durationUs)}</span>}
-          {href && call.invocation && (
-            <span>
-              invocation{" "}
-              <Link href={href}>
-                <code>{shortId(call.invocation)}</code>
-              </Link>
-            </span>
-          )}
-        </p>
-      )}
-      {wantsLogs && call.invocation && <PrintedBy id={call.invocation} />}
+      {outcome.kind === "output" && <Output outcome={outcome} isProgram={readLogs} />}
+      {wantsLogs && call.invocation && <PrintedBy id={call.invocation} isProgram={readLogs} />}
     </div>
+  );
+}
+
+function Meta({ name, call }: { name: string; call: CallRecord }) {
+  return (
+    <p className="result-meta">
+      {call.durationUs !== null && <span>{formatDuration(call.durationUs)}</span>}
+      {call.invocation && (
+        <span>
+          invocation{" "}
+          <Link href={invocationHref(name, call.invocation)}>
+            <code>{shortId(call.invocation)}</code>
+          </Link>
+        </span>
+      )}
+    </p>
   );
 }
 
@@ -140,12 +144,18 @@ function LaneView({ hex }: { hex: string }) {
   );
 }
 
-function Output({ outcome }: { outcome: Extract<CallRecord["outcome"], { kind: "output" }> }) {
+interface OutputProps {
+  outcome: Extract<CallRecord["outcome"], { kind: "output" }>;
+  isProgram: boolean;
+}
+
+function Output({ outcome, isProgram }: OutputProps) {
   const { text, contentType, sizeBytes } = outcome;
   const shownBytes = text === null ? 0 : new TextEncoder().encode(text).length;
   return (
     <>
       <p className="result-type">
+        {isProgram && <b>Output (standard output)</b>}
         <span>{contentType.split(";")[0] || "no content type"}</span>
         <span>{formatBytes(sizeBytes)}</span>
         {text !== null && text !== "" && <Copy text={() => text} label="Copy the output" />}
@@ -165,14 +175,17 @@ function Output({ outcome }: { outcome: Extract<CallRecord["outcome"], { kind: "
 }
 
 /** What the guest wrote to its log, when it wrote anything. */
-function PrintedBy({ id }: { id: string }) {
+function PrintedBy({ id, isProgram }: { id: string; isProgram: boolean }) {
   const invocation = useInvocation(id);
   const bytes = invocation.data?.log_bytes ?? 0;
   const logs = useLogs(id, bytes > 0);
   if (!logs.data) return null;
   return (
     <>
-      <h3 className="printed">The guest printed</h3>
+      <h3 className="printed">
+        {isProgram ? "Log (standard error)" : "The guest printed"}{" "}
+        <span className="muted">{formatBytes(bytes)}</span>
+      </h3>
       <pre className="output" tabIndex={0}>
         {visibleLines(logs.data)}
       </pre>

@@ -6,6 +6,8 @@ import { curlTyped, weftTyped } from "../functions/commands";
 import { parsedOf, textArguments, typedRequest, whyNot } from "../functions/request";
 import { paramName, resultText } from "../functions/signature";
 import { Copy } from "../parts/copy";
+import { useKeptFocus } from "../parts/kept-focus";
+import { isApple } from "../platform";
 import { readStored, writeStored } from "../stored";
 import { LongText } from "../parts/long-text";
 import { describeType, isValueType, startValue } from "../values/parse";
@@ -45,6 +47,7 @@ export function TypedForm({ name, exported, draft, busy, onCall, onCancel }: Typ
     if (request && !busy) onCall(request);
   };
   useCallKey(submit);
+  const actions = useKeptFocus(busy);
   return (
     <section className="card form" aria-labelledby={titleId}>
       <h2 id={titleId} className="signature">
@@ -69,7 +72,7 @@ export function TypedForm({ name, exported, draft, busy, onCall, onCancel }: Typ
           />
         ))}
         {exported.params.length === 0 && <p className="muted">Takes no arguments.</p>}
-        <div className="form-actions">
+        <div className="form-actions" ref={actions}>
           {busy ? (
             // Not the same element as Call: the click that cancels would submit what it became.
             <button key="cancel" type="button" className="button" onClick={onCancel}>
@@ -181,7 +184,6 @@ function Field({ label, type, text, touched, onText, onBlur }: FieldProps) {
   );
 }
 
-const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 export const callKeys = isApple ? "⌘⏎" : "Ctrl ⏎";
 
 /** Ctrl+Enter or ⌘+Enter calls, wherever the focus is. */

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../api/client";
 import { problemOf } from "../api/problems";
-import { isUnreachable, refreshFunction, useVersions } from "../api/queries";
+import { isUnreachable, showVersion, useVersions } from "../api/queries";
 import type { FunctionRecord, VersionRecord } from "../api/types";
 import { Confirm } from "../parts/confirm";
 import { Ago } from "../parts/now";
@@ -19,9 +19,9 @@ export function Versions({ found }: { found: FunctionRecord }) {
   const rollback = useMutation({
     mutationFn: (version: number) => api.rollback(found.name, version),
     onSuccess: (now) => {
-      refreshFunction(found.name);
+      showVersion(now);
       setTarget(null);
-      notice(`${found.name} is back on version ${now.version}`);
+      notice(`${found.name} runs version ${now.version}`);
     },
   });
   if (query.isPending) return <p className="muted loading">Loading the versions…</p>;
@@ -77,7 +77,8 @@ export function Versions({ found }: { found: FunctionRecord }) {
                   <span className="badge">current</span>
                 ) : (
                   <button type="button" className="button small" onClick={() => setTarget(one)}>
-                    Roll back<span className="visually-hidden"> to version {one.version}</span>
+                    {verb(one, found)}
+                    <span className="visually-hidden"> to version {one.version}</span>
                   </button>
                 )}
               </td>
@@ -92,8 +93,8 @@ export function Versions({ found }: { found: FunctionRecord }) {
       )}
       {target && (
         <Confirm
-          title={`Roll ${found.name} back to version ${target.version}?`}
-          action={`Roll back to version ${target.version}`}
+          title={`${verb(target, found)} ${found.name} to version ${target.version}?`}
+          action={`${verb(target, found)} to version ${target.version}`}
           busy={rollback.isPending}
           error={rollback.error}
           onConfirm={() => rollback.mutate(target.version)}
@@ -110,4 +111,9 @@ export function Versions({ found }: { found: FunctionRecord }) {
       )}
     </>
   );
+}
+
+// After a rollback, newer versions stand above the current one.
+function verb(target: VersionRecord, found: FunctionRecord): string {
+  return target.version < found.version ? "Roll back" : "Roll forward";
 }

@@ -14,7 +14,6 @@ interface ProblemProps {
   title?: string;
   /** Where the limits of this function are changed, when a function is concerned. */
   settingsHref?: string;
-  invocationHref?: string;
   /** Where a line of the module's text is shown, when the problem has one and the version is known. */
   lineHref?: (line: number) => string;
   /** A way on: "Try again", "Choose another file". */
@@ -22,14 +21,7 @@ interface ProblemProps {
 }
 
 /** Any failure, beside what caused it: what happened, where, and what to do next. */
-export function ProblemCard({
-  problem,
-  title,
-  settingsHref,
-  invocationHref,
-  lineHref,
-  children,
-}: ProblemProps) {
+export function ProblemCard({ problem, title, settingsHref, lineHref, children }: ProblemProps) {
   const advice = adviceFor(problem);
   const where = problem.position ? positionText(problem.position) : "";
   const atLimit = problem.limit || problem.code === "deadline_exceeded" || problem.code === "guest_limit";
@@ -51,15 +43,10 @@ export function ProblemCard({
         <Backtrace frames={problem.backtrace} lineHref={lineHref} />
       )}
       {advice && <p className="problem-advice">{advice}</p>}
-      {(children || (atLimit && settingsHref) || (invocationHref && problem.invocation)) && (
+      {(children || (atLimit && settingsHref)) && (
         <p className="problem-actions">
           {children}
           {atLimit && settingsHref && <Link href={settingsHref}>Change the limits</Link>}
-          {invocationHref && problem.invocation && (
-            <Link href={invocationHref}>
-              invocation <code>{shortId(problem.invocation)}</code>
-            </Link>
-          )}
         </p>
       )}
     </div>

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } fro
 import { connection, probeNow, subscribeConnection } from "../api/connection";
 import { signOut, useSession } from "../api/session";
 import { Link, navigate, usePath } from "../router";
+import { isApple } from "../platform";
 import { readStored } from "../stored";
 import { setTheme, useTheme, type Theme } from "../theme";
 import { AlertIcon, FunctionsIcon, MoonIcon, SettingsIcon, SignOutIcon, SunIcon, SystemIcon } from "./icons";
@@ -39,7 +40,7 @@ export function Shell({ children }: { children: ReactNode }) {
             aria-label="Keyboard shortcuts"
             onClick={() => setHelp(true)}
           >
-            <kbd>?</kbd>
+            <kbd className="key">?</kbd>
           </button>
           <ThemeToggle />
           <SignOutButton />
@@ -137,16 +138,16 @@ function useFocusOnNewPage(main: React.RefObject<HTMLElement | null>, path: stri
   }, [main, place]);
 }
 
-const shortcuts: [string, string][] = [
-  ["Ctrl Enter or ⌘ Enter", "Call the function"],
-  ["/", "Search the functions"],
-  ["n", "Choose files to deploy"],
-  ["f", "Functions"],
-  ["s", "Settings"],
-  ["1 – 5", "Try, Code, Invocations, Versions, Settings of a function"],
-  ["↑ ↓", "Move between rows of a table"],
-  ["Esc", "Close what is open"],
-  ["?", "This list"],
+const shortcuts: [string[], string][] = [
+  [[isApple ? "⌘" : "Ctrl", "Enter"], "Call the function"],
+  [["/"], "Search the functions"],
+  [["n"], "Choose files to deploy"],
+  [["f"], "Functions"],
+  [["s"], "Settings"],
+  [["1", "…", "5"], "Try, Code, Invocations, Versions, Settings of a function"],
+  [["↑", "↓"], "Move between rows of a table, or exports"],
+  [["Esc"], "Close what is open"],
+  [["?"], "This list"],
 ];
 
 export const shortcutsOffKey = "shortcuts-off";
@@ -205,14 +206,24 @@ function ShortcutHelp({ onClose }: { onClose: () => void }) {
       <h2>Keyboard shortcuts</h2>
       <dl className="shortcut-list">
         {shortcuts.map(([keys, does]) => (
-          <div key={keys}>
-            <dt>{keys}</dt>
+          <div key={does}>
+            <dt>
+              {keys.map((key) =>
+                key === "…" ? (
+                  key
+                ) : (
+                  <kbd key={key} className="key">
+                    {key}
+                  </kbd>
+                ),
+              )}
+            </dt>
             <dd>{does}</dd>
           </div>
         ))}
       </dl>
       <div className="dialog-actions">
-        <button type="button" className="button primary" onClick={() => dialog.current?.close()}>
+        <button type="button" className="button" onClick={() => dialog.current?.close()}>
           Close
         </button>
       </div>

@@ -26,9 +26,9 @@ export function describeType(type: ValueType): string {
     case "i64":
       return "−9223372036854775808 to 18446744073709551615, or 0x and up to 16 hex digits";
     case "f32":
-      return "a number up to ±3.4028235e38, NaN, Infinity or -Infinity";
+      return "a number up to ±3.4028235e38, NaN, Infinity or −Infinity";
     case "f64":
-      return "a number up to ±1.7976931348623157e308, NaN, Infinity or -Infinity";
+      return "a number up to ±1.7976931348623157e308, NaN, Infinity or −Infinity";
     case "v128":
       return "0x and 32 hex digits, lane 0 first";
   }
