@@ -71,6 +71,12 @@ inline constexpr system::Rights kFileRights = bits(
     Right::kFdTell, Right::kFdWrite, Right::kFdAdvise, Right::kFdAllocate, Right::kFdFilestatGet,
     Right::kFdFilestatSetSize, Right::kFdFilestatSetTimes, Right::kPollFdReadwrite);
 
+inline constexpr system::Rights kConnectionRights =
+    bits(Right::kFdRead, Right::kFdWrite, Right::kFdFdstatSetFlags, Right::kFdFilestatGet,
+         Right::kPollFdReadwrite, Right::kSockShutdown);
+inline constexpr system::Rights kListenerRights = bits(
+    Right::kFdFdstatSetFlags, Right::kFdFilestatGet, Right::kPollFdReadwrite, Right::kSockAccept);
+
 // Bits of type fdflags.
 inline constexpr std::uint32_t kAppend = 1U << 0U;
 inline constexpr std::uint32_t kDsync = 1U << 1U;
@@ -111,6 +117,25 @@ std::expected<system::Directory*, Errno> directory_with(const engine::HostCall& 
 // threads could change it while it is looked at. kFault, kNametoolong, or kIlseq when it is not
 // UTF-8.
 std::expected<std::string, Errno> path_at(const engine::HostCall& call, std::size_t index);
+
+// Tries again what would have to wait, where this thread may wait and the guest wants to.
+template <class Operation>
+auto waiting(const Program& program, system::OpenFile& file, system::Wait::For what,
+             const Operation& operation) {
+  for (;;) {
+    auto result = operation();
+    if (result || result.error() != system::Errno::kAgain) return result;
+    const auto wait = file.wait(what);
+    if (!wait || !program.world().wait || file.flags().nonblocking) return result;
+    program.world().wait({*wait});
+  }
+}
+
+// What came of a transfer: how many bytes, at parameter `index`. Stops a guest that must end.
+Errno finish(engine::HostCall& call, Program& program, std::size_t index,
+             const system::Attempt<std::size_t>& count);
+// Whether the number of bytes can be told; looked at before they move.
+bool has_place_for_count(const engine::HostCall& call, std::size_t index);
 
 // Remembers what a person could have allowed.
 Errno noted(Program& program, Errno error);
@@ -173,7 +198,9 @@ Errno path_unlink_file(engine::HostCall& call, Program& program);
 Errno poll_oneoff(engine::HostCall& call, Program& program);
 Errno poll_oneoff_unstable(engine::HostCall& call, Program& program);
 
-// There is no socket yet: kNotsock, or kBadf.
-Errno sock_any(engine::HostCall& call, Program& program);
+Errno sock_accept(engine::HostCall& call, Program& program);
+Errno sock_recv(engine::HostCall& call, Program& program);
+Errno sock_send(engine::HostCall& call, Program& program);
+Errno sock_shutdown(engine::HostCall& call, Program& program);
 
 }  // namespace weft::abi::command

@@ -70,10 +70,10 @@ constexpr std::array kFunctions = {
     Entry{"proc_raise", "i", answer<proc_raise>},
     Entry{"random_get", "ii", answer<random_get>},
     Entry{"sched_yield", "", answer<sched_yield>},
-    Entry{"sock_accept", "iii", answer<sock_any>},
-    Entry{"sock_recv", "iiiiii", answer<sock_any>},
-    Entry{"sock_send", "iiiii", answer<sock_any>},
-    Entry{"sock_shutdown", "ii", answer<sock_any>},
+    Entry{"sock_accept", "iii", answer<sock_accept>},
+    Entry{"sock_recv", "iiiiii", answer<sock_recv>},
+    Entry{"sock_send", "iiiii", answer<sock_send>},
+    Entry{"sock_shutdown", "ii", answer<sock_shutdown>},
 };
 
 constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
@@ -118,6 +118,8 @@ Program::Program(World world) : world_(std::move(world)) {
          .inheriting = kDirectoryRights | kFileRights,
          .given_as = given.name});
   }
+  for (const auto& listener : world_.listeners)
+    add({.file = listener, .rights = kListenerRights, .inheriting = kConnectionRights});
 }
 
 void define_functions(engine::HostTable& table) {

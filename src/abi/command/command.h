@@ -1,5 +1,6 @@
 // Programs of WASI preview 1 (github.com/WebAssembly/WASI, tag snapshot-01): arguments,
-// environment, standard streams, files in the directories that they were given, clocks, randomness.
+// environment, standard streams, files in the directories that they were given, sockets that
+// listen, clocks, randomness.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "engine/host_call.h"
 #include "system/directory.h"
 #include "system/sandbox.h"
+#include "system/socket.h"
 #include "system/stream_files.h"
 #include "system/streams.h"
 
@@ -33,8 +35,10 @@ struct World {
   std::vector<std::string> arguments = {};  // the first is the program's name
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<GivenDirectory> directories = {};  // from descriptor 3 on
-  system::InputStream* input = nullptr;          // null: at its end
-  system::OutputStream* output = nullptr;        // null: everything is dropped
+  // Sockets that listen; their descriptors are the next ones behind the directories.
+  std::vector<std::shared_ptr<system::Socket>> listeners = {};
+  system::InputStream* input = nullptr;    // null: at its end
+  system::OutputStream* output = nullptr;  // null: everything is dropped
   system::OutputStream* errors = nullptr;
   const Clock* clock = nullptr;
   Random* random = nullptr;

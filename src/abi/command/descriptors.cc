@@ -14,35 +14,6 @@ using engine::GuestMemory;
 using engine::HostCall;
 using system::Descriptor;
 
-// Tries again what would have to wait, where this thread may wait and the guest wants to.
-template <class Operation>
-auto waiting(const Program& program, system::OpenFile& file, system::Wait::For what,
-             const Operation& operation) {
-  for (;;) {
-    auto result = operation();
-    if (result || result.error() != system::Errno::kAgain) return result;
-    const auto wait = file.wait(what);
-    if (!wait || !program.world().wait || file.flags().nonblocking) return result;
-    program.world().wait({*wait});
-  }
-}
-
-// What came of a transfer: how many bytes, at parameter `index`.
-Errno finish(HostCall& call, Program& program, std::size_t index,
-             const system::Attempt<std::size_t>& count) {
-  if (!count) {
-    if (auto why = std::exchange(program.must_end(), std::nullopt)) call.stop(*std::move(why));
-    return errno_of(count.error());
-  }
-  call.memory().store(call.address(index), static_cast<std::uint32_t>(*count));
-  return Errno::kSuccess;
-}
-
-// Whether the number of bytes can be told; looked at before they move.
-bool has_place_for_count(const HostCall& call, std::size_t index) {
-  return call.memory().bytes(call.address(index), sizeof(std::uint32_t)).has_value();
-}
-
 Errno seek(HostCall& call, Program& program, system::Whence whence, Right right) {
   const auto descriptor = file_with(call, program, 0, right);
   if (!descriptor) return descriptor.error();
@@ -76,6 +47,20 @@ Errno sync(HostCall& call, Program& program, Right right, bool data_only) {
 }
 
 }  // namespace
+
+Errno finish(HostCall& call, Program& program, std::size_t index,
+             const system::Attempt<std::size_t>& count) {
+  if (!count) {
+    if (auto why = std::exchange(program.must_end(), std::nullopt)) call.stop(*std::move(why));
+    return errno_of(count.error());
+  }
+  call.memory().store(call.address(index), static_cast<std::uint32_t>(*count));
+  return Errno::kSuccess;
+}
+
+bool has_place_for_count(const HostCall& call, std::size_t index) {
+  return call.memory().bytes(call.address(index), sizeof(std::uint32_t)).has_value();
+}
 
 // --- reading and writing ---
 
@@ -303,10 +288,6 @@ Errno fd_readdir(HostCall& call, Program& program) {
   if (!shown) return errno_of(shown.error());
   call.memory().store(call.address(4), static_cast<std::uint32_t>(used));
   return Errno::kSuccess;
-}
-
-Errno sock_any(HostCall& call, Program& program) {
-  return program.sandbox().find(number_at(call, 0)) == nullptr ? Errno::kBadf : Errno::kNotsock;
 }
 
 }  // namespace weft::abi::command

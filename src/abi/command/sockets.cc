@@ -1,0 +1,127 @@
+// sock_*: connections.
+#include <cstring>
+#include <vector>
+
+#include "abi/command/calls.h"
+#include "abi/command/guest_buffers.h"
+#include "system/socket.h"
+
+namespace weft::abi::command {
+namespace {
+
+using engine::HostCall;
+using system::Socket;
+
+// Bits of type riflags.
+constexpr std::uint32_t kPeek = 1U << 0U;
+constexpr std::uint32_t kWaitAll = 1U << 1U;
+// Bits of type roflags.
+constexpr std::uint16_t kTruncated = 1U << 0U;
+// Bits of type sdflags.
+constexpr std::uint32_t kShutReading = 1U << 0U;
+constexpr std::uint32_t kShutWriting = 1U << 1U;
+
+// The socket that parameter 0 names. kBadf when nothing is open there, kNotsock when it is
+// something else, kNotcapable when it lacks the right.
+std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, Program& program,
+                                                          Right right) {
+  const system::Descriptor* const found = program.sandbox().find(number_at(call, 0));
+  if (found == nullptr) return std::unexpected(Errno::kBadf);
+  if (found->file->as_socket() == nullptr) return std::unexpected(Errno::kNotsock);
+  if ((found->rights & bit(right)) == 0) return std::unexpected(Errno::kNotcapable);
+  return std::static_pointer_cast<Socket>(found->file);
+}
+
+// What is left of the buffers when so many bytes are filled.
+std::vector<system::Buffer> rest_of(std::span<const system::Buffer> buffers, std::size_t filled) {
+  std::vector<system::Buffer> rest;
+  for (const system::Buffer& buffer : buffers) {
+    const std::size_t skipped = std::min(filled, buffer.size());
+    filled -= skipped;
+    if (skipped < buffer.size()) rest.push_back(buffer.subspan(skipped));
+  }
+  return rest;
+}
+
+system::Attempt<system::Received> receive(Program& program, Socket& socket,
+                                          std::span<const system::Buffer> buffers, bool peek) {
+  return waiting(program, socket, system::Wait::For::kReading,
+                 [&] { return socket.receive(buffers, peek); });
+}
+
+// Goes on until all is filled or the stream ends; what came before an error is kept.
+system::Attempt<system::Received> receive_all(Program& program, Socket& socket,
+                                              std::span<const system::Buffer> buffers) {
+  auto received = receive(program, socket, buffers, false);
+  while (received && socket.type() == system::SocketType::kStream) {
+    const auto rest = rest_of(buffers, received->bytes);
+    if (rest.empty()) break;
+    const auto more = receive(program, socket, rest, false);
+    if (!more || more->bytes == 0) break;
+    received->bytes += more->bytes;
+  }
+  return received;
+}
+
+}  // namespace
+
+Errno sock_accept(HostCall& call, Program& program) {
+  const auto socket = socket_with(call, program, Right::kSockAccept);
+  if (!socket) return socket.error();
+  const auto flags = static_cast<std::uint32_t>(call.i32(1));
+  if ((flags & ~kNonblock) != 0) return Errno::kInval;
+  if (!has_place_for_count(call, 2)) return Errno::kFault;
+  const auto accepted = waiting(program, **socket, system::Wait::For::kReading,
+                                [&] { return (*socket)->accept(status_flags_of(flags)); });
+  if (!accepted) return errno_of(accepted.error());
+  const system::Descriptor* const listener = program.sandbox().find(number_at(call, 0));
+  if (listener == nullptr) return Errno::kBadf;
+  const auto number =
+      program.sandbox().add({.file = *accepted, .rights = listener->inheriting, .inheriting = 0});
+  if (!number) return errno_of(number.error());
+  call.memory().store(call.address(2), static_cast<std::uint32_t>(*number));
+  return Errno::kSuccess;
+}
+
+Errno sock_recv(HostCall& call, Program& program) {
+  const auto socket = socket_with(call, program, Right::kFdRead);
+  if (!socket) return socket.error();
+  const auto buffers = GuestBuffers<std::uint8_t>::at(call.memory(), call.address(1),
+                                                      static_cast<std::uint32_t>(call.i32(2)));
+  if (!buffers) return buffers.error();
+  const auto flags = static_cast<std::uint32_t>(call.i32(3));
+  if ((flags & ~(kPeek | kWaitAll)) != 0) return Errno::kInval;
+  if (!has_place_for_count(call, 4) || !call.memory().bytes(call.address(5), sizeof(kTruncated)))
+    return Errno::kFault;
+  const bool peek = (flags & kPeek) != 0;
+  const auto received = !peek && (flags & kWaitAll) != 0
+                            ? receive_all(program, **socket, buffers->all())
+                            : receive(program, **socket, buffers->all(), peek);
+  if (!received) return errno_of(received.error());
+  call.memory().store(call.address(4), static_cast<std::uint32_t>(received->bytes));
+  call.memory().store(call.address(5), received->truncated ? kTruncated : std::uint16_t{0});
+  return Errno::kSuccess;
+}
+
+Errno sock_send(HostCall& call, Program& program) {
+  const auto socket = socket_with(call, program, Right::kFdWrite);
+  if (!socket) return socket.error();
+  const auto buffers = GuestBuffers<const std::uint8_t>::at(
+      call.memory(), call.address(1), static_cast<std::uint32_t>(call.i32(2)));
+  if (!buffers) return buffers.error();
+  if (call.i32(3) != 0) return Errno::kInval;  // Type siflags has no bits.
+  if (!has_place_for_count(call, 4)) return Errno::kFault;
+  return finish(call, program, 4, waiting(program, **socket, system::Wait::For::kWriting, [&] {
+                  return (*socket)->send(buffers->all());
+                }));
+}
+
+Errno sock_shutdown(HostCall& call, Program& program) {
+  const auto socket = socket_with(call, program, Right::kSockShutdown);
+  if (!socket) return socket.error();
+  const auto how = static_cast<std::uint32_t>(call.i32(1));
+  if ((how & ~(kShutReading | kShutWriting)) != 0) return Errno::kInval;
+  return errno_of((*socket)->shut_down((how & kShutReading) != 0, (how & kShutWriting) != 0));
+}
+
+}  // namespace weft::abi::command
