@@ -121,6 +121,21 @@ describe("names that do not end", () => {
   }
 });
 
+test("more functions and versions than one sees at once are cut, and all of them can be had", async () => {
+  const count = 205;
+  const wat = "(module)";
+  for (let i = 0; i < count; i++) await harness.deploy(server.origin, `f${i % 110}`, wat);
+  for (let i = 0; i < count; i++) await harness.deploy(server.origin, "old", wat);
+  await open("/functions");
+  const rows = page.locator(".functions-table tbody tr");
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 100);
+  await page.getByRole("button", { name: "Show all 111" }).press("Enter");
+  assert.equal(await rows.count(), 111);
+  await page.goto("/functions/old/code?version=1");
+  await page.getByText("This is version 1. Calls run version 205.").waitFor();
+});
+
 describe("thousands of exports", () => {
   const count = 3000;
   const functions = Array.from({ length: count }, (_, i) => {

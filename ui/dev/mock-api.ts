@@ -187,7 +187,11 @@ class MockApi {
   private deploy(name: string, body: Buffer, response: ServerResponse): void {
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
       throw fail("invalid_argument", `${name} is not a name`);
-    const wanted = JSON.parse(body.toString()) as { module: string; limits?: Partial<Limits> };
+    const wanted = JSON.parse(body.toString()) as {
+      module: string;
+      limits?: Partial<Limits>;
+      environment?: Record<string, string>;
+    };
     const module = this.module(wanted.module);
     const missing = module.imports.find((item) => !item.provided_by.includes(module.dialect));
     if (missing) {
@@ -207,7 +211,7 @@ class MockApi {
       current: true,
       limits: { ...defaultLimits, ...wanted.limits },
       grants: {},
-      environment: {},
+      environment: wanted.environment ?? {},
     });
     stored.current = stored.versions.length;
     this.functions.set(name, stored);

@@ -68,15 +68,21 @@ const modulePath = (id: string) => `/v1/modules/${encodeURIComponent(id)}`;
 
 export const moduleBytesPath = (id: string) => `${modulePath(id)}/bytes`;
 
+/** How many items the server gives at once, at most. */
+export const pageItemsMax = 200;
+
+function pageQuery(next: string | null): URLSearchParams {
+  const limit = String(pageItemsMax);
+  return new URLSearchParams(next ? { limit, next } : { limit });
+}
+
 export const api = {
   status: () => json<ServerStatus>("/v1/status"),
-  functions: (next: string | null) =>
-    json<Page<FunctionRecord>>(
-      `/v1/functions?${new URLSearchParams(next ? { limit: "200", next } : { limit: "200" })}`,
-    ),
+  functions: (next: string | null) => json<Page<FunctionRecord>>(`/v1/functions?${pageQuery(next)}`),
   function: (name: string) => json<FunctionRecord>(functionPath(name)),
   module: (id: string) => json<Module>(modulePath(id)),
-  versions: (name: string) => json<Page<VersionRecord>>(`${functionPath(name)}/versions?limit=200`),
+  versions: (name: string, next: string | null) =>
+    json<Page<VersionRecord>>(`${functionPath(name)}/versions?${pageQuery(next)}`),
   deploy: (name: string, deployment: Deployment) =>
     json<FunctionRecord>(functionPath(name), jsonBody("PUT", deployment)),
   rollback: (name: string, version: number) =>

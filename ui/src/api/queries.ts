@@ -1,6 +1,6 @@
 // What the pages ask for and how often it is asked again.
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { api, moduleText } from "./client";
+import { api, moduleText, pageItemsMax } from "./client";
 import { onRecovery } from "./connection";
 import { UnreachableError } from "./problems";
 import type { FunctionRecord, Page, VersionRecord } from "./types";
@@ -18,18 +18,25 @@ export const queryClient = new QueryClient({
 
 onRecovery(() => void queryClient.invalidateQueries());
 
-/** Every function; the list is small enough to search on the page. */
-async function allFunctions(): Promise<FunctionRecord[]> {
-  const pagesMax = 10;
-  const items: FunctionRecord[] = [];
+const pagesMax = 10;
+/** More functions than this are not listed. */
+export const functionsMax = pagesMax * pageItemsMax;
+
+/** Every item, of as many pages as can still be searched on the page. */
+async function allItems<T>(fetchPage: (next: string | null) => Promise<Page<T>>): Promise<Page<T>> {
+  const items: T[] = [];
   let next: string | null = null;
   for (let count = 0; count < pagesMax; count++) {
-    const page: Page<FunctionRecord> = await api.functions(next);
+    const page: Page<T> = await fetchPage(next);
     items.push(...page.items);
     next = page.next;
     if (next === null) break;
   }
-  return items;
+  return { items, next };
+}
+
+async function allFunctions(): Promise<FunctionRecord[]> {
+  return (await allItems(api.functions)).items;
 }
 
 export function useFunctions() {
@@ -62,7 +69,10 @@ export function useModuleText(id: string) {
 }
 
 export function useVersions(name: string) {
-  return useQuery({ queryKey: ["versions", name], queryFn: () => api.versions(name) });
+  return useQuery({
+    queryKey: ["versions", name],
+    queryFn: () => allItems((next) => api.versions(name, next)),
+  });
 }
 
 export function useStatus() {

@@ -1,7 +1,7 @@
 import { useState, type KeyboardEvent } from "react";
 import { uploadModule } from "../api/client";
 import { problemOf } from "../api/problems";
-import { isUnreachable, useFunctions } from "../api/queries";
+import { functionsMax, isUnreachable, useFunctions } from "../api/queries";
 import { useSession } from "../api/session";
 import type { FunctionRecord, Problem } from "../api/types";
 import { curlDeploy } from "../functions/commands";
@@ -10,10 +10,11 @@ import { examples, type Example } from "../functions/examples";
 import { deployModule, usePending } from "../functions/pending";
 import { Copy } from "../parts/copy";
 import { Ago } from "../parts/now";
+import { ShowAll, useLongList } from "../parts/long-list";
 import { ProblemCard } from "../parts/problem";
 import { Sparkline } from "../parts/sparkline";
 import { functionHref, Link, navigate, useQueryValue } from "../router";
-import { formatCount, formatDuration } from "../values/format";
+import { formatCount, formatDuration, formatWhole } from "../values/format";
 import { rowName } from "../values/visible";
 
 export function FunctionsPage() {
@@ -67,6 +68,12 @@ export function FunctionsPage() {
       )}
       {empty && <FirstSteps />}
       {all && all.length > 0 && <FunctionTable functions={shown} />}
+      {all && all.length >= functionsMax && (
+        <p className="muted table-note">
+          The newest {formatWhole(functionsMax)} functions are listed. Others have their page at /functions/
+          and their name.
+        </p>
+      )}
       {all && all.length > 0 && shown.length === 0 && (
         <p className="empty">
           No function’s name contains “{rowName(search ?? "")}”.{" "}
@@ -90,38 +97,42 @@ export function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
 }
 
 function FunctionTable({ functions }: { functions: FunctionRecord[] }) {
+  const list = useLongList<FunctionRecord, HTMLTableSectionElement>(functions, (one) => one.name);
   if (functions.length === 0) return null;
   return (
-    <table className="table functions-table">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col" className="wide-only">
-            Dialect
-          </th>
-          <th scope="col" className="number wide-only">
-            Version
-          </th>
-          <th scope="col" className="number">
-            Calls, 1 h
-          </th>
-          <th scope="col" className="number wide-only">
-            p50, about
-          </th>
-          <th scope="col" className="number">
-            Errors
-          </th>
-          <th scope="col" className="number">
-            Last
-          </th>
-        </tr>
-      </thead>
-      <tbody onKeyDown={moveBetweenRows}>
-        {functions.map((one) => (
-          <FunctionRow key={one.name} one={one} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table className="table functions-table">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col" className="wide-only">
+              Dialect
+            </th>
+            <th scope="col" className="number wide-only">
+              Version
+            </th>
+            <th scope="col" className="number">
+              Calls, 1 h
+            </th>
+            <th scope="col" className="number wide-only">
+              p50, about
+            </th>
+            <th scope="col" className="number">
+              Errors
+            </th>
+            <th scope="col" className="number">
+              Last
+            </th>
+          </tr>
+        </thead>
+        <tbody ref={list.rows} onKeyDown={moveBetweenRows}>
+          {list.shown.map((one) => (
+            <FunctionRow key={one.name} one={one} />
+          ))}
+        </tbody>
+      </table>
+      <ShowAll list={list} />
+    </>
   );
 }
 

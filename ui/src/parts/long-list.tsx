@@ -7,7 +7,7 @@ const rowsMax = 100;
 /** From how many rows on a filter is quicker than reading. */
 const filterFrom = 12;
 
-export interface LongList<T> {
+export interface LongList<T, E extends HTMLElement = HTMLUListElement> {
   /** What is drawn. */
   shown: T[];
   /** What the filter leaves, of which `shown` may be the beginning. */
@@ -17,14 +17,17 @@ export interface LongList<T> {
   setFilter: (text: string) => void;
   showAll: () => void;
   /** The element whose children are the rows. */
-  rows: RefObject<HTMLUListElement | null>;
+  rows: RefObject<E | null>;
 }
 
 /** The first rows of a list that may have thousands, and a filter by `textOf`. */
-export function useLongList<T>(all: T[], textOf: (one: T) => string): LongList<T> {
+export function useLongList<T, E extends HTMLElement = HTMLUListElement>(
+  all: T[],
+  textOf: (one: T) => string,
+): LongList<T, E> {
   const [filter, setFilter] = useState("");
   const [whole, setWhole] = useState(false);
-  const rows = useRef<HTMLUListElement>(null);
+  const rows = useRef<E>(null);
   const wanted = filter.trim().toLowerCase();
   const found = wanted === "" ? all : all.filter((one) => textOf(one).toLowerCase().includes(wanted));
   const showAll = () => {
@@ -39,7 +42,13 @@ export function useLongList<T>(all: T[], textOf: (one: T) => string): LongList<T
 }
 
 /** The filter's field; nothing for a list that one sees at a glance. */
-export function ListFilter<T>({ list, label }: { list: LongList<T>; label: string }) {
+export function ListFilter<T, E extends HTMLElement>({
+  list,
+  label,
+}: {
+  list: LongList<T, E>;
+  label: string;
+}) {
   const id = useId();
   if (list.all.length < filterFrom) return null;
   return (
@@ -65,7 +74,7 @@ export function ListFilter<T>({ list, label }: { list: LongList<T>; label: strin
 }
 
 /** The way to the rows that are not drawn. */
-export function ShowAll<T>({ list }: { list: LongList<T> }) {
+export function ShowAll<T, E extends HTMLElement>({ list }: { list: LongList<T, E> }) {
   if (list.shown.length === list.found.length) return null;
   return (
     <p className="list-more">
