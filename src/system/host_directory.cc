@@ -185,8 +185,7 @@ Errno HostDirectory::error_of_slash(const Place& place) {
   if (is_special(place.name)) return Errno::kExists;
   if (::fstatat(place.directory, place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
     return errno_of(errno);
-  return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode) ? Errno::kExists
-                                                            : Errno::kNotDirectory;
+  return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode) ? Errno::kExists : Errno::kNotDirectory;
 }
 
 Attempt<HostDirectory::Place> HostDirectory::place_to_change(std::string_view path) {

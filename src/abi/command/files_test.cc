@@ -12,6 +12,8 @@ using namespace testing;  // NOLINT(google-build-using-namespace): the words of 
 
 constexpr std::int32_t kRoot = 3;  // the directory that the program was given
 constexpr std::int64_t kAll = (1LL << 30) - 1;
+constexpr std::int64_t kRead = 1LL << 1;
+constexpr std::int64_t kWrite = 1LL << 6;
 constexpr std::uint32_t kPath = 1000;  // where the tests put what they pass
 constexpr std::uint32_t kOut = 5000;
 
@@ -94,9 +96,9 @@ TEST_CASE_FIXTURE(Files, "files are created, written, sought and read") {
   CHECK(open("absent") == Errno::kNoent);
 }
 
-TEST_CASE_FIXTURE(Files, "a program that knows no rights may ask for all of them") {
+TEST_CASE_FIXTURE(Files, "a program may ask for rights that a directory does not have") {
   REQUIRE(root->make_directory("d").has_value());
-  const std::int32_t directory = opened("d", kDirectory);
+  const std::int32_t directory = opened("d", kDirectory, kAll & ~kWrite);
   CHECK(guest.errno_of("fd_seek", {directory, std::int64_t{0}, 0, 500}) == Errno::kBadf);
   CHECK(write(directory, "x") == Errno::kBadf);
   CHECK(guest.errno_of("fd_fdstat_get", {directory, 500}) == Errno::kSuccess);
@@ -104,13 +106,20 @@ TEST_CASE_FIXTURE(Files, "a program that knows no rights may ask for all of them
   CHECK((guest.load<std::uint64_t>(508) & kSeek) == 0);
 }
 
+TEST_CASE_FIXTURE(Files, "a directory is never opened for writing") {
+  REQUIRE(root->make_directory("d").has_value());
+  CHECK(open("d", kDirectory) == Errno::kIsdir);
+  CHECK(open(".", kDirectory, kRead | kWrite) == Errno::kIsdir);
+  CHECK(open("d", 0, kWrite) == Errno::kIsdir);
+  CHECK(open("d", kDirectory, kRead) == Errno::kSuccess);
+  CHECK(open("d", kDirectory, 0) == Errno::kSuccess);
+}
+
 TEST_CASE_FIXTURE(Files, "rights can be given up and never taken back") {
-  const std::int64_t read = 1LL << 1;
-  const std::int64_t write_right = 1LL << 6;
-  const std::int32_t file = opened("f", kCreate, read | write_right);
-  CHECK(guest.errno_of("fd_fdstat_set_rights", {file, read, std::int64_t{0}}) == Errno::kSuccess);
+  const std::int32_t file = opened("f", kCreate, kRead | kWrite);
+  CHECK(guest.errno_of("fd_fdstat_set_rights", {file, kRead, std::int64_t{0}}) == Errno::kSuccess);
   CHECK(write(file, "x") == Errno::kBadf);
-  CHECK(guest.errno_of("fd_fdstat_set_rights", {file, read | write_right, std::int64_t{0}}) ==
+  CHECK(guest.errno_of("fd_fdstat_set_rights", {file, kRead | kWrite, std::int64_t{0}}) ==
         Errno::kNotcapable);
   CHECK(guest.errno_of("fd_filestat_get", {file, 500}) == Errno::kNotcapable);
   REQUIRE(guest.errno_of("fd_fdstat_get", {kRoot, 500}) == Errno::kSuccess);
@@ -143,7 +152,7 @@ TEST_CASE_FIXTURE(Files, "directories are made, listed in pieces of any size, an
     const auto [address, size] = path(name);
     CHECK(guest.errno_of("path_create_directory", {kRoot, address, size}) == Errno::kSuccess);
   }
-  const std::int32_t directory = opened("d", kDirectory);
+  const std::int32_t directory = opened("d", kDirectory, kAll & ~kWrite);
   for (const std::int32_t room : {30, 60, 200}) {
     CAPTURE(room);
     std::vector<std::string> names;

@@ -68,8 +68,7 @@ Wanted wanted_by(const HostCall& call) {
   Wanted wanted{
       .options = {}, .rights = rights, .inheriting = static_cast<system::Rights>(call.i64(6))};
   wanted.options = {.read = (rights & bits(Right::kFdRead, Right::kFdReaddir)) != 0,
-                    // Programs that know no rights ask for all of them, of directories too.
-                    .write = (rights & bit(Right::kFdWrite)) != 0 && (how & kDirectory) == 0,
+                    .write = (rights & bit(Right::kFdWrite)) != 0,
                     .create = (how & kCreate) != 0,
                     .exclusive = (how & kExclusive) != 0,
                     .truncate = (how & kTruncate) != 0,
