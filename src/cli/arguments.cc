@@ -45,19 +45,19 @@ Error unknown_option(std::string_view word, std::span<const Option> options) {
 }
 
 // What a word turned out to be.
-struct Word {
+struct Found {
   const Option* option = nullptr;         // Nothing: an operand, or unknown.
   std::optional<std::string_view> value;  // Behind the "=".
   bool looks_like_option = false;
 };
 
-Word classify(std::string_view word, std::span<const Option> options) {
+Found classify(std::string_view word, std::span<const Option> options) {
   if (word.size() < 2 || word.front() != '-' || is_negative_number(word)) return {};
   if (word.starts_with("--")) {
     const std::size_t equals = word.find('=');
-    Word found{.option = find_long(options, word.substr(2, equals - 2)),
-               .value = std::nullopt,
-               .looks_like_option = true};
+    Found found{.option = find_long(options, word.substr(2, equals - 2)),
+                .value = std::nullopt,
+                .looks_like_option = true};
     if (equals != std::string_view::npos) found.value = word.substr(equals + 1);
     return found;
   }
@@ -113,7 +113,7 @@ Result<Arguments> parse_arguments(std::span<const std::string> words, const Gram
       ++i;
       break;
     }
-    const Word found = classify(word, grammar.options);
+    const Found found = classify(word, grammar.options);
     if (found.option == nullptr) {
       if (guest_may_begin()) break;
       if (found.looks_like_option) return fail(unknown_option(word, grammar.options));

@@ -14,6 +14,14 @@
 
 namespace weft::cli {
 
+enum class WordKind : std::uint8_t { kText, kFile, kDirectory, kFunction, kCommand };
+
+// What a word of a command line may be, for completions: one of `choices`, or something of `kind`.
+struct Word {
+  WordKind kind = WordKind::kText;
+  std::string_view choices = {};  // separated by spaces; empty: anything
+};
+
 // An option of a command: --name, or --name VALUE.
 struct Option {
   std::string_view name;           // without the hyphens
@@ -21,6 +29,7 @@ struct Option {
   std::string_view help;           // one line
   char letter = 0;                 // 'f' for -f; 0: it has none
   std::string_view fallback = {};  // the default, where the help should tell it
+  Word word = {};                  // what its value is
 };
 
 // What a command takes.

@@ -1,6 +1,7 @@
 // The commands of weft as a table: parsing, help, completions and the reference are made from it.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,8 @@ struct Command {
   std::string_view examples;  // lines that begin with "$ " or are output; lines end in \n
   Grammar grammar;
   Group group = Group::kOther;
-  // Whether operands are file names: for completions.
-  bool takes_files = false;
+  // What its operands are; the last one also stands for all that follow. Completions use them.
+  std::array<Word, 3> operands = {};
   // The exit code. An error is reported by the caller. Null: comes with a later version.
   Result<int> (*run)(const Arguments& arguments, Console& console) = nullptr;
 };
@@ -43,7 +44,12 @@ inline constexpr Option kServerOption{
 inline constexpr Option kTokenFileOption{
     .name = "token-file",
     .value = "FILE",
-    .help = "file that holds the server's token (or set WEFT_TOKEN)"};
+    .help = "file that holds the server's token (or set WEFT_TOKEN)",
+    .word = {.kind = WordKind::kFile}};
+
+// Operands of commands.
+inline constexpr Word kFileWord{.kind = WordKind::kFile};
+inline constexpr Word kFunctionWord{.kind = WordKind::kFunction};
 
 extern const Command kRunCommand;
 extern const Command kInspectCommand;

@@ -138,6 +138,7 @@ constexpr Command kHelpCommand{
     .examples = "$ weft help run\n",
     .grammar = {.options = kHelpOptions, .operands_max = 1},
     .group = Group::kOther,
+    .operands = {Word{.kind = WordKind::kCommand}},
     .run = run_help,
 };
 

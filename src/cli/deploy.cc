@@ -188,7 +188,7 @@ constexpr Command kDeployCommand{
         "resize keeps 2 limits of version 1; --fresh begins with the defaults\n",
     .grammar = {.options = kOptions, .operands_min = 2, .operands_max = 2},
     .group = Group::kServer,
-    .takes_files = true,
+    .operands = {kFunctionWord, kFileWord},
     .run = run,
 };
 

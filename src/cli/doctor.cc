@@ -279,7 +279,10 @@ std::string findings_json(const std::vector<Finding>& findings) {
 }
 
 constexpr std::array kOptions = {
-    Option{.name = "data", .value = "DIR", .help = "the server's data directory"},
+    Option{.name = "data",
+           .value = "DIR",
+           .help = "the server's data directory",
+           .word = {.kind = WordKind::kDirectory}},
     kJsonOption,
 };
 

@@ -191,6 +191,7 @@ constexpr Command kShowCommand{
     .examples = "$ weft show add\n",
     .grammar = {.options = kServerOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,
+    .operands = {kFunctionWord},
     .run = run_show,
 };
 
@@ -202,6 +203,7 @@ constexpr Command kVersionsCommand{
     .examples = "$ weft versions add\n",
     .grammar = {.options = kServerOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,
+    .operands = {kFunctionWord},
     .run = run_versions,
 };
 
@@ -215,6 +217,7 @@ constexpr Command kRollbackCommand{
     .examples = "$ weft rollback add\n$ weft rollback add 3\n",
     .grammar = {.options = kServerOptions, .operands_min = 1, .operands_max = 2},
     .group = Group::kServer,
+    .operands = {kFunctionWord},
     .run = run_rollback,
 };
 
@@ -226,6 +229,7 @@ constexpr Command kRemoveCommand{
     .examples = "$ weft remove add\n",
     .grammar = {.options = kRemoveOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,
+    .operands = {kFunctionWord},
     .run = run_remove,
 };
 

@@ -30,7 +30,7 @@ constexpr Command kInspectCommand{
     .examples = "$ weft inspect examples/add.wat\n",
     .grammar = {.options = kOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kLocal,
-    .takes_files = true,
+    .operands = {kFileWord},
     .run = run,
 };
 

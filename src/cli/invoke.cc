@@ -182,6 +182,7 @@ constexpr Command kInvokeCommand{
         "$ weft invoke resize --data @photo.jpg > small.jpg\n",
     .grammar = {.options = kOptions, .operands_min = 1, .operands_max = SIZE_MAX},
     .group = Group::kServer,
+    .operands = {kFunctionWord},
     .run = run,
 };
 

@@ -276,6 +276,7 @@ constexpr Command kLogsCommand{
         "$ weft logs 01KAKQ1T6JZ5Q8S0V2X4Y6A8C0\n",
     .grammar = {.options = kOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,
+    .operands = {kFunctionWord},
     .run = run,
 };
 

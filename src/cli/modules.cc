@@ -116,6 +116,7 @@ constexpr Command kModulesCommand{
     .examples = "$ weft modules\n$ weft modules remove 95be0e039a77\n",
     .grammar = {.options = kOptions, .operands_max = 2},
     .group = Group::kServer,
+    .operands = {Word{.choices = "remove"}},
     .run = run,
 };
 

@@ -38,7 +38,8 @@ constexpr std::array kOptions = {
            .help = "an environment variable of the program; K alone passes yours on"},
     Option{.name = "dir",
            .value = "HOST[:GUEST][:ro]",
-           .help = "a directory of this machine that the program may use; :ro only to read"},
+           .help = "a directory of this machine that the program may use; :ro only to read",
+           .word = {.kind = WordKind::kDirectory}},
     Option{.name = "json", .value = "", .help = "print results of --invoke and errors as JSON"},
 };
 
@@ -314,7 +315,7 @@ constexpr Command kRunCommand{
                 .own_operands = 1,
                 .unless_option = "invoke"},
     .group = Group::kLocal,
-    .takes_files = true,
+    .operands = {kFileWord, kFileWord, kFileWord},
     .run = run,
 };
 

@@ -64,6 +64,13 @@ constexpr std::string_view value_name(SettingType type) {
   return "VALUE";
 }
 
+constexpr Word word_of(const Setting& setting) {
+  if (setting.type == SettingType::kLevel) return {.choices = kLevelNames};
+  if (setting.name == "data") return {.kind = WordKind::kDirectory};
+  if (setting.type == SettingType::kPath) return {.kind = WordKind::kFile};
+  return {};
+}
+
 constexpr std::array kOptions = [] {
   std::array<Option, kSettings.size() + kOwnOptions> options{};
   for (std::size_t i = 0; i < kSettings.size(); ++i) {
@@ -71,9 +78,13 @@ constexpr std::array kOptions = [] {
     options.at(i) = {.name = setting.flag,
                      .value = value_name(setting.type),
                      .help = setting.help,
-                     .fallback = setting.fallback};
+                     .fallback = setting.fallback,
+                     .word = word_of(setting)};
   }
-  options.back() = {.name = "config", .value = "FILE", .help = "a weft.toml (or WEFT_CONFIG)"};
+  options.back() = {.name = "config",
+                    .value = "FILE",
+                    .help = "a weft.toml (or WEFT_CONFIG)",
+                    .word = {.kind = WordKind::kFile}};
   return options;
 }();
 

@@ -103,6 +103,7 @@ Result<net::ClientResponse> ServerClient::send(const ServerRequest& request) {
   // However long it takes, as long as something moves.
   sent.timeout = std::chrono::milliseconds(0);
   sent.silence_max = request.silence_max;
+  sent.connect_timeout = request.connection_max;
   if (!request.body.empty())
     sent.headers.push_back({"content-type", std::string(request.content_type)});
   if (!token_.empty()) sent.headers.push_back({"authorization", "Bearer " + token_});

@@ -26,6 +26,7 @@ struct ServerRequest {
   std::string path;  // "/v1/functions/add?limit=5": its parts are escaped already
   std::string body = {};
   std::string_view content_type = "application/json";  // of the body
+  std::chrono::seconds connection_max{10};             // until there is a connection
   std::chrono::seconds silence_max = kSilenceMax;
   // What a terminal shows while the answer takes long.
   std::string_view doing = "Waiting for the server";

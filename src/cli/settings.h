@@ -42,6 +42,9 @@ struct Setting {
   std::string_view help;  // one line
 };
 
+// Of SettingType::kLevel.
+inline constexpr std::string_view kLevelNames = "debug info warning error";
+
 // The flag is the name with hyphens, the variable the name in capitals behind WEFT_.
 inline constexpr std::array kSettings = {
     Setting{"listen", "listen", "WEFT_LISTEN", SettingType::kAddress, "127.0.0.1:8080", "", "",

@@ -90,6 +90,15 @@ TEST_CASE("a wrong value is refused with its place and what is allowed") {
   CHECK(resolve({"--drain", "never"}).error().code() == ErrorCode::kInvalidArgument);
 }
 
+TEST_CASE("the levels that completions offer are those that are taken") {
+  std::string_view rest = kLevelNames;
+  while (!rest.empty()) {
+    const std::string_view level = rest.substr(0, rest.find(' '));
+    CHECK(resolve({"--log-level", std::string(level)}).has_value());
+    rest.remove_prefix(std::min(rest.size(), level.size() + 1));
+  }
+}
+
 TEST_CASE("weft.toml holds strings and whole numbers under the names of the table") {
   const SettingTexts texts =
       parse_settings_file("listen = \"127.0.0.1:0\"\nthreads = 2 # two\n", "weft.toml").value();

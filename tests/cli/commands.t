@@ -22,6 +22,35 @@ weft: workflow: not available in this version
 ? 1
 $ weft completions bash > completions.bash && bash -n completions.bash && bash -c '. ./completions.bash; COMP_WORDS=(weft inv); COMP_CWORD=1; _weft; echo "${COMPREPLY[@]}"'
 invoke
+$ cat > complete.bash <<'END'
+> . ./completions.bash
+> COMP_WORDS=(weft "$@"); COMP_CWORD=$#; _weft weft "${!#}"; echo "${COMPREPLY[@]}"
+> END
+$ bash complete.bash help r
+run rollback remove
+$ bash complete.bash --help sh
+show
+$ bash complete.bash completions b
+bash
+$ bash complete.bash serve --log-level w; bash complete.bash serve --log-level = w; bash complete.bash serve --log-level =
+warning
+warning
+debug info warning error
+$ bash complete.bash serve --config weft.toml --log-l
+--log-level
+$ bash complete.bash inspect examples/add; bash complete.bash run examples/add.wat examples/he
+examples/add.wat
+examples/hello.wat
+$ bash complete.bash doctor --data exam; bash complete.bash list exam; bash complete.bash modules r; bash complete.bash run --env exam
+examples
+
+remove
+
+$ WEFT_SERVER=http://127.0.0.1:1 bash complete.bash show a
+
+$ weft completions zsh | grep -c "serve) _arguments"; weft completions fish | grep -- "-l log-level"
+1
+complete -c weft -n '__fish_seen_subcommand_from serve' -l log-level -x -a 'debug info warning error' -d '[..]'
 $ weft completions powershell
 weft: no completions for powershell: only for bash, zsh, fish
 ? 2

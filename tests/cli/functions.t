@@ -36,6 +36,12 @@ no function of http://[..] has zzz in its name; `weft list` shows all
 $ weft list --json
 [{"name":"add","version":1,[..]}]
 
+$ weft completions bash > c.bash; for LINE in "show a" "deploy a" "deploy add examples/primes" "logs --server http : //x : 8080 a"; do bash -c '. ./c.bash; COMP_WORDS=(weft "$@"); COMP_CWORD=$#; _weft weft; echo "${COMPREPLY[@]}"' - $LINE; done
+add
+add
+examples/primes.wat
+add
+
 # Errors of calls are those of `weft run`.
 $ weft invoke add --export div 1 0
 weft: the guest trapped: integer divide by zero
