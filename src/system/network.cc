@@ -17,6 +17,9 @@ constexpr std::size_t kNameBytesMax = 253;  // RFC 1035 §2.3.4, as text
 constexpr std::size_t kNamesMax = 256;      // that one guest may have resolved
 constexpr std::size_t kAddressesMax = 64;   // that are taken of one answer
 constexpr std::string_view kListen = "listen:";
+constexpr std::array<std::uint8_t, 4> kLoopbackV4 = {127, 0, 0, 0};
+constexpr std::array<std::uint8_t, 16> kLoopbackV6 = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                      0, 0, 0, 0, 0, 0, 0, 1};
 
 Error wrong(std::string_view rule, std::string_view why) {
   return {ErrorCode::kInvalidArgument,
@@ -73,7 +76,8 @@ bool parse_host(std::string_view text, NetworkRule& rule) {
   rule.name = host_name(text);
   if (rule.name == "localhost") {
     rule.host = NetworkRule::Host::kRange;
-    rule.ranges = {parse_ip_range("127.0.0.0/8").value(), parse_ip_range("::1").value()};
+    rule.ranges = {IpRange{.address = IpAddress(kLoopbackV4), .bits = 8},
+                   IpRange{.address = IpAddress(kLoopbackV6), .bits = 128}};
   }
   return !rule.name.empty();
 }

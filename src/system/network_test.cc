@@ -15,7 +15,7 @@ struct Fixture {
   int asked = 0;
   Network network;
 
-  explicit Fixture(std::initializer_list<const char*> texts)
+  Fixture(std::initializer_list<const char*> texts)
       : network(parsed(texts), [this](const std::string& name) {
           ++asked;
           return Attempt<std::vector<IpAddress>>(answers[name]);

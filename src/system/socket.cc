@@ -67,7 +67,7 @@ Attempt<std::shared_ptr<Socket>> Socket::open(SocketType type, bool v6,
                                               std::shared_ptr<Network> network) {
   UniqueFd descriptor(::socket(v6 ? AF_INET6 : AF_INET, host_type(type), 0));
   if (!descriptor) return last_error();
-  return std::shared_ptr<Socket>(new Socket(std::move(descriptor), type, v6, std::move(network)));
+  return std::unique_ptr<Socket>(new Socket(std::move(descriptor), type, v6, std::move(network)));
 }
 
 Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) {
@@ -81,7 +81,7 @@ Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) 
       ::listen(descriptor.get(), kBacklog) != 0) {
     return fail(listen_error(address, errno));
   }
-  return std::shared_ptr<Socket>(
+  return std::unique_ptr<Socket>(
       new Socket(std::move(descriptor), SocketType::kStream, v6, nullptr));
 }
 
@@ -107,9 +107,9 @@ Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
   for (;;) {
     UniqueFd accepted(::accept4(descriptor_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted) {
-      auto socket = std::shared_ptr<Socket>(new Socket(std::move(accepted), type_, v6_, network_));
+      auto socket = std::unique_ptr<Socket>(new Socket(std::move(accepted), type_, v6_, network_));
       socket->flags_ = flags;
-      return socket;
+      return std::shared_ptr<Socket>(std::move(socket));
     }
     // A connection that was gone before it was taken is nobody's business.
     if (errno != EINTR && errno != ECONNABORTED) return last_error();
