@@ -268,6 +268,12 @@ void check_followed_links(const MakeTree& make) {
     CHECK(tree->read_link("to-file").value() == "d/f");
     CHECK(error_of(tree->read_link("d/f")) == Errno::kInvalid);
     CHECK(error_of(tree->read_link("absent")) == Errno::kNoEntry);
+    // A slash asks for what the link leads to, which is no link.
+    CHECK(error_of(tree->read_link("to-directory/")) == Errno::kInvalid);
+    CHECK(error_of(tree->read_link("to-file/")) == Errno::kNotDirectory);
+    CHECK(error_of(tree->read_link("d/")) == Errno::kInvalid);
+    CHECK(error_of(tree->read_link("d/f/")) == Errno::kNotDirectory);
+    CHECK(error_of(tree->read_link("absent/")) == Errno::kNoEntry);
     write_file(*tree, "to-file", "through");
     CHECK(read_file(*tree, "d/f") == "through");
   }
@@ -359,7 +365,11 @@ void check_odd_links(const MakeTree& make) {
     CHECK(read_file(*tree, "d/f") == "changed");
     CHECK(error_of(tree->make_link("d/f", false, *tree, "same")) == Errno::kExists);
     CHECK(error_of(tree->make_link("d", false, *tree, "x")) == Errno::kNotPermitted);
+    CHECK(error_of(tree->make_link("d/", false, *tree, "x")) == Errno::kNotPermitted);
+    CHECK(error_of(tree->make_link("d/f/", false, *tree, "x")) == Errno::kNotDirectory);
     CHECK(error_of(tree->make_link("absent", false, *tree, "x")) == Errno::kNoEntry);
+    CHECK(error_of(tree->make_link("absent/", false, *tree, "x")) == Errno::kNoEntry);
+    CHECK(error_of(tree->make_link("absent", false, *tree, "d/")) == Errno::kNoEntry);
     link("d/f", "soft");
     REQUIRE(tree->make_link("soft", false, *tree, "hard-of-soft").has_value());
     CHECK(tree->read_link("hard-of-soft").value() == "d/f");

@@ -179,6 +179,12 @@ Attempt<HostDirectory::Place> HostDirectory::place_of(std::string_view path) {
   return place;
 }
 
+// Why a path with a slash behind it fails where a directory would fail with `otherwise`.
+Errno HostDirectory::error_below_slash(std::string_view path, Errno otherwise) {
+  const auto status = status_of(path, true);
+  return status ? otherwise : status.error();
+}
+
 // Why nothing but a directory is made of a name with a slash behind it.
 Errno HostDirectory::error_of_slash(const Place& place) {
   struct stat status{};
@@ -262,7 +268,8 @@ Attempt<std::string> HostDirectory::read_link(std::string_view path) {
   const auto place = place_of(path);
   if (!place) return std::unexpected(place.error());
   // A slash asks for what the link leads to, which is no link.
-  if (place->wants_directory || is_special(place->name)) return std::unexpected(Errno::kInvalid);
+  if (place->wants_directory) return std::unexpected(error_below_slash(path, Errno::kInvalid));
+  if (is_special(place->name)) return std::unexpected(Errno::kInvalid);
   return host_link_target(place->directory, place->name.c_str());
 }
 
@@ -294,8 +301,11 @@ Attempt<> HostDirectory::make_link(std::string_view path, bool follow, Directory
   if (!from) return std::unexpected(from.error());
   const auto place = other->place_to_change(to_path);
   if (!place) return std::unexpected(place.error());
-  if (from->wants_directory) return std::unexpected(Errno::kNotDirectory);
-  if (place->wants_directory) return std::unexpected(error_of_slash(*place));
+  if (from->wants_directory) return std::unexpected(error_below_slash(path, Errno::kNotPermitted));
+  if (place->wants_directory) {
+    const auto status = status_of(path, false);
+    return std::unexpected(status ? error_of_slash(*place) : status.error());
+  }
   return done(
       ::linkat(from->directory, from->name.c_str(), place->directory, place->name.c_str(), 0));
 }

@@ -58,6 +58,7 @@ class HostDirectory final : public Directory {
   Attempt<UniqueFd> open_beneath(std::string_view path, int flags, unsigned mode = 0);
   Attempt<Place> place_of(std::string_view path);
   Attempt<Place> place_to_change(std::string_view path);
+  Errno error_below_slash(std::string_view path, Errno otherwise);
   static Errno error_of_slash(const Place& place);
   Attempt<std::size_t> refill(std::uint64_t from);
 

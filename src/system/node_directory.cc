@@ -39,6 +39,12 @@ Attempt<LastName> NodeDirectory::place_to_change(std::string_view path) {
   return place;
 }
 
+// Why a path with a slash behind it fails where a directory would fail with `otherwise`.
+Errno NodeDirectory::error_below_slash(std::string_view path, Errno otherwise) {
+  const auto status = status_of(path, true);
+  return status ? otherwise : status.error();
+}
+
 Attempt<> NodeDirectory::set_times(const FileTimes& times) {
   if (is_read_only()) return std::unexpected(Errno::kReadOnlyFileSystem);
   return node_->set_times(times);
@@ -91,7 +97,8 @@ Attempt<std::string> NodeDirectory::read_link(std::string_view path) {
   const auto place = walk_to_last(node_, path);
   if (!place) return std::unexpected(place.error());
   // A slash asks for what the link leads to, which is no link.
-  if (place->wants_directory || place->is_special()) return std::unexpected(Errno::kInvalid);
+  if (place->wants_directory) return std::unexpected(error_below_slash(path, Errno::kInvalid));
+  if (place->is_special()) return std::unexpected(Errno::kInvalid);
   const auto node = place->directory->find(place->name);
   if (!node) return std::unexpected(node.error());
   return (*node)->target();
@@ -124,8 +131,11 @@ Attempt<> NodeDirectory::make_link(std::string_view path, bool follow, Directory
   if (!from) return std::unexpected(from.error());
   const auto place = other->place_to_change(to_path);
   if (!place) return std::unexpected(place.error());
-  if (from->wants_directory) return std::unexpected(Errno::kNotDirectory);
-  if (place->wants_directory) return std::unexpected(error_of_slash(*place));
+  if (from->wants_directory) return std::unexpected(error_below_slash(path, Errno::kNotPermitted));
+  if (place->wants_directory) {
+    const auto status = status_of(path, false);
+    return std::unexpected(status ? error_of_slash(*place) : status.error());
+  }
   if (place->is_special()) {
     const auto node = from->is_special() ? Attempt<std::shared_ptr<Node>>(node_)
                                          : from->directory->find(from->name);
