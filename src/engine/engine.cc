@@ -12,6 +12,9 @@ namespace {
 // Enough to see who called what; deep recursion stays readable.
 constexpr std::size_t kBacktraceFramesMax = 32;
 
+// To be raised when `compile` changes modules in another way.
+constexpr int kChangesVersion = 2;
+
 wasm_functype_t* wasm_type_of(const FunctionType& type) {
   const auto vector_of = [](const std::vector<ValueType>& types, wasm_valtype_vec_t* out) {
     constexpr std::array<wasm_valkind_t, 4> kKinds = {WASM_I32, WASM_I64, WASM_F32, WASM_F64};
@@ -89,18 +92,23 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
 Engine::Engine(const EngineOptions& options, wasm_engine_t* engine)
     : options_(options),
       engine_(engine),
-      fingerprint_(
-          fmt::format("wasmtime-{}-{:016x}", WASMTIME_VERSION, weft_engine_fingerprint(engine))) {}
+      fingerprint_(fmt::format("wasmtime-{}-{:016x}-{}", WASMTIME_VERSION,
+                               weft_engine_fingerprint(engine), kChangesVersion)) {}
 
 Engine::~Engine() = default;
 
 Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
-  std::string hidden;
+  std::string changed;
   const weft_text_t text{reinterpret_cast<const std::uint8_t*>(module.data()), module.size()};
-  if (!weft_debug_info_is_safe(text, options_.debug_info_bytes_max)) {
-    hidden = module;
-    weft_hide_debug_info(reinterpret_cast<std::uint8_t*>(hidden.data()), hidden.size());
-    module = hidden;
+  std::string names;
+  weft_export_names(text, &names, append_to_string);
+  const bool is_safe = weft_debug_info_is_safe(text, options_.debug_info_bytes_max);
+  if (!is_safe || !names.empty()) {
+    changed = module;
+    if (!is_safe)
+      weft_hide_debug_info(reinterpret_cast<std::uint8_t*>(changed.data()), changed.size());
+    changed += names;
+    module = changed;
   }
   wasmtime_module_t* raw = nullptr;
   const FailureHandle failure(wasmtime_module_new(

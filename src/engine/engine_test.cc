@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "engine/instance.h"
 #include "engine/module_info.h"
@@ -96,6 +97,27 @@ TEST_CASE("a trap has words, function names and the source line of its text") {
   CHECK(frame.module_offset > 0);
   CHECK(frame.line == 4);
   CHECK(frame.file.value_or("").ends_with("test.wat"));
+}
+
+TEST_CASE("a function without a name is called by its export in a backtrace") {
+  // As tools leave it that strip names: no name section; and one that names other functions.
+  for (const std::string_view named : {"(func)", "(func $other)", "(func $other (export \"o\"))"}) {
+    CAPTURE(named);
+    const Guest guest(fmt::format(R"((module (func) {}
+      (func (call 3)) (func unreachable)
+      (func (export "run") (call 2))
+      (export "first" (func 3)) (export "second" (func 3))))",
+                                  named));
+    const auto instance = started(guest);
+    const auto error = call(*instance, "run", {}).error();
+    REQUIRE(error.backtrace().size() == 3);
+    CHECK(error.backtrace()[0].function == "first");
+    CHECK(error.backtrace()[1].function == "function 2");
+    CHECK(error.backtrace()[2].function == "run");
+    CHECK(error.backtrace()[0].line.has_value());
+  }
+  const Guest named(R"((module (func $mine (export "run") unreachable)))");
+  CHECK(call(*started(named), "run", {}).error().backtrace().at(0).function == "mine");
 }
 
 TEST_CASE("endless recursion ends with a trap and a bounded backtrace") {

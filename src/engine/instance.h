@@ -20,6 +20,9 @@ struct InstanceLimits {
   std::uint64_t fuel = 0;  // for its whole life; only with Interruption::kFuel
 };
 
+// How many memories a module may have (limiter.rs): each reserves 4 GiB of addresses.
+inline constexpr std::uint32_t kMemoriesMax = 4;
+
 enum class Progress : std::uint8_t { kRunning, kDone };
 
 struct InstanceParts;

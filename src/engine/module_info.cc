@@ -37,6 +37,7 @@ std::vector<ValueType> types_of(const std::uint8_t* codes, std::size_t count) {
 
 // Receives what weft_scan finds.
 struct Scan {
+  weft_scan_t found{};
   ModuleInfo info;
   std::string message;
 };
@@ -82,6 +83,45 @@ void take_error(void* env, weft_text_t message) {
   static_cast<Scan*>(env)->message = copy(message);
 }
 
+Scan scan_of(std::string_view module) {
+  Scan scan;
+  const weft_scan_visitor_t visitor{
+      .env = &scan, .item = take_item, .memory = take_memory, .error = take_error};
+  weft_scan(borrow(module), &visitor, &scan.found);
+  return scan;
+}
+
+// What is wrong at a place in the module, without that place.
+std::optional<Error> wrong_in(const Scan& scan) {
+  if (scan.found.status == WEFT_SCAN_INVALID) {
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("not a valid module: {}", shown(scan.message, kMessageBytesMax)));
+  }
+  if (scan.found.status == WEFT_SCAN_UNSUPPORTED) {
+    return Error(ErrorCode::kUnsupported,
+                 fmt::format("the module needs the WebAssembly proposal {}, which is not enabled",
+                             shown(scan.message, kMessageBytesMax)));
+  }
+  return std::nullopt;
+}
+
+Error at(const weft_wat_error_t& place, const Error& error) {
+  const Position position{.line = place.line, .column = place.column, .offset = std::nullopt};
+  return Error(error.code(),
+               fmt::format("line {}, column {}: {}", place.line, place.column, error.message()))
+      .with_position(position);
+}
+
+// Refuses a module that is not valid with the place in the text that it was made from. Where that
+// is unknown, as for bytes in a text, whoever inspects the module says what is wrong.
+Result<> check_in_text(std::string_view module, std::string_view text) {
+  const Scan scan = scan_of(module);
+  const auto wrong = wrong_in(scan);
+  weft_wat_error_t place{};
+  if (!wrong || !weft_wat_locate(borrow(text), scan.found.error_offset, &place)) return {};
+  return fail(at(place, *wrong));
+}
+
 }  // namespace
 
 std::string_view name_of(ItemKind kind) {
@@ -114,30 +154,27 @@ Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
   weft_wat_error_t place{};
   if (weft_wat_to_wasm(borrow(bytes), borrow(file), &output, append_to_string, &place)) {
     // A text can hold a module as bytes, right or wrong.
-    if (is_binary_module(output)) return output;
-    return fail(ErrorCode::kInvalidArgument, "the text holds bytes that are no module");
+    if (!is_binary_module(output))
+      return fail(ErrorCode::kInvalidArgument, "the text holds bytes that are no module");
+    TRY(check_in_text(output, bytes));
+    return output;
   }
-  Position position;
-  std::string where;
-  if (place.line > 0) {
-    position = {.line = place.line, .column = place.column, .offset = std::nullopt};
-    where = fmt::format("line {}, column {}: ", place.line, place.column);
-  }
-  return fail(Error(ErrorCode::kInvalidArgument, where + shown(output, kMessageBytesMax))
-                  .with_position(position));
+  const Error wrong(ErrorCode::kInvalidArgument, shown(output, kMessageBytesMax));
+  return fail(place.line > 0 ? at(place, wrong) : wrong);
 }
 
 Result<ModuleInfo> inspect(std::string_view module) {
-  Scan scan;
-  weft_scan_t found{};
-  const weft_scan_visitor_t visitor{
-      .env = &scan, .item = take_item, .memory = take_memory, .error = take_error};
-  weft_scan(borrow(module), &visitor, &found);
-  const Position position{
-      .line = std::nullopt, .column = std::nullopt, .offset = found.error_offset};
+  Scan scan = scan_of(module);
+  const weft_scan_t& found = scan.found;
+  if (const auto wrong = wrong_in(scan)) {
+    const Position position{
+        .line = std::nullopt, .column = std::nullopt, .offset = found.error_offset};
+    const bool is_invalid = wrong->code() == ErrorCode::kInvalidArgument;
+    const std::string where =
+        is_invalid ? fmt::format(" (at offset {})", found.error_offset) : std::string();
+    return fail(Error(wrong->code(), wrong->message() + where).with_position(position));
+  }
   switch (found.status) {
-    case WEFT_SCAN_OK:
-      break;
     case WEFT_SCAN_TOO_LARGE:
       return fail(
           Error(ErrorCode::kTooLarge,
@@ -146,19 +183,11 @@ Result<ModuleInfo> inspect(std::string_view module) {
     case WEFT_SCAN_COMPONENT:
       return fail(ErrorCode::kUnsupported,
                   "this is a WebAssembly component; weft does not run components yet");
-    case WEFT_SCAN_UNSUPPORTED:
-      return fail(
-          Error(ErrorCode::kUnsupported,
-                fmt::format("the module needs the WebAssembly proposal {}, which is not enabled",
-                            shown(scan.message, kMessageBytesMax)))
-              .with_position(position));
     default:
-      return fail(Error(ErrorCode::kInvalidArgument,
-                        fmt::format("not a valid module: {} (at offset {})",
-                                    shown(scan.message, kMessageBytesMax), found.error_offset))
-                      .with_position(position));
+      break;
   }
   scan.info.functions = found.functions;
+  scan.info.table_elements = found.table_elements;
   scan.info.has_start = found.has_start;
   scan.info.has_debug_info = found.has_debug_info;
   scan.info.has_mutable_state = found.has_mutable_state;

@@ -58,6 +58,7 @@ struct ModuleInfo {
   std::vector<ExportInfo> exports;
   std::vector<MemoryInfo> memories;
   std::uint32_t functions = 0;
+  std::uint64_t table_elements = 0;  // of all its tables, when it begins
   bool has_start = false;
   bool has_debug_info = false;
   // Without it, an instance that has returned from a call cannot be told from a new one.
@@ -66,11 +67,15 @@ struct ModuleInfo {
   const ExportInfo* find_export(std::string_view name) const;
 };
 
+// What backtraces call a text that came without a file's name.
+inline constexpr std::string_view kTextName = "module.wat";
+
 // Whether the bytes begin as a binary module or component does.
 bool is_binary_module(std::string_view bytes);
 
 // A binary module from bytes that are one already or WebAssembly text. `file` names the text in
-// backtraces. kInvalidArgument with line and column for wrong text, and for bytes that are neither.
+// backtraces. kInvalidArgument for bytes that are neither; with line and column for wrong text, and
+// where its module is not valid; kUnsupported with line and column for a proposal that it needs.
 Result<std::string> to_binary(std::string_view bytes, std::string_view file);
 
 // Validates a binary module. kInvalidArgument with an offset when it is malformed or invalid;

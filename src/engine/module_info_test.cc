@@ -33,6 +33,16 @@ TEST_CASE("imports, exports, memories and names of parameters are read without c
   CHECK(info.find_export("nothing") == nullptr);
 }
 
+TEST_CASE("what all tables hold at the start is counted, also beyond 64 bits") {
+  const ModuleInfo info =
+      info_of("(module (table 7 funcref) (table (export \"t\") 5 9 externref))");
+  CHECK(info.table_elements == 12);
+  CHECK(info_of("(module)").table_elements == 0);
+  CHECK(
+      info_of("(module (table i64 0xffffffffffffffff funcref) (table 2 funcref))").table_elements ==
+      UINT64_MAX);
+}
+
 TEST_CASE("state that could outlive a call is found") {
   CHECK_FALSE(
       info_of("(module (func (export \"f\")) (global i32 (i32.const 1)))").has_mutable_state);
@@ -51,6 +61,64 @@ TEST_CASE("wrong text is refused with line and column") {
   CHECK(error.position()->line == 2);
   CHECK(error.position()->column == 17);
   CHECK(error.message().starts_with("line 2, column 17: "));
+}
+
+TEST_CASE("text whose module is not valid is refused with line and column") {
+  struct Case {
+    std::string_view what;
+    std::string_view text;
+    std::uint64_t line;
+    std::uint64_t column;
+    std::string_view message;
+  };
+  for (const auto& [what, text, line, column, message] : {
+           Case{"an instruction", "(module\n  (func $f (result i32)\n    i64.const 1))", 2, 4,
+                "type mismatch"},
+           Case{"a folded instruction",
+                "(module (func $g)\n (func (param i64)\n  (drop\n    (i32.add (i32.const 1)\n      "
+                "(local.get 0)))))",
+                4, 6, "type mismatch"},
+           Case{"behind comments and blocks",
+                "(module ;; é\n(func (param f32)\n(block (nop))\n\t(if (local.get 0) (then))))", 4,
+                3, "type mismatch"},
+           Case{"fields without the word module", "(func)\n(func drop)", 2, 7, "type mismatch"},
+           Case{"the second of two exports",
+                "(module (func $f)\n(export \"a\" (func $f))\n(export \"a\" (func $f)))", 3, 2,
+                "duplicate export name"},
+           Case{"an inline export", "(module (func (export \"a\"))\n(memory (export \"a\") 1))", 2,
+                2, "duplicate export name"},
+           Case{"a memory", "(module (memory 1)\n  (memory 5 2))", 2, 4, "size minimum"},
+           Case{"a table", "(module (table 1 funcref)\n(table 9 1 funcref))", 2, 2, ""},
+           Case{"a global", "(module\n(global i32 (i32.const 1))\n(global i32 (i64.const 1)))", 3,
+                2, "type mismatch"},
+           Case{"a start function", "(module (func $f (param i32))\n  (start $f))", 2, 10,
+                "start function"},
+           Case{"a segment",
+                "(module (memory 1)\n(data (i32.const 0) \"a\")\n(data (i64.const 0) "
+                "\"b\"))",
+                3, 2, "type mismatch"},
+           Case{"elements", "(module (table 1 funcref)\n (elem (i64.const 0) func))", 2, 3,
+                "type mismatch"},
+           Case{"a type", "(module (type (func))\n(type (sub 0 (func))))", 2, 2, ""},
+       }) {
+    CAPTURE(what);
+    const auto binary = to_binary(text, "test.wat");
+    REQUIRE_FALSE(binary.has_value());
+    const Error& error = binary.error();
+    CAPTURE(error.message());
+    CHECK(error.code() == ErrorCode::kInvalidArgument);
+    CHECK(error.position()->line == line);
+    CHECK(error.position()->column == column);
+    CHECK(error.message().find(message) != std::string::npos);
+    CHECK(error.message().find("offset") == std::string::npos);
+  }
+}
+
+TEST_CASE("a proposal that a text needs is named with line and column") {
+  const auto error = to_binary("(module\n  (memory 1 2 shared))", "x").error();
+  CHECK(error.code() == ErrorCode::kUnsupported);
+  CHECK(
+      error.message().starts_with("line 2, column 4: the module needs the WebAssembly proposal "));
 }
 
 TEST_CASE("bytes that are no module are refused in words") {
@@ -78,7 +146,8 @@ TEST_CASE("a module cut off anywhere is refused with an offset, never accepted a
 }
 
 TEST_CASE("an invalid module is refused with an offset") {
-  const std::string module = to_binary("(module (func (result i32) i64.const 1))", "x").value();
+  std::string module = to_binary("(module (func (result i32) i32.const 1))", "x").value();
+  module.replace(module.find("\x41\x01"), 1, "\x42");  // i64.const
   const auto error = inspect(module).error();
   CHECK(error.code() == ErrorCode::kInvalidArgument);
   CHECK(error.message().find("type mismatch") != std::string::npos);
@@ -86,7 +155,9 @@ TEST_CASE("an invalid module is refused with an offset") {
 }
 
 TEST_CASE("a proposal that is not enabled is named") {
-  const auto error = inspect(to_binary("(module (memory 1 2 shared))", "x").value()).error();
+  constexpr std::string_view kShared =
+      R"((module binary "\00asm\01\00\00\00" "\05\04\01\03\01\02"))";
+  const auto error = inspect(to_binary(kShared, "x").value()).error();
   CHECK(error.code() == ErrorCode::kUnsupported);
   CHECK(error.message().find("threads") != std::string::npos);
   CHECK(inspect(to_binary("(component)", "x").value()).error().code() == ErrorCode::kUnsupported);
@@ -101,8 +172,7 @@ TEST_CASE("what a wrong module names itself is cut and escaped in the error") {
 
   // Two exports of one name.
   const std::string twice = "(export \"\\1b[2J" + std::string(5'000, 'n') + "\" (func $f))";
-  const auto binary =
-      inspect(to_binary("(module (func $f) " + twice + twice + ")", "t.wat").value()).error();
+  const auto binary = to_binary("(module (func $f) " + twice + twice + ")", "t.wat").error();
   CHECK(binary.message().size() < 1'200);
   CHECK(binary.message().find('\x1b') == std::string::npos);
 }

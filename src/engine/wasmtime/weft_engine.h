@@ -78,6 +78,14 @@ struct weft_wat_error_t {
 bool weft_wat_to_wasm(weft_text_t text, weft_text_t file, void* env, weft_sink_t sink,
                       weft_wat_error_t* error);
 
+/* Where in a text that is a module stands what is at `offset` of the binary module made from it.
+ * False: unknown, or the text holds the module as bytes. */
+bool weft_wat_locate(weft_text_t text, std::uint64_t offset, weft_wat_error_t* place);
+
+/* What, behind a valid module, names exported functions that the module does not name otherwise:
+ * passes a custom section to `sink`, or nothing when there are none. */
+void weft_export_names(weft_text_t module, void* env, weft_sink_t sink);
+
 enum : std::uint8_t {
   WEFT_SCAN_OK = 0,
   WEFT_SCAN_INVALID = 1,
@@ -122,6 +130,7 @@ struct weft_scan_t {
   bool has_debug_info;
   bool has_mutable_state;
   std::uint32_t functions;
+  std::uint64_t table_elements; /* of all tables at the start */
 };
 
 struct weft_scan_visitor_t {

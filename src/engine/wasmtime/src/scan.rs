@@ -55,6 +55,8 @@ pub struct weft_scan_t {
     has_debug_info: bool,
     has_mutable_state: bool,
     functions: u32,
+    /// Of all tables at the start.
+    table_elements: u64,
 }
 
 #[repr(C)]
@@ -313,6 +315,7 @@ fn visit_module(
     out.has_start = sections.has_start;
     out.has_debug_info = sections.has_debug_info;
     out.functions = types.function_count();
+    out.table_elements = (0..types.table_count()).fold(0, |sum, i| types.table_at(i).initial.saturating_add(sum));
     out.has_mutable_state = sections.has_segments
         || sections.has_objects
         || types.memory_count() > 0

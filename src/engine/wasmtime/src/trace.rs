@@ -62,9 +62,12 @@ fn visit_frame(frame: &FrameInfo, env: *mut c_void, visit: Visit) {
     let symbols = frame.symbols();
     // Inlined functions come first; the last symbol is the function itself.
     let inlined = symbols.len().max(1);
+    // What debug information made from text says of a function without a name.
+    let placeholder = format!("wasm-function[{}]", frame.func_index());
     for at in 0..inlined {
         let symbol = symbols.get(at);
-        let raw_name = symbol.and_then(|s| s.name()).or_else(|| frame.func_name());
+        let symbol_name = symbol.and_then(|s| s.name()).filter(|name| *name != placeholder);
+        let raw_name = symbol_name.or_else(|| frame.func_name());
         let name = raw_name.map(demangled);
         visit(
             env,

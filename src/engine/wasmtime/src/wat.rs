@@ -9,8 +9,8 @@ use crate::text::{weft_sink_t, weft_text_t};
 
 #[repr(C)]
 pub struct weft_wat_error_t {
-    line: u64,
-    column: u64,
+    pub line: u64,
+    pub column: u64,
 }
 
 /// Making a line table searches the end of the line anew for each instruction: the text's size times its longest line
