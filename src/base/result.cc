@@ -67,6 +67,11 @@ const std::optional<LimitReached>& Error::limit() const {
   return details_ ? details_->limit : kNone;
 }
 
+const std::optional<std::string>& Error::told_clients() const {
+  static const std::optional<std::string> kNone;
+  return details_ ? details_->told_clients : kNone;
+}
+
 Error Error::with_context(std::string_view context) && {
   message_.insert(0, std::string(context) + ": ");
   return std::move(*this);
@@ -84,6 +89,11 @@ Error Error::with_backtrace(std::vector<BacktraceFrame> frames) && {
 
 Error Error::with_limit(std::string name, std::uint64_t value) && {
   details().limit = LimitReached{std::move(name), value};
+  return std::move(*this);
+}
+
+Error Error::telling_clients(std::string message) && {
+  details().told_clients = std::move(message);
   return std::move(*this);
 }
 

@@ -93,18 +93,23 @@ class [[nodiscard]] Error {
   const std::optional<Position>& position() const;
   const std::vector<BacktraceFrame>& backtrace() const;
   const std::optional<LimitReached>& limit() const;
+  // What clients of a server may be told when the message itself, which can have names of its
+  // files, is only for whoever runs it.
+  const std::optional<std::string>& told_clients() const;
 
   // "deploy hello: " in front of the message.
   Error with_context(std::string_view context) &&;
   Error with_position(Position position) &&;
   Error with_backtrace(std::vector<BacktraceFrame> frames) &&;
   Error with_limit(std::string name, std::uint64_t value) &&;
+  Error telling_clients(std::string message) &&;
 
  private:
   struct Details {
     std::optional<Position> position;
     std::vector<BacktraceFrame> backtrace;
     std::optional<LimitReached> limit;
+    std::optional<std::string> told_clients;
   };
   Details& details();
 

@@ -83,7 +83,9 @@ TEST_CASE("an error carries context, position, backtrace and limit") {
 
 TEST_CASE("a copy of an error keeps its details when the other changes") {
   const Error first = Error(ErrorCode::kGuestTrap, "boom").with_limit("fuel", 1);
-  const Error second = Error(first).with_limit("fuel", 2);
+  const Error second = Error(first).with_limit("fuel", 2).telling_clients("told");
+  CHECK_FALSE(first.told_clients().has_value());
+  CHECK(second.told_clients() == "told");
   CHECK(first.limit()->value == 1);
   CHECK(second.limit()->value == 2);
 }

@@ -53,6 +53,7 @@ struct Recorder::Shared {
   bool is_writing = false;
   std::uint64_t dropped = 0;
   std::uint64_t failed = 0;
+  std::string failure;  // why
   std::uint64_t since_trim = 0;
 
   explicit Shared(store::Invocations& where) : store(where) {}
@@ -85,13 +86,23 @@ void Recorder::add(store::NewInvocation invocation) {
   pacemaker_.wake();
 }
 
+void Recorder::warn(std::uint64_t lost, std::string_view why) {
+  if (lost == 0) return;
+  log_.warning("records of calls were lost",
+               {{"count", fmt::format("{}", lost)}, {"error", std::string(why)}});
+}
+
 bool Recorder::beat() {
   std::vector<store::NewInvocation> batch;
-  std::uint64_t lost = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t failed = 0;
+  std::string failure;
   bool trims = false;
   {
     const std::scoped_lock lock(shared_->mutex);
-    lost = std::exchange(shared_->dropped, 0) + std::exchange(shared_->failed, 0);
+    dropped = std::exchange(shared_->dropped, 0);
+    failed = std::exchange(shared_->failed, 0);
+    failure = std::exchange(shared_->failure, {});
     if (!shared_->is_writing) {
       batch = std::exchange(shared_->waiting, {});
       shared_->waiting_log_bytes = 0;
@@ -103,14 +114,18 @@ bool Recorder::beat() {
       trims = true;
     }
   }
-  if (lost > 0) log_.warning("records of calls were lost", {{"count", fmt::format("{}", lost)}});
+  warn(dropped, "too many were waiting for the disk");
+  warn(failed, failure);
   if (!batch.empty()) {
     const std::size_t size = batch.size();
     shared_->store.append(std::move(batch), [shared = shared_, size](const Result<>& result) {
       const std::scoped_lock done_lock(shared->mutex);
       shared->is_writing = false;
       shared->settled += size;
-      if (!result) shared->failed += size;
+      if (!result) {
+        shared->failed += size;
+        shared->failure = result.error().message();
+      }
       shared->written.notify_all();
     });
   }

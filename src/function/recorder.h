@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/guarded.h"
@@ -49,6 +50,7 @@ class Recorder {
  private:
   struct Shared;
   bool beat();
+  void warn(std::uint64_t lost, std::string_view why);
 
   std::shared_ptr<Shared> shared_;  // The store's callbacks share it: they may come late.
   const Log& log_;

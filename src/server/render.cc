@@ -15,6 +15,7 @@ constexpr const char* kRetryAfterSeconds = "1";
 // What clients are told instead.
 Error without_internals(const Error& error) {
   if (!is_internal(error)) return error;
+  if (const auto& told = error.told_clients()) return Error(error.code(), *told);
   return Error(error.code(),
                error.code() == ErrorCode::kUnavailable
                    ? "Something that the server needs does not answer: try again. The "

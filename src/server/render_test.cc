@@ -63,6 +63,13 @@ TEST_CASE("what the server's own parts say is not for clients") {
   CHECK_FALSE(is_internal(Error(ErrorCode::kNotFound, "")));
 }
 
+TEST_CASE("a client is told what it may know of an error inside") {
+  const auto error = Error(ErrorCode::kUnavailable, "cannot write /somewhere/weft.db")
+                         .telling_clients("The disk is full.");
+  CHECK(body_of(problem(error)).find("detail")->as_string() == "The disk is full.");
+  CHECK(problem(error).body.view().find("/somewhere") == std::string_view::npos);
+}
+
 TEST_CASE("a record's error that is no JSON is left out") {
   store::InvocationRecord record{.id = "x", .error = "{broken"};
   CHECK(body_of(json_response(200, record)).find("error") == nullptr);

@@ -44,14 +44,19 @@ std::unexpected<Error> missing(std::string_view id) {
 template <class T>
 Result<T> from_disk(Result<T> result) {
   if (result) return result;
-  return fail(Error(ErrorCode::kUnavailable, result.error().message()));
+  Error error(ErrorCode::kUnavailable, result.error().message());
+  if (const auto& told = result.error().told_clients())
+    error = std::move(error).telling_clients(*told);
+  return fail(std::move(error));
 }
 
 std::unexpected<Error> damaged(std::string_view id, const std::filesystem::path& file) {
-  return fail(ErrorCode::kDataLoss, fmt::format("the blob {} is damaged: {} no longer has the "
-                                                "bytes that were stored; upload it again or "
-                                                "restore the file from a backup",
-                                                id, printable(file.native())));
+  return fail(Error(ErrorCode::kDataLoss,
+                    fmt::format("the blob {} is damaged: {} no longer has the bytes that were "
+                                "stored; upload it again or restore the file from a backup",
+                                id, printable(file.native())))
+                  .telling_clients(fmt::format(
+                      "The stored bytes of {} are damaged: upload the same module again.", id)));
 }
 
 // All 256 at once, so that a put never has to wait for the flush of a directory that another put is

@@ -71,8 +71,10 @@ std::optional<int> write_and_flush(int descriptor, std::string_view bytes) {
 Error system_error(int error_number, std::string_view what, const std::filesystem::path& path) {
   std::string message = fmt::format("cannot {} {}: {}", what, printable(path.native()),
                                     std::generic_category().message(error_number));
-  if (error_number == ENOSPC || error_number == EDQUOT)
+  if (error_number == ENOSPC || error_number == EDQUOT) {
     message += "; free some space there and try again";
+    return Error(code_of(error_number), std::move(message)).telling_clients(kNoSpaceTold);
+  }
   return Error(code_of(error_number), std::move(message));
 }
 

@@ -11,6 +11,10 @@
 
 namespace weft::store {
 
+// What clients of a server are told when its disk is full.
+inline constexpr const char* kNoSpaceTold =
+    "The disk that holds the server's data directory is full: free some space there and try again.";
+
 // The error for what `errno` says: kNotFound, kPermissionDenied, kUnavailable (full disk,
 // input/output, too many open files) or kInternal. `what` is a phrase like "open", `path` is where.
 Error system_error(int error_number, std::string_view what, const std::filesystem::path& path);

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "store/database.h"
+#include "store/file.h"
 
 namespace weft::store {
 namespace {
@@ -199,9 +200,11 @@ Result<> SqliteConnection::configure(SqliteRole role) {
 
 Error SqliteConnection::error(int code) const {
   // Without a connection (out of memory) SQLite still has a text for it.
-  return Error(code_of(code),
-               fmt::format("the database {}: {} ({}){}", printable(file_.native()),
-                           printable(sqlite3_errmsg(connection_.get())), code, advice(code)));
+  Error error(code_of(code),
+              fmt::format("the database {}: {} ({}){}", printable(file_.native()),
+                          printable(sqlite3_errmsg(connection_.get())), code, advice(code)));
+  if ((code & 0xff) == SQLITE_FULL) return std::move(error).telling_clients(kNoSpaceTold);
+  return error;
 }
 
 Result<sqlite3_stmt*> SqliteConnection::prepared(std::string_view sql) {

@@ -12,6 +12,7 @@
 
 #include "base/guarded.h"
 #include "base/work_pool.h"
+#include "store/file.h"
 #include "store/testing.h"
 
 namespace weft::store {
@@ -371,6 +372,7 @@ TEST_CASE("a full disk fails the write that meets it and no other") {
     for (const auto* name : {"huge", "huge again"}) {
       CHECK(code_of(map.at(name)) == ErrorCode::kUnavailable);
       CHECK(map.at(name).error().message().contains("full"));
+      CHECK(map.at(name).error().told_clients() == kNoSpaceTold);
     }
   });
   CHECK(count(*database) == 3);
