@@ -718,10 +718,8 @@ async function someFunctions() {
   await harness.deploy(origin, "vector", harness.exampleText("vector.wat"));
   await harness.deploy(origin, "add", harness.exampleText("primes.wat"));
   await harness.deploy(origin, "add", harness.exampleText("add.wat"));
-  for (let i = 0; i < 24; i++) {
-    await harness.call(origin, "add", {
-      export: i % 9 === 0 ? "div" : "add",
-      args: [i, 0],
-    });
-  }
+  const calls = Array.from({ length: 24 }, (_, i) =>
+    harness.call(origin, "add", { export: i % 9 === 0 ? "div" : "add", args: [i, 0] }),
+  );
+  await Promise.all(calls);
 }

@@ -86,6 +86,21 @@ describe("names that hide something", () => {
     assert.deepEqual(await hiddenOnPage(), []);
   });
 
+  test("are written out in a module's text, and in the line of it that is wrong", async () => {
+    // The server takes no text that changes its direction; this it takes.
+    const comment = ";; a\u200b safe \ufeff\ttext";
+    await harness.deploy(server.origin, "trojan", `(module ${comment}\n)`);
+    await open("/functions/trojan/code");
+    await page.locator(".source-text").getByText(";; a\\u{200b} safe \\u{feff}").waitFor();
+    assert.deepEqual(await hiddenOnPage(), []);
+    await page.goto("/functions");
+    await page.getByRole("link", { name: "trojan" }).waitFor();
+    const broken = '(module (func (export "\u202ea\u200b") i32.konst))';
+    await harness.dropFiles(page, [{ name: "broken.wat", bytes: Buffer.from(broken) }]);
+    await page.locator(".excerpt").getByText("\\u{202e}a\\u{200b}").waitFor();
+    assert.deepEqual(await hiddenOnPage(), []);
+  });
+
   test("in the address are written out", async () => {
     await open(`/functions/${encodeURIComponent("a\u202eb\nc")}`);
     await page.getByText("There is no function").waitFor();

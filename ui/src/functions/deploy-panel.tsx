@@ -5,7 +5,7 @@ import { AlertIcon, CloseIcon, UploadIcon } from "../parts/icons";
 import { ProblemCard } from "../parts/problem";
 import { navigate } from "../router";
 import { formatBytes } from "../values/format";
-import { rowName } from "../values/visible";
+import { rowName, visibleLines } from "../values/visible";
 import { nameError } from "./name";
 import { usePending, type Pending } from "./pending";
 import { typeText } from "./signature";
@@ -220,10 +220,10 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
 function Excerpt({ excerpt }: { excerpt: NonNullable<Pending["excerpt"]> }) {
   const number = String(excerpt.line);
   // Tabs stay tabs, so that the mark stands under its column whatever their width.
-  const before = excerpt.text.slice(0, excerpt.column - 1).replace(/[^\t]/g, " ");
+  const before = visibleLines(excerpt.text.slice(0, excerpt.column - 1)).replace(/[^\t]/g, " ");
   return (
     <pre className="excerpt" tabIndex={0} aria-label={`Line ${number}`}>
-      <span className="muted">{number}</span> {excerpt.text}
+      <span className="muted">{number}</span> {visibleLines(excerpt.text)}
       {"\n"}
       {" ".repeat(number.length)} {before}
       <span className="error">^</span>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { moduleBytesPath } from "../api/client";
 import { problemOf } from "../api/problems";
 import { isUnreachable, useModule, useModuleText, useVersions } from "../api/queries";
@@ -13,7 +13,7 @@ import { ProblemCard } from "../parts/problem";
 import { ServerLink } from "../parts/server-link";
 import { functionHref, Link, useQueryValue } from "../router";
 import { formatBytes } from "../values/format";
-import { cut, rowName, visible } from "../values/visible";
+import { cut, rowName, visible, visibleLines } from "../values/visible";
 
 // Of a signature, before it is asked for.
 const itemMax = 200;
@@ -157,6 +157,7 @@ function Source({ text, cut }: { text: string; cut: boolean }) {
   useEffect(() => {
     if (marked !== null) mark.current?.scrollIntoView({ block: "center" });
   }, [marked]);
+  const shown = useMemo(() => visibleLines(text), [text]);
   const numbers = Array.from({ length: lines }, (_, i) => i + 1).join("\n");
   return (
     <section className="card source" aria-labelledby="source-title">
@@ -176,7 +177,7 @@ function Source({ text, cut }: { text: string; cut: boolean }) {
         <pre className="source-numbers" aria-hidden="true">
           {numbers}
         </pre>
-        <pre>{text}</pre>
+        <pre>{shown}</pre>
       </div>
       {marked !== null && <p className="visually-hidden">Line {marked} is marked.</p>}
       {cut && (
