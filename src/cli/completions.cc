@@ -99,8 +99,8 @@ std::string bash_script() {
   return fmt::format(
       "# bash completion for weft: eval \"$(weft completions bash)\"\n"
       "_weft() {{\n"
-      "  local word=${{COMP_WORDS[COMP_CWORD]}} options= valued= expects= choices= files= i "
-      "operand=0\n"
+      "  local word=${{COMP_WORDS[COMP_CWORD]}} options='' valued='' expects=''\n"
+      "  local choices='' files='' i operand=0\n"
       "  COMPREPLY=()\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"{} --help --version\" -- \"$word\")\n"
