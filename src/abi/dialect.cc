@@ -58,22 +58,25 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 std::string hint_for_module(const engine::ImportInfo& import) {
   constexpr std::array kWasi = {kWasiModule};
   const bool is_of_wasi = command::type_of_function(kWasiModule, import.name).has_value();
-  return fmt::format(" (no dialect that weft knows provides it{})",
+  return fmt::format("no dialect that weft knows provides it{}",
                      is_of_wasi ? did_you_mean(import.module, kWasi) : std::string());
 }
 
-std::string hint_for(const engine::ImportInfo& import) {
+}  // namespace
+
+std::optional<std::string> problem_of(const engine::ImportInfo& import) {
+  if (is_provided(import)) return std::nullopt;
   if (const auto type = command::type_of_function(import.module, import.name)) {
     return fmt::format(
-        " (here it {} {})",
+        "here it {} {}",
         import.kind == engine::ItemKind::kFunction ? "has the type" : "is a function of the type",
         engine::to_string(*type));
   }
   if (const auto names = command::functions_of(import.module); !names.empty()) {
-    return fmt::format(" (this interface has no function of that name{})",
+    return fmt::format("this interface has no function of that name{}",
                        did_you_mean(import.name, names));
   }
-  if (is_wasi(import.module)) return " (an extension of WASI that weft does not have)";
+  if (is_wasi(import.module)) return "an extension of WASI that weft does not have";
   const std::vector<Dialect> providers = providers_of(import);
   if (providers.empty()) return hint_for_module(import);
   std::string names;
@@ -81,10 +84,8 @@ std::string hint_for(const engine::ImportInfo& import) {
     if (!names.empty()) names += ", ";
     names += name_of(dialect);
   }
-  return fmt::format(" (provided by the dialect {}, which this version does not have)", names);
+  return fmt::format("provided by the dialect {}, which this version does not have", names);
 }
-
-}  // namespace
 
 std::string_view name_of(Dialect dialect) {
   return kNames.at(static_cast<std::size_t>(dialect));
@@ -149,7 +150,7 @@ Result<> check_imports(const engine::ModuleInfo& module) {
           : fmt::format("the module has {} imports that are not provided: ", missing.size());
   for (std::size_t i = 0; i < std::min(missing.size(), kMissingShownMax); ++i) {
     if (i > 0) text += "; ";
-    text += describe(*missing[i]) + hint_for(*missing[i]);
+    text += fmt::format("{} ({})", describe(*missing[i]), problem_of(*missing[i]).value_or(""));
   }
   if (missing.size() > kMissingShownMax) text += "; …";
   return fail(ErrorCode::kUnsupported, std::move(text));

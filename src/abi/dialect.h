@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -57,9 +58,12 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import);
 // Whether this weft provides the import, with this very type.
 bool is_provided(const engine::ImportInfo& import);
 
-// kUnsupported, naming imports that are missing and, for each, what is wrong: it has another type
+// What is wrong with an import that is not provided, in words without a period: it has another type
 // here, its interface has no such function (and which it has of a similar name), or who would
-// provide it.
+// provide it. Nothing for one that is.
+std::optional<std::string> problem_of(const engine::ImportInfo& import);
+
+// kUnsupported, naming imports that are missing, each with its problem.
 Result<> check_imports(const engine::ModuleInfo& module);
 
 }  // namespace weft::abi

@@ -18,16 +18,11 @@ namespace {
 
 constexpr std::uint64_t kPageBytes = 64ULL * 1024;
 
-// Who provides an import, for people.
+// Who provides an import, or why nobody does, for people.
 std::string provider_text(const engine::ImportInfo& import) {
+  if (const auto problem = abi::problem_of(import)) return *problem;
   const auto providers = abi::providers_of(import);
-  if (abi::is_provided(import))
-    return providers.empty() ? "weft" : std::string(abi::name_of(providers.front()));
-  if (providers.empty()) return "nobody that weft knows";
-  std::string names;
-  for (const abi::Dialect dialect : providers)
-    names += fmt::format("{}{}", names.empty() ? "" : " or ", abi::name_of(dialect));
-  return names + ", not in this version";
+  return providers.empty() ? "weft" : std::string(abi::name_of(providers.front()));
 }
 
 std::string memory_text(const engine::MemoryInfo& memory) {
@@ -48,6 +43,7 @@ std::string rows(const std::vector<std::pair<std::string, std::string>>& cells,
     if (!right.empty()) width = std::max(width, std::min(left.size(), kWidthMax));
   }
   std::vector<std::string> lines;
+  lines.reserve(cells.size());
   for (const auto& [left, right] : cells) {
     lines.push_back(right.empty() ? fmt::format("  {}", left)
                                   : fmt::format("  {:<{}}  {}", left, width, right));

@@ -47,7 +47,13 @@ void write_imports(json::Writer& writer, const engine::ModuleInfo& info) {
     for (const abi::Dialect dialect : abi::providers_of(item)) {
       writer.value(name_of(dialect));
     }
-    writer.end_array().end_object();
+    writer.end_array().key("problem");
+    if (const auto problem = abi::problem_of(item)) {
+      writer.value(*problem);
+    } else {
+      writer.value(nullptr);
+    }
+    writer.end_object();
   }
   writer.end_array();
 }

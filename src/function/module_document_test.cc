@@ -33,12 +33,24 @@ TEST_CASE("a module's document has its functions, imports, memories and state") 
     "id":"sha256:x","dialect":"typed",
     "exports":[{"name":"f","params":["i32","i64"],"param_names":["a",null],"results":["f64"]}],
     "imports":[{"module":"wasi_snapshot_preview1","name":"fd_close","kind":"func","type":"(i32) -> i32",
-                "provided_by":["command"]}],
+                "provided_by":["command"],"problem":null}],
     "memories":[{"min_pages":1,"max_pages":2,"shared":false,"memory64":false}],
     "state":"fresh",
     "state_reason":"it has memory, tables or globals that a call can change, so each call gets an instance of its own",
     "size_bytes":5,"created":"1970-01-01T00:00:00.000000Z"})")
                                              .value());
+}
+
+TEST_CASE("an import that is not provided says what is wrong with it, as a deployment does") {
+  const auto info = info_of(R"((module
+    (import "wasi_snapshot_preview1" "fd_wrte" (func (param i32 i32 i32 i32) (result i32)))
+    (import "mine" "thing" (func))))");
+  const auto document = document_of(info, {});
+  const auto imports = document.find("imports")->as_array();
+  const std::string_view problem = imports[0].find("problem")->as_string();
+  CHECK(problem == "this interface has no function of that name; did you mean fd_write?");
+  CHECK(imports[1].find("problem")->as_string() == "no dialect that weft knows provides it");
+  CHECK(abi::check_imports(info).error().message().find(problem) != std::string::npos);
 }
 
 TEST_CASE("what is not known of a module is null or left out") {

@@ -26,7 +26,9 @@ $ printf '\0asm\15\0\1\0' > component.wasm; weft run component.wasm
 weft: component.wasm: this is a WebAssembly component; [..]
 ? 1
 $ printf '(module (memory 1 1 shared))' > threads.wat; weft run threads.wat
-weft: threads.wat: the module needs the WebAssembly proposal threads, which is not enabled
+weft: threads.wat: line 1, column 10: the module needs the WebAssembly proposal threads, which is not enabled
+  1 | (module (memory 1 1 shared))
+               ^
 ? 1
 $ printf '(module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start")))' > se2.wat
 $ weft run se2.wat
@@ -38,7 +40,12 @@ weft: nobody.wat: the module imports what is not provided: nobody.f [..] (no dia
 $ weft inspect se2.wat
 ...
 imports (provided by)
-  env.return_result [..]  se2[..], not in this version
+  env.return_result [..]  provided by the dialect se2[..], which this version does not have
+$ printf '(module (import "wasi_snapshot_preview1" "fd_wrte" (func (param i32))) (func (export "_start")))' > typo.wat
+$ weft inspect typo.wat
+...
+imports (provided by)
+  wasi_snapshot_preview1.fd_wrte [..]  this interface has no function of that name; did you mean fd_write?
 
 # Arguments.
 $ weft run examples/add.wat --invoke add 2
