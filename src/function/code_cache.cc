@@ -11,6 +11,7 @@
 
 #include "base/sha256.h"
 #include "base/unique_fd.h"
+#include "engine/module_info.h"
 #include "store/file.h"
 
 namespace weft::function {
@@ -75,7 +76,13 @@ Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& 
 
 Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Engine& engine,
                                                                std::string_view module) {
-  const std::string name = fmt::format("code {} {}", engine.fingerprint(), content_id(module));
+  return code_of(engine, content_id(module), module);
+}
+
+Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Engine& engine,
+                                                               std::string_view id,
+                                                               std::string_view module) {
+  const std::string name = fmt::format("code {} {}", engine.fingerprint(), id);
   if (const auto entry = directory_.get(name); entry && entry->size() > kMacBytes) {
     const std::string_view mac = std::string_view(*entry).substr(0, kMacBytes);
     const std::string_view code = std::string_view(*entry).substr(kMacBytes);
@@ -84,7 +91,10 @@ Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Eng
     }
     directory_.remove(name);
   }
-  auto compiled = TRY(engine.compile(module));
+  const bool is_binary = engine::is_binary_module(module);
+  const std::string made =
+      is_binary ? std::string() : TRY(engine::to_binary(module, engine::kTextName));
+  auto compiled = TRY(engine.compile(is_binary ? module : made));
   // Code that cannot be kept still runs.
   if (const auto bytes = compiled->serialize())
     directory_.put(name, authenticate(key_, name, *bytes) + *bytes);

@@ -28,8 +28,12 @@ class CodeCache {
   // `directory` outlives this object.
   CodeCache(store::CacheDirectory& directory, const Key& key) : directory_(directory), key_(key) {}
 
-  // The compiled code of a valid binary module: from the cache when an entry of this engine proves
-  // to be ours, else compiled and kept. Errors of Engine::compile.
+  // The compiled code of a valid module, binary or text, whose content id is `id`: from the cache
+  // when an entry of this engine proves to be ours, else compiled and kept. Errors of
+  // engine::to_binary and Engine::compile.
+  Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine,
+                                                      std::string_view id, std::string_view module);
+  // The same, of a module whose id is not known yet.
   Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine,
                                                       std::string_view module);
 

@@ -54,6 +54,17 @@ struct Cached {
   }
 };
 
+TEST_CASE("code is found by the module's id, so that nothing of a known module is read again") {
+  Cached cached;
+  constexpr std::string_view kText =
+      R"((module (func (export "answer") (result i32) i32.const 7)))";
+  const std::string id = content_id(kText);
+  CHECK(cached.answer_of(cached.cache.code_of(*cached.engine, id, kText).value()) == 7);
+  CHECK(cached.answer_of(cached.cache.code_of(*cached.engine, id, "not read").value()) == 7);
+  const auto unknown = cached.cache.code_of(*cached.engine, content_id("other"), "not read");
+  CHECK(unknown.error().code() == ErrorCode::kInvalidArgument);
+}
+
 TEST_CASE("a module is compiled once and then loaded") {
   Cached cached;
   const std::string module = answering(1);

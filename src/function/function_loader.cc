@@ -29,8 +29,10 @@ void FunctionLoader::load(const std::string& name, Executor& executor, Then then
 }
 
 void FunctionLoader::load_now(const std::string& name) {
-  if (const auto known = check_(name); !known) return hand_out(name, fail(known.error()));
-  const auto queued = loads_.run([this, name] { hand_out(name, load_(name)); });
+  const auto version = check_(name);
+  if (!version) return hand_out(name, fail(version.error()));
+  const auto queued =
+      loads_.run([this, name, version = *version] { hand_out(name, load_(name, version)); });
   if (!queued) hand_out(name, fail(queued.error()));
 }
 

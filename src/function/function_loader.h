@@ -2,6 +2,7 @@
 // Private to function.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,11 +21,12 @@ namespace weft::function {
 class FunctionLoader {
  public:
   using Loaded = Result<std::shared_ptr<LoadedFunction>>;
-  // Whether there is such a function: its error is handed out. Blocks for a moment; so that nobody
-  // who names what is not there waits for what is compiled.
-  using Check = std::function<Result<>(const std::string& name)>;
-  // The current version of that function. Blocks, perhaps for long.
-  using Load = std::function<Loaded(const std::string& name)>;
+  // Which version of that function is the current one: its error is handed out. Blocks for a
+  // moment; so that nobody who names what is not there waits for what is compiled.
+  using Check = std::function<Result<std::int64_t>(const std::string& name)>;
+  // The current version of that function, which is what the check found unless it has changed
+  // since. Blocks, perhaps for long.
+  using Load = std::function<Loaded(const std::string& name, std::int64_t version)>;
   using Then = std::move_only_function<void(const Loaded&)>;
 
   // Both are called on the loader's threads.

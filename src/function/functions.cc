@@ -8,6 +8,7 @@
 #include "abi/command/command.h"
 #include "base/guarded.h"
 #include "engine/ticker.h"
+#include "function/deployable.h"
 #include "function/function_loader.h"
 #include "function/loaded_function.h"
 #include "function/loaded_functions.h"
@@ -53,32 +54,54 @@ std::string environment_text(const std::vector<std::pair<std::string, std::strin
   return json::to_string(std::move(object));
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> environment_of(std::string_view text) {
-  const auto document = json::parse(text);
+// `what` has names that clients know.
+std::unexpected<Error> damaged(std::string what, std::string_view remedy) {
+  what += " damaged: ";
+  what += remedy;
+  return fail(Error(ErrorCode::kDataLoss, what).telling_clients(what));
+}
+
+std::unexpected<Error> damaged_version(std::string_view what, const store::VersionRecord& record) {
+  return damaged(fmt::format("version {} of the function {}: the stored {} is", record.version,
+                             record.function, what),
+                 "deploy the function again, or restore the data directory from a backup");
+}
+
+std::unexpected<Error> damaged_module(std::string_view what, std::string_view id) {
+  return damaged(fmt::format("the stored {} of the module {} is", what, id),
+                 "restore the data directory from a backup, or remove the module and upload it "
+                 "again");
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> environment_of(
+    const store::VersionRecord& record) {
+  const auto document = json::parse(record.spec.environment);
   std::vector<std::pair<std::string, std::string>> environment;
-  if (!document || !document->is_object())
-    return fail(ErrorCode::kDataLoss, "a stored environment is damaged");
+  if (!document || !document->is_object()) return damaged_version("environment", record);
   for (const auto& [name, value] : document->as_object()) {
-    if (!value.is_string()) return fail(ErrorCode::kDataLoss, "a stored environment is damaged");
+    if (!value.is_string()) return damaged_version("environment", record);
     environment.emplace_back(name, value.as_string());
   }
   return environment;
 }
 
-Result<FunctionLimits> stored_limits(std::string_view text) {
-  const auto document = json::parse(text);
-  if (!document) return fail(ErrorCode::kDataLoss, "stored limits are damaged");
-  return limits_of(*document);
+Result<FunctionLimits> stored_limits(const store::VersionRecord& record) {
+  const auto document = json::parse(record.spec.limits);
+  auto limits = document ? limits_of(*document) : fail(document.error());
+  if (!limits) return damaged_version("list of limits", record);
+  return *limits;
 }
 
 Result<Module> module_of(const store::ModuleRecord& record) {
   const auto dialect = abi::dialect_named(record.dialect);
-  if (!dialect) return fail(ErrorCode::kDataLoss, "a stored module has an unknown dialect");
+  if (!dialect) return damaged_module("dialect", record.id);
+  auto info = from_record(record.info);
+  if (!info) return damaged_module("description", record.id);
   return Module{.id = record.id,
                 .dialect = *dialect,
                 .size_bytes = record.size_bytes,
                 .created = record.created,
-                .info = TRY(from_record(record.info))};
+                .info = *std::move(info)};
 }
 
 Result<Version> version_of(const store::VersionRecord& record, std::int64_t current) {
@@ -87,8 +110,8 @@ Result<Version> version_of(const store::VersionRecord& record, std::int64_t curr
                  .module = record.spec.module,
                  .dialect = abi::dialect_named(record.dialect).value_or(abi::Dialect::kTyped),
                  .deployed = record.deployed,
-                 .limits = TRY(stored_limits(record.spec.limits)),
-                 .environment = TRY(environment_of(record.spec.environment))};
+                 .limits = TRY(stored_limits(record)),
+                 .environment = TRY(environment_of(record))};
 }
 
 Activity activity_of(const store::Activity& stored) {
@@ -140,11 +163,12 @@ struct Functions::Parts {
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
         loader(
-            [this](const std::string& name) -> Result<> {
-              TRY(world.metadata.function(name));
-              return {};
+            [this](const std::string& name) -> Result<std::int64_t> {
+              return TRY(world.metadata.function(name)).current_version;
             },
-            [this](const std::string& name) { return load_current(name); }) {
+            [this](const std::string& name, std::int64_t version) {
+              return load_current(name, version);
+            }) {
     abi::command::define_functions(host_table);
   }
 
@@ -190,12 +214,16 @@ struct Functions::Parts {
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
   Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
   Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
-  Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name);
+  Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
+                                                       std::int64_t expected_version);
   Result<Function> describe(const store::FunctionRecord& record);
-  CallHandle wait_and_run(Call call, Executor& executor, Done done);
+  CallHandle wait_and_run(Call call, const Arrival& arrival, Executor& executor, Done done);
   CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, const Arrival& arrival,
                  Executor& executor, Done done);
-  Arrival arrival() { return {.wall = world.clock.wall(), .monotonic = world.clock.monotonic()}; }
+  Arrival arrival() {
+    const MonotonicTime now = world.clock.monotonic();
+    return {.wall = world.clock.wall(), .monotonic = now, .begun = now};
+  }
   void finish(LoadedFunction& function, Accepted accepted, CallResult result, Done done);
   void record(const LoadedFunction& function, const Accepted& accepted, std::uint64_t calls,
               CallResult& result);
@@ -229,7 +257,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
   if (const auto known = parts_->known_module(id, bytes)) {
     return UploadedModule{.module = TRY(module_of(*known)), .is_new = false};
   }
-  const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
+  const std::string binary = TRY(engine::to_binary(bytes, engine::kTextName));
   if (binary.size() > limit) return too_large("the module that the text describes");
   const engine::ModuleInfo info = TRY(engine::inspect(binary));
   const store::ModuleRecord record{.id = id,
@@ -286,11 +314,16 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
   auto stored = world.blobs.get(module_id);
   if (!stored && stored.error().code() == ErrorCode::kNotFound) {
     TRY(world.metadata.module(module_id));  // Or it was removed a moment ago, with its bytes.
-    return fail(ErrorCode::kDataLoss, "the bytes of a known module are missing");
+    return fail(
+        Error(ErrorCode::kDataLoss,
+              fmt::format("the stored bytes of the module {} are missing: upload it again, or "
+                          "restore the data directory from a backup",
+                          module_id))
+            .telling_clients(fmt::format(
+                "The stored bytes of the module {} are missing: upload it again.", module_id)));
   }
   const std::string bytes = TRY(std::move(stored));
-  const std::string binary = TRY(engine::to_binary(bytes, "module.wat"));
-  const auto code = TRY(world.code_cache.code_of(world.engine, binary));
+  const auto code = TRY(world.code_cache.code_of(world.engine, module_id, bytes));
   auto program = TRY(host_table.link(code));
   programs.with([&](auto& known) {
     std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
@@ -302,29 +335,34 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
     const store::VersionRecord& record) {
   const Module module = TRY(this->module(record.spec.module));
-  LoadedFunction::Description description{
-      .name = record.function,
-      .version = record.version,
-      .dialect = module.dialect,
-      .info = module.info,
-      .limits = TRY(stored_limits(record.spec.limits)),
-      .environment = TRY(environment_of(record.spec.environment))};
+  LoadedFunction::Description description{.name = record.function,
+                                          .version = record.version,
+                                          .dialect = module.dialect,
+                                          .info = module.info,
+                                          .limits = TRY(stored_limits(record)),
+                                          .environment = TRY(environment_of(record))};
   return std::make_shared<LoadedFunction>(
       std::move(description), TRY(program_of(record.spec.module)), loaded.history(record.function));
 }
 
-Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(const std::string& name) {
+// `expected_version`: the current one a moment ago.
+Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(
+    const std::string& name, std::int64_t expected_version) {
   const auto current = [&]() -> Result<store::VersionRecord> {
     return world.metadata.version(name, TRY(world.metadata.function(name)).current_version);
   };
+  auto found = world.metadata.version(name, expected_version);
   for (;;) {
-    if (auto known = loaded.find(name)) return known;
-    const auto version = TRY(current());
+    if (auto known = loaded.find(name, world.clock.monotonic())) return known;
+    // Replaced or removed meanwhile, it may be there again with other versions.
+    if (!found) found = current();
+    const auto version = TRY(std::move(found));
     // Compiles, perhaps for seconds: deployments of other functions need not wait for it.
     auto function = TRY(load_version(version));
     const std::scoped_lock lock(deploying);
-    if (auto known = loaded.find(name)) return known;
-    if (TRY(current()) != version) continue;
+    if (auto known = loaded.find(name, world.clock.monotonic())) return known;
+    found = current();
+    if (!found || *found != version) continue;
     loaded.put(function);
     return function;
   }
@@ -336,7 +374,8 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                 "a function's name has 1 to 63 lower-case letters, digits and inner hyphens");
   }
   const Module module = TRY(this->module(deployment.module));
-  TRY(abi::check_imports(module.info));
+  TRY(check_deployable(module.info, deployment.limits,
+                       parts_->world.engine.options().guest_memory_bytes_max));
   auto program = TRY(parts_->program_of(deployment.module));
   auto history = parts_->loaded.history(std::string(name));
   const store::VersionSpec spec{.module = deployment.module,
@@ -392,8 +431,8 @@ Result<Function> Functions::Parts::describe(const store::FunctionRecord& record)
                     .created = record.created,
                     .deployed = version.deployed,
                     .module = TRY(module(version.spec.module)),
-                    .limits = TRY(stored_limits(version.spec.limits)),
-                    .environment = TRY(environment_of(version.spec.environment)),
+                    .limits = TRY(stored_limits(version)),
+                    .environment = TRY(environment_of(version)),
                     .state = State::kFresh,
                     .activity = activity(record.name)};
   function.state = state_of(function.module.info);
@@ -446,15 +485,17 @@ CallHandle Functions::invoke(Call call, Executor& executor, Done done) {
                          fmt::format("the payload is larger than {} bytes", limits.payload_bytes))
                        .with_limit("payload_bytes", limits.payload_bytes));
   }
-  if (const auto function = parts_->loaded.find(call.function))
-    return parts_->run(function, std::move(call), parts_->arrival(), executor, std::move(done));
+  const Arrival arrival = parts_->arrival();
+  if (const auto function = parts_->loaded.find(call.function, arrival.monotonic))
+    return parts_->run(function, std::move(call), arrival, executor, std::move(done));
   if (!store::is_function_name(call.function))
     return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
   // Not in memory: not called since the start or for long, or not there at all.
-  return parts_->wait_and_run(std::move(call), executor, std::move(done));
+  return parts_->wait_and_run(std::move(call), arrival, executor, std::move(done));
 }
 
-CallHandle Functions::Parts::wait_and_run(Call call, Executor& executor, Done done) {
+CallHandle Functions::Parts::wait_and_run(Call call, const Arrival& arrival, Executor& executor,
+                                          Done done) {
   const std::uint32_t places = std::max(limits.in_flight / kWaitingShare, 1U);
   auto place = Permit::take(waiting, places);
   if (!place) {
@@ -464,7 +505,7 @@ CallHandle Functions::Parts::wait_and_run(Call call, Executor& executor, Done do
   }
   const std::string name = call.function;
   auto waiting_call =
-      std::make_shared<WaitingCall>(std::move(call), arrival(), *std::move(place), std::move(done));
+      std::make_shared<WaitingCall>(std::move(call), arrival, *std::move(place), std::move(done));
   loader.load(name, executor,
               [this, waiting_call, &executor](const FunctionLoader::Loaded& function) {
                 if (waiting_call->is_cancelled()) return;
@@ -474,8 +515,10 @@ CallHandle Functions::Parts::wait_and_run(Call call, Executor& executor, Done do
                 auto ended = [waiting_call, to = std::move(to)](Outcome outcome) mutable {
                   to(std::move(outcome));
                 };
-                waiting_call->becomes(run(*function, waiting_call->take_call(),
-                                          waiting_call->arrival(), executor, std::move(ended)));
+                Arrival arrival = waiting_call->arrival();
+                arrival.begun = world.clock.monotonic();
+                waiting_call->becomes(
+                    run(*function, waiting_call->take_call(), arrival, executor, std::move(ended)));
               });
   return CallHandle(waiting_call);
 }
@@ -506,7 +549,7 @@ CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function
        done = std::move(done)](CallResult result) mutable {
         finish(*function, std::move(accepted), std::move(result), std::move(done));
       });
-  running->start(std::move(call.payload));
+  running->start(std::move(call.payload), arrival.begun);
   return CallHandle(running);
 }
 

@@ -135,8 +135,9 @@ class Functions {
   Result<> remove_module(std::string_view id);  // blocks
 
   // Blocks: compiles. The next version of the function takes over when this returns; calls under
-  // way end on the old one. kNotFound for the module, kInvalidArgument for the name, kUnsupported
-  // naming missing imports.
+  // way end on the old one. kNotFound for the module, kInvalidArgument for the name and for a
+  // module in which nothing can be called, kUnsupported naming missing imports, kTooLarge for a
+  // module that begins with more than its limits.
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
   Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
   Result<Function> function(std::string_view name);                        // blocks

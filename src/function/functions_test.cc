@@ -153,6 +153,8 @@ TEST_CASE("an upload repairs the damaged copy of a module") {
       world.directory.path() / "blobs" / "sha256" / digits.substr(0, 2) / digits.substr(2);
   std::ofstream(file, std::ios::binary) << "damaged";
   CHECK(functions.module_bytes(id).error().code() == ErrorCode::kDataLoss);
+  CHECK(functions.module_bytes(id).error().told_clients() ==
+        "The stored bytes of " + id + " are damaged: upload the same module again.");
   CHECK(functions.deploy("f", {.module = id, .limits = {}, .environment = {}}).error().code() ==
         ErrorCode::kDataLoss);
   CHECK_FALSE(functions.upload(kArithmetic).value().is_new);
@@ -370,7 +372,9 @@ TEST_CASE("a damaged description is missing from the lists and says so when it i
   CHECK(list.items[0].name == "sound");
   CHECK(functions.modules({}).value().items.size() == 1);
   CHECK(functions.function("damaged").error().code() == ErrorCode::kDataLoss);
-  CHECK(functions.module(damaged.module.id).error().code() == ErrorCode::kDataLoss);
+  const auto error = functions.module(damaged.module.id).error();
+  CHECK(error.code() == ErrorCode::kDataLoss);
+  CHECK(error.told_clients().value().find(damaged.module.id) != std::string::npos);
 }
 
 TEST_CASE("functions that were not called for long give way to others and come back") {
@@ -423,6 +427,55 @@ TEST_CASE("a call whose function came too late is past its deadline") {
   CHECK(error_of(outcome).code() == ErrorCode::kDeadlineExceeded);
   CHECK(outcome.duration_us == 50'000);
   CHECK(invoke(world, functions, "f").response.has_value());
+}
+
+TEST_CASE("a module that can never run is stored for others, and refused as a function") {
+  World world;
+  Functions functions(world.parts(), {});
+  const auto library = functions.upload("(module (memory (export \"memory\") 20))").value();
+  const auto unusable =
+      functions.deploy("f", {.module = library.module.id, .limits = {}, .environment = {}});
+  CHECK(unusable.error().code() == ErrorCode::kInvalidArgument);
+  const auto large = functions.upload("(module (memory 20) (func (export \"f\")))").value();
+  Deployment deployment{
+      .module = large.module.id, .limits = {.memory_bytes = 1'310'719}, .environment = {}};
+  const auto refused = functions.deploy("f", deployment).error();
+  CHECK(refused.code() == ErrorCode::kTooLarge);
+  CHECK(refused.limit().value().name == "memory_bytes");
+  CHECK(functions.function("f").error().code() == ErrorCode::kNotFound);
+  deployment.limits.memory_bytes = 1'310'720;
+  CHECK(functions.deploy("f", deployment).has_value());
+  CHECK(body_of(invoke(world, functions, "f")) == R"({"results":[]})");
+}
+
+// Counts how often somebody looks.
+struct CountingClock final : Clock {
+  mutable std::atomic<int> looks = 0;
+  WallTime wall() const override { return {}; }
+  MonotonicTime monotonic() const override {
+    ++looks;
+    return {};
+  }
+};
+
+TEST_CASE("a warm call looks at the monotonic clock no more than it must") {
+  World world;
+  const CountingClock clock;
+  FunctionsParts parts{.engine = *world.engine,
+                       .code_cache = world.code_cache,
+                       .metadata = world.metadata,
+                       .blobs = *world.blobs,
+                       .invocations = world.invocations,
+                       .clock = clock,
+                       .random = world.random,
+                       .log = world.log};
+  Functions functions(parts, {});
+  deploy(functions, "f", answering(1));
+  invoke(world, functions, "f");  // The next one has an instance that was kept.
+  clock.looks = 0;
+  CHECK(invoke(world, functions, "f").response.has_value());
+  // When it comes, before and behind its slice, at its end, and for its record.
+  CHECK(clock.looks == 5);
 }
 
 // --- cancellation ---

@@ -15,7 +15,7 @@ struct Range {
 
 constexpr std::uint64_t kMiB = 1024ULL * 1024;
 constexpr Range kDeadline{"deadline_ms", 1, 15ULL * 60 * 1000};
-constexpr Range kMemory{"memory_bytes", 0, 4096 * kMiB};
+constexpr Range kMemory{"memory_bytes", 0, kFunctionMemoryBytesMax};
 constexpr Range kOutput{"output_bytes", 0, 64 * kMiB};
 constexpr Range kInFlight{"in_flight", 1, 1000};
 

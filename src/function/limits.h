@@ -9,6 +9,9 @@
 
 namespace weft::function {
 
+// The most that FunctionLimits::memory_bytes can be.
+inline constexpr std::uint64_t kFunctionMemoryBytesMax = 4096ULL * 1024 * 1024;
+
 struct FunctionLimits {
   std::uint32_t deadline_ms = 10'000;
   std::uint64_t memory_bytes = 256ULL * 1024 * 1024;

@@ -18,11 +18,11 @@ LoadedFunctions::LoadedFunctions(const Clock& clock, std::uint64_t bytes_max,
                                  MakeHistory make_history)
     : clock_(clock), bytes_max_(bytes_max), make_history_(std::move(make_history)) {}
 
-std::shared_ptr<LoadedFunction> LoadedFunctions::find(std::string_view name) {
+std::shared_ptr<LoadedFunction> LoadedFunctions::find(std::string_view name, MonotonicTime now) {
   const std::shared_lock lock(mutex_);
   const auto found = functions_.find(name);
   if (found == functions_.end()) return nullptr;
-  found->second->mark_used(clock_.monotonic());
+  found->second->mark_used(now);
   return found->second;
 }
 

@@ -25,8 +25,8 @@ class LoadedFunctions {
   // block, and is called under no lock.
   LoadedFunctions(const Clock& clock, std::uint64_t bytes_max, MakeHistory make_history);
 
-  // Null when it is not in memory.
-  std::shared_ptr<LoadedFunction> find(std::string_view name);
+  // Null when it is not in memory. Used `now`.
+  std::shared_ptr<LoadedFunction> find(std::string_view name, MonotonicTime now);
   // Replaces the one of that name.
   void put(std::shared_ptr<LoadedFunction> function);
   void remove(std::string_view name);

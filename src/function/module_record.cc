@@ -62,6 +62,9 @@ class Reader {
     check(value.has_value());
     return value.value_or(0);
   }
+  std::uint64_t number_or(std::string_view key, std::uint64_t absent) {
+    return object_.find(key) == nullptr ? absent : required_number(key);
+  }
   std::vector<std::string> texts(std::string_view key) {
     std::vector<std::string> list;
     for (const json::Value& item : items(key)) {
@@ -174,6 +177,7 @@ std::string to_record(const ModuleInfo& info) {
                                               {"exports", std::move(exports)},
                                               {"memories", std::move(memories)},
                                               {"functions", info.functions},
+                                              {"table_elements", info.table_elements},
                                               {"has_start", info.has_start},
                                               {"has_debug_info", info.has_debug_info},
                                               {"has_mutable_state", info.has_mutable_state}}));
@@ -196,6 +200,7 @@ Result<ModuleInfo> from_record(std::string_view text) {
     is_good = read_memory(item, info) && is_good;
   const std::uint64_t functions = reader.required_number("functions");
   info.functions = static_cast<std::uint32_t>(functions);
+  info.table_elements = reader.number_or("table_elements", 0);  // An earlier weft did not write it.
   info.has_start = reader.flag("has_start");
   info.has_debug_info = reader.flag("has_debug_info");
   info.has_mutable_state = reader.flag("has_mutable_state");

@@ -15,6 +15,7 @@ void check_equal(const engine::ModuleInfo& left, const engine::ModuleInfo& right
   CHECK((left.exports == right.exports));
   CHECK((left.memories == right.memories));
   CHECK(left.functions == right.functions);
+  CHECK(left.table_elements == right.table_elements);
   CHECK(left.has_start == right.has_start);
   CHECK(left.has_debug_info == right.has_debug_info);
   CHECK(left.has_mutable_state == right.has_mutable_state);
@@ -50,6 +51,14 @@ TEST_CASE("a module's description survives being written and read") {
     check_equal(*again, info);
     CHECK(to_record(*again) == text);
   }
+}
+
+TEST_CASE("a description that an earlier weft wrote says nothing of tables") {
+  const auto info = from_record(R"({"imports":[],"exports":[],"memories":[],"functions":2,
+    "has_start":false,"has_debug_info":true,"has_mutable_state":false})");
+  REQUIRE(info.has_value());
+  CHECK(info->functions == 2);
+  CHECK(info->table_elements == 0);
 }
 
 TEST_CASE("names may be anything that WebAssembly allows") {

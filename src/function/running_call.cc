@@ -46,10 +46,9 @@ RunningCall::RunningCall(std::shared_ptr<LoadedFunction> function, const CallCon
       done_(std::move(done)),
       started_(arrived) {}
 
-void RunningCall::start(std::string payload) {
+void RunningCall::start(std::string payload, MonotonicTime now) {
   payload_ = std::move(payload);
-  // It may have waited for its function to be loaded.
-  if (is_late()) return finish(fail(too_late()));
+  if (is_late(now)) return finish(fail(too_late()));
   if (auto prepared = prepare(); !prepared) {
     finish(fail(std::move(prepared.error())));
     return;
@@ -160,9 +159,9 @@ std::chrono::nanoseconds RunningCall::time_spent() const {
   return is_long_ ? thread_cpu_time() : context_.clock.monotonic().time_since_epoch();
 }
 
-bool RunningCall::is_late() const {
+bool RunningCall::is_late(MonotonicTime now) const {
   const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
-  return context_.clock.monotonic() - started_ >= deadline;
+  return now - started_ >= deadline;
 }
 
 Error RunningCall::too_late() const {
@@ -182,7 +181,7 @@ void RunningCall::run_slices() {
     cpu_ += time_spent() - before;
     if (progress == engine::Progress::kRunning) {
       is_long_ = true;
-      if (is_late()) return stop(too_late());
+      if (is_late(context_.clock.monotonic())) return stop(too_late());
       executor_.post([self = shared_from_this()] { self->run_slices(); });
       return;
     }

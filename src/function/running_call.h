@@ -47,8 +47,8 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   ~RunningCall() override = default;
 
   // Runs the first slice; `done` is called once, perhaps inside this call. The object keeps itself
-  // alive until then.
-  void start(std::string payload);
+  // alive until then. `now` is later than the arrival when the function was loaded first.
+  void start(std::string payload, MonotonicTime now);
 
   // Between two slices, so that the guest is at rest.
   void cancel() override;
@@ -62,7 +62,7 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   void provide_world();
   Result<> begin_next();
   std::chrono::nanoseconds time_spent() const;
-  bool is_late() const;
+  bool is_late(MonotonicTime now) const;
   Error too_late() const;
   void run_slices();
   void stop(Error error);

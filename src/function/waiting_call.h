@@ -15,6 +15,7 @@ namespace weft::function {
 struct Arrival {
   WallTime wall;
   MonotonicTime monotonic;
+  MonotonicTime begun;  // the same, or when its function had been loaded
 };
 
 // Confined to the call's executor.

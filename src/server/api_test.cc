@@ -129,6 +129,8 @@ TEST_CASE("a module says what it imports, who would provide it, and which memori
   REQUIRE(imports[0].find("provided_by")->size() > 0);
   CHECK(imports[0].find("provided_by")->as_array()[0].as_string() == "command");
   CHECK(imports[1].find("provided_by")->size() == 0);
+  CHECK(imports[0].find("problem")->is_null());
+  CHECK(imports[1].find("problem")->as_string() == "no dialect that weft knows provides it");
   CHECK(*answer.json().find("memories") ==
         json::parse(R"([{"min_pages":1,"max_pages":2,"shared":false,"memory64":false}])").value());
 }
@@ -553,7 +555,7 @@ TEST_CASE("when too much waits for the disk the answer is 429 and not silence") 
   CHECK(server.finish(*waiting).status == 200);
 }
 
-TEST_CASE("what a broken disk says stays in the log") {
+TEST_CASE("a client is told what is broken, and the log where") {
   Server server;
   const std::string id = server.upload(kAdd);
   for (const auto& entry :
@@ -562,7 +564,9 @@ TEST_CASE("what a broken disk says stays in the log") {
   }
   const Answer answer = server.get("/v1/modules/" + id + "/bytes");
   check_problem(answer, 500, "data_loss");
-  CHECK(answer.text("detail") == "Something inside the server failed. The server's log says what.");
+  CHECK(answer.text("detail") ==
+        "The stored bytes of " + id + " are damaged: upload the same module again.");
+  CHECK(answer.body.find(server.directory().string()) == std::string::npos);
   const auto lines = server.log_lines();
   REQUIRE_FALSE(lines.empty());
   CHECK(lines.back().find("request failed route=modules code=data_loss error=") !=

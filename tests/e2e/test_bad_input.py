@@ -126,9 +126,26 @@ def test_a_memory_bomb_is_stopped_at_the_limit(server):
                           "(i32.const -1)) (then unreachable)) br 0)))", limits={"memory_bytes": 16 << 20})
     document = problem(server.invoke("bomb"), 502, "guest_limit")
     assert document["limit"] == {"name": "memory_bytes", "value": 16 << 20}
-    server.deploy("giant", '(module (memory 60000) (func (export "f")))')
-    assert problem(server.invoke("giant"), 502, "guest_limit")["limit"]["name"] == "memory_bytes"
     server.assert_serves()
+
+
+@pytest.mark.parametrize(
+    "text, status, code, says",
+    [
+        ('(module (memory 60000) (func (export "f")))', 413, "too_large", "weft deploy --memory"),
+        ('(module (table 2000000 funcref) (func (export "f")))', 413, "too_large", "2000000 table elements"),
+        ('(module (memory (export "memory") 1))', 400, "invalid_argument", "it exports no function"),
+    ])
+def test_what_can_never_run_is_stored_and_not_deployed(server, text, status, code, says):
+    answer = server.request("PUT", "/v1/functions/never", {"module": server.upload(text)})
+    assert says in problem(answer, status, code)["detail"]
+    assert server.request("GET", "/v1/functions/never").status == 404
+
+
+def test_a_text_that_is_not_valid_is_told_with_its_place(server):
+    answer = server.request("POST", "/v1/modules", b"(module\n  (func (param i64)\n    (drop (i32.eqz (local.get 0)))))")
+    document = problem(answer, 400, "invalid_argument")
+    assert document["position"] == {"line": 3, "column": 12}
 
 
 def test_a_stack_overflow_is_a_trap(server):

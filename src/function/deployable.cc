@@ -1,0 +1,97 @@
+#include "function/deployable.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/instance.h"
+
+namespace weft::function {
+namespace {
+
+constexpr std::uint64_t kPageBytes = 64ULL * 1024;
+
+bool is_numeric(engine::ValueType type) {
+  return type <= engine::ValueType::kV128;
+}
+
+bool is_callable(const engine::ExportInfo& item) {
+  return item.kind == engine::ItemKind::kFunction &&
+         std::ranges::all_of(item.function.params, is_numeric) &&
+         std::ranges::all_of(item.function.results, is_numeric);
+}
+
+Result<> check_callable(const engine::ModuleInfo& info) {
+  if (std::ranges::any_of(info.exports, is_callable)) return {};
+  const bool has_functions = std::ranges::any_of(
+      info.exports, [](const auto& item) { return item.kind == engine::ItemKind::kFunction; });
+  return fail(ErrorCode::kInvalidArgument,
+              has_functions
+                  ? "nothing in the module can be called: each function that it exports takes or "
+                    "gives references; export one whose parameters and results are numbers"
+                  : "nothing in the module can be called: it exports no function; export the ones "
+                    "to be called, as in (func (export \"name\") …), or, for a program, a "
+                    "function _start without parameters and results");
+}
+
+std::unexpected<Error> exceeds(std::string what, std::string limit, std::uint64_t value) {
+  return fail(Error(ErrorCode::kTooLarge, std::move(what)).with_limit(std::move(limit), value));
+}
+
+Result<> check_memory(const engine::ModuleInfo& info, const FunctionLimits& limits,
+                      std::uint64_t guest_memory_bytes) {
+  std::uint64_t pages = 0;
+  for (const engine::MemoryInfo& memory : info.memories) {
+    if (__builtin_add_overflow(pages, memory.min_pages, &pages)) pages = UINT64_MAX;
+  }
+  std::uint64_t bytes = 0;
+  if (__builtin_mul_overflow(pages, kPageBytes, &bytes)) bytes = UINT64_MAX;
+  const std::string begins = fmt::format("the module begins with {} bytes of memory", bytes);
+  if (bytes > kFunctionMemoryBytesMax) {
+    return exceeds(
+        fmt::format("{}, and a function has at most {}", begins, kFunctionMemoryBytesMax),
+        "memory_bytes", kFunctionMemoryBytesMax);
+  }
+  if (bytes > limits.memory_bytes) {
+    return exceeds(
+        fmt::format("{}, more than its limit allows ({}): set limits.memory_bytes, or weft deploy "
+                    "--memory, to that or more",
+                    begins, limits.memory_bytes),
+        "memory_bytes", limits.memory_bytes);
+  }
+  if (bytes > guest_memory_bytes) {
+    return exceeds(fmt::format("{}, and all calls on this server have {} together", begins,
+                               guest_memory_bytes),
+                   "guest_memory_bytes", guest_memory_bytes);
+  }
+  return {};
+}
+
+// No setting changes these.
+Result<> check_fixed_limits(const engine::ModuleInfo& info) {
+  constexpr std::uint64_t kElementsMax = engine::InstanceLimits().table_elements;
+  if (info.table_elements > kElementsMax) {
+    return exceeds(fmt::format("the module begins with {} table elements, and a function has at "
+                               "most {}: its tables must begin smaller",
+                               info.table_elements, kElementsMax),
+                   "table_elements", kElementsMax);
+  }
+  if (info.memories.size() > engine::kMemoriesMax) {
+    return exceeds(fmt::format("the module has {} memories, and a function has at most {}",
+                               info.memories.size(), engine::kMemoriesMax),
+                   "memories", engine::kMemoriesMax);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> check_deployable(const engine::ModuleInfo& info, const FunctionLimits& limits,
+                          std::uint64_t guest_memory_bytes) {
+  TRY(abi::check_imports(info));
+  TRY(check_callable(info));
+  TRY(check_memory(info, limits, guest_memory_bytes));
+  return check_fixed_limits(info);
+}
+
+}  // namespace weft::function

@@ -1,0 +1,88 @@
+#include "function/deployable.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace weft::function {
+namespace {
+
+constexpr std::uint64_t kMiB = 1024ULL * 1024;
+
+Result<> checked(std::string_view fields, const FunctionLimits& limits = {}) {
+  const std::string wat = fmt::format("(module {})", fields);
+  const auto info = engine::inspect(engine::to_binary(wat, "test.wat").value()).value();
+  return check_deployable(info, limits, 1024 * kMiB);
+}
+
+TEST_CASE("a module in which nothing can be called is refused with what would make it a function") {
+  for (const std::string_view fields :
+       {"", "(func $f) (start $f)", "(memory (export \"memory\") 1)"}) {
+    CAPTURE(fields);
+    const auto error = checked(fields).error();
+    CHECK(error.code() == ErrorCode::kInvalidArgument);
+    CHECK(error.message().find("it exports no function; export") != std::string::npos);
+    CHECK(error.message().find("_start") != std::string::npos);
+  }
+  const auto references = checked(R"((func (export "f") (param externref)))").error();
+  CHECK(references.code() == ErrorCode::kInvalidArgument);
+  CHECK(references.message().find("references") != std::string::npos);
+}
+
+TEST_CASE("a module with one export that can be called is taken") {
+  for (const std::string_view fields : {
+           R"((func (export "_start")))",
+           R"((func (export "_initialize")))",
+           R"((func (export "f") (param i32 i64 f32 f64 v128)))",
+           R"((func (export "f") (param externref)) (func (export "g")))",
+       }) {
+    CAPTURE(fields);
+    CHECK(checked(fields).has_value());
+  }
+}
+
+TEST_CASE("a missing import is told before anything else") {
+  CHECK(checked(R"((import "env" "f" (func)))").error().code() == ErrorCode::kUnsupported);
+}
+
+TEST_CASE("a module that begins with more than it may have is refused with the limit's name") {
+  struct Case {
+    std::string_view fields;
+    std::string_view limit;
+    std::uint64_t value;
+    std::string_view says;
+  };
+  for (const auto& [fields, limit, value, says] : {
+           Case{"(memory 17)", "memory_bytes", kMiB,
+                "begins with 1114112 bytes of memory, more than its limit allows (1048576): set "
+                "limits.memory_bytes, or weft deploy --memory"},
+           Case{"(memory 9) (memory 8)", "memory_bytes", kMiB, "begins with 1114112 bytes"},
+           Case{"(memory i64 0x10001)", "memory_bytes", 4096 * kMiB,
+                "a function has at most 4294967296"},
+           Case{"(memory i64 0x800000000000) (memory i64 0x800000000000)", "memory_bytes",
+                4096 * kMiB, "18446744073709551615 bytes"},
+           Case{"(table 600000 funcref) (table 400001 externref)", "table_elements", 1'000'000,
+                "begins with 1000001 table elements"},
+           Case{"(memory 1) (memory 1) (memory 1) (memory 1) (memory 1)", "memories", 4,
+                "5 memories"},
+       }) {
+    CAPTURE(fields.substr(0, 80));
+    const std::string whole = fmt::format("{} (func (export \"f\"))", fields);
+    const auto error = checked(whole, {.memory_bytes = kMiB}).error();
+    CAPTURE(error.message());
+    CHECK(error.code() == ErrorCode::kTooLarge);
+    CHECK(error.limit().value().name == limit);
+    CHECK(error.limit().value().value == value);
+    CHECK(error.message().find(says) != std::string::npos);
+  }
+  CHECK(checked("(memory 16) (func (export \"f\"))", {.memory_bytes = kMiB}).has_value());
+}
+
+TEST_CASE("more memory than all guests have together is too much for one") {
+  const auto error =
+      checked("(memory 16385) (func (export \"f\"))", {.memory_bytes = 4096 * kMiB}).error();
+  CHECK(error.code() == ErrorCode::kTooLarge);
+  CHECK(error.limit().value().name == "guest_memory_bytes");
+}
+
+}  // namespace
+}  // namespace weft::function
