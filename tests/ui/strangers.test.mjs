@@ -89,7 +89,7 @@ describe("names that hide something", () => {
   test("are written out in a module's text, and in the line of it that is wrong", async () => {
     // The server takes no text that changes its direction; this it takes.
     const comment = ";; a\u200b safe \ufeff\ttext";
-    await harness.deploy(server.origin, "trojan", `(module ${comment}\n)`);
+    await harness.deploy(server.origin, "trojan", `(module ${comment}\n(func (export "f")))`);
     await open("/functions/trojan/code");
     await page.locator(".source-text").getByText(";; a\\u{200b} safe \\u{feff}").waitFor();
     assert.deepEqual(await hiddenOnPage(), []);
@@ -138,7 +138,7 @@ describe("names that do not end", () => {
 
 test("more functions and versions than one sees at once are cut, and all of them can be had", async () => {
   const count = 205;
-  const wat = "(module)";
+  const wat = '(module (func (export "f")))';
   for (let i = 0; i < count; i++) await harness.deploy(server.origin, `f${i % 110}`, wat);
   for (let i = 0; i < count; i++) await harness.deploy(server.origin, "old", wat);
   await open("/functions");
