@@ -10,6 +10,11 @@
 #include "net/response_writer.h"
 
 namespace weft::net {
+
+ssize_t ClientWatch::send_now(int descriptor, std::string_view bytes) {
+  return ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void ClientWatch::start(bool is_http11, Executor::Work gone) {
   WEFT_ASSERT(!gone_);
   may_probe_ = is_http11;
@@ -29,8 +34,7 @@ void ClientWatch::sweep(int descriptor) {
   if ((state.revents & POLLRDHUP) == 0 || !may_probe_ || probe_ == Probe::kSent) return;
   // A client whose quick answer is under way need not be asked.
   if (std::exchange(probe_, Probe::kDue) == Probe::kNone) return;
-  const ssize_t sent =
-      ::send(descriptor, kContinue.data(), kContinue.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t sent = send_(descriptor, kContinue);
   if (sent < 0 && errno == EAGAIN) return;  // It has not taken earlier answers yet.
   probe_ = Probe::kSent;
   if (sent == static_cast<ssize_t>(kContinue.size())) return;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+
+#include <sys/types.h>
 
 #include "base/executor.h"
 
@@ -17,6 +20,12 @@ namespace weft::net {
 // socket answers with a reset. A client of HTTP/1.0 cannot be asked, and counts as there.
 class ClientWatch {
  public:
+  // Sends what the socket takes at once, and says as send(2) how much that was.
+  using SendNow = ssize_t (*)(int descriptor, std::string_view bytes);
+  static ssize_t send_now(int descriptor, std::string_view bytes);
+
+  explicit ClientWatch(SendNow send = send_now) : send_(send) {}
+
   // `gone` is called once, by `sweep` or `give_up`, unless `stop` comes before.
   void start(bool is_http11, Executor::Work gone);
   void stop() { gone_ = nullptr; }
@@ -28,6 +37,7 @@ class ClientWatch {
  private:
   enum class Probe : std::uint8_t { kNone, kDue, kSent };
 
+  SendNow send_;
   bool may_probe_ = false;
   Probe probe_ = Probe::kNone;
   Executor::Work gone_;  // Absent while nobody watches.

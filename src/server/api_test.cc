@@ -419,6 +419,22 @@ TEST_CASE("a call ends when its client goes away, and its record says so") {
   CHECK(records.body.find("\"code\":\"cancelled\"") != std::string::npos);
 }
 
+TEST_CASE("a client that goes away while its function is loaded ends the call, and nothing runs") {
+  Server server({.limits = {.loaded_bytes = 1}});
+  REQUIRE(server.deploy("forever", kForever, R"(,"limits":{"deadline_ms":900000})").status == 201);
+  REQUIRE(server.deploy("add", kAdd).status == 201);  // The other one gives way.
+  const auto forever = server.start("POST", "/v1/functions/forever/invoke");
+  REQUIRE_FALSE(forever->has_answer());
+  forever->leave();
+  const Answer answer = server.finish(*forever);
+  check_problem(answer, 499, "cancelled");
+  CHECK(answer.json().find("invocation") == nullptr);
+  // Loaded in vain; one that comes behind it is served by a function that runs nothing.
+  CHECK(server.send("POST", "/v1/functions/add/invoke", R"({"args":[1,1]})").status == 200);
+  CHECK(server.get("/metrics").body.find("weft_invocations_in_flight 0\n") != std::string::npos);
+  CHECK(server.get("/v1/invocations?status=error").json().find("items")->size() == 0);
+}
+
 TEST_CASE("one call too many is refused with 429 and when to come again") {
   Server server;
   REQUIRE(
