@@ -43,8 +43,8 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
   ~ChildProcess();
 
-  // Writes all to its standard input and takes meanwhile what it writes. False when it does not read
-  // it until then, or ends before. The caller's process ignores SIGPIPE.
+  // Writes all to its standard input and takes meanwhile what it writes. False when it does not
+  // read it until then, or ends before. The caller's process ignores SIGPIPE.
   bool write(std::string_view bytes, MonotonicTime until);
   void close_input() { input_ = UniqueFd(); }
 
