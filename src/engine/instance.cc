@@ -295,7 +295,7 @@ void Instance::interrupt(Error error) {
 Result<std::span<const Value>> Instance::take() {
   const auto operation = std::exchange(parts_->operation, InstanceParts::Operation::kNone);
   if (parts_->trap != nullptr || parts_->failure != nullptr) return fail(parts_->failed_with());
-  if (parts_->interrupted) return fail(*parts_->interrupted);
+  if (const auto& interrupted = parts_->interrupted) return fail(*interrupted);
   parts_->values.clear();
   if (operation == InstanceParts::Operation::kInstantiation) {
     parts_->finish_instantiation();
