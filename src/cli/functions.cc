@@ -119,7 +119,7 @@ Result<int> run_versions(const Arguments& arguments, Console& console) {
 }
 
 Result<std::uint64_t> version_of(std::string_view text) {
-  const auto version = parse_count(text);
+  auto version = parse_count(text);
   if (version && *version > 0) return version;
   return fail(
       ErrorCode::kInvalidArgument,

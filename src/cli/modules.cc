@@ -66,7 +66,7 @@ Result<std::string> id_of(std::string_view word, ServerClient& server) {
                             "digits; `weft modules` lists them",
                             printable(word), kDigitsMin, kDigits));
   }
-  const std::string wanted = fmt::format("{}{}", kIdPrefix, digits);
+  std::string wanted = fmt::format("{}{}", kIdPrefix, digits);
   if (digits.size() == kDigits) return wanted;
   std::vector<std::string> found;
   for (const json::Value& module : TRY(server.list("/v1/modules", kItemsShownMax))) {
