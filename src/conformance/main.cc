@@ -91,6 +91,11 @@ int main(int argc, char** argv) {
     print(kHelp, stderr);
     return kUsageExitCode;
   }
+  if (!fs::exists(options.runner.weft, error)) {
+    print("There is no " + options.runner.weft.string() + ": name the program with --weft.\n",
+          stderr);
+    return kUsageExitCode;
+  }
   std::signal(SIGPIPE, SIG_IGN);
 
   weft::conformance::Tally tally;

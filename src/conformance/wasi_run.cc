@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kCaseBytesMax = 1'000'000;
 constexpr std::size_t kShownBytesMax = 200;
+constexpr std::size_t kShownEndBytesMax = 500;
 
 // A directory of its own, removed at the end.
 class TemporaryDirectory {
@@ -62,6 +63,13 @@ Result<WasiCase> case_of(fs::path module) {
 std::string shown_text(std::string_view text) {
   const bool is_long = text.size() > kShownBytesMax;
   return fmt::format("\"{}\"{}", printable(text.substr(0, kShownBytesMax)), is_long ? "…" : "");
+}
+
+// Of what a program said when it failed, the end says most.
+std::string shown_end(std::string_view text) {
+  const bool is_long = text.size() > kShownEndBytesMax;
+  if (is_long) text = text.substr(text.size() - kShownEndBytesMax);
+  return fmt::format("{}\"{}\"", is_long ? "…" : "", printable(text));
 }
 
 // One test while it runs. Each step returns what went wrong.
@@ -179,7 +187,7 @@ std::optional<Verdict> WasiTest::operator()(const WaitStep& step) {
   const ChildExit end = child_->exit().value_or(ChildExit{});
   if (end.signal != 0) return failing(fmt::format("weft was ended by signal {}", end.signal));
   const std::string said =
-      child_->errors().empty() ? "" : fmt::format("; stderr: {}", shown_text(child_->errors()));
+      child_->errors().empty() ? "" : fmt::format("; stderr: {}", shown_end(child_->errors()));
   if (end.code != step.exit_code) {
     return differing(fmt::format("exit code {} instead of {}{}", end.code, step.exit_code, said));
   }

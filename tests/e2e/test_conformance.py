@@ -106,3 +106,9 @@ def test_a_directory_that_is_not_there_is_an_error(tmp_path):
     code, lines, error = run(tmp_path / "nowhere")
     assert (code, lines) == (2, [])
     assert "No such file or directory" in error
+
+
+def test_without_weft_there_is_nothing_to_run(suite):
+    code, lines, error = run(suite("nothing", NOTHING), "--weft", "/nowhere/weft")
+    assert (code, lines) == (2, [])
+    assert error == "There is no /nowhere/weft: name the program with --weft.\n"
