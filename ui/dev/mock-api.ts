@@ -193,13 +193,8 @@ class MockApi {
       environment?: Record<string, string>;
     };
     const module = this.module(wanted.module);
-    const missing = module.imports.find((item) => !item.provided_by.includes(module.dialect));
-    if (missing) {
-      const by = missing.provided_by.length
-        ? `the dialect ${missing.provided_by.join(" or ")} provides it`
-        : "no dialect provides it";
-      throw fail("unsupported", `nothing here provides the import ${missing.module}.${missing.name}; ${by}`);
-    }
+    const missing = module.imports.find((item) => item.problem);
+    if (missing) throw fail("unsupported", `${missing.module}.${missing.name}: ${missing.problem}`);
     const deployed = new Date().toISOString();
     const old = this.functions.get(name);
     const stored = old ?? { name, created: deployed, current: 0, versions: [] };

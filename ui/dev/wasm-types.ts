@@ -103,23 +103,25 @@ function readImports(
     const name = section.name();
     const kind = section.byte();
     const provided_by = module === wasiModule ? ["command"] : module === "env" ? ["emscripten"] : [];
+    const problem = module === wasiModule ? null : "nothing provides it here";
+    const where = { module, name, provided_by, problem };
     if (kind === 0) {
       const index = section.u32();
       functions.push(index);
       const { params, results } = signatures[index] ?? { params: [], results: [] };
       const type = `(${params.join(", ")}) -> ${results.length === 1 ? results[0] : `(${results.join(", ")})`}`;
-      into.push({ module, name, kind: "func", type, provided_by });
+      into.push({ ...where, kind: "func", type });
     } else if (kind === 1) {
       section.byte();
       section.limits();
-      into.push({ module, name, kind: "table", type: "funcref", provided_by });
+      into.push({ ...where, kind: "table", type: "funcref" });
     } else if (kind === 2) {
       section.limits();
-      into.push({ module, name, kind: "memory", type: "memory", provided_by });
+      into.push({ ...where, kind: "memory", type: "memory" });
     } else {
       const type = typeNames[section.byte()] ?? "?";
       section.byte();
-      into.push({ module, name, kind: "global", type, provided_by });
+      into.push({ ...where, kind: "global", type });
     }
   }
 }

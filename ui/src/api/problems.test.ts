@@ -69,20 +69,12 @@ test("positions and frames", () => {
   expect(frameWhere({})).toBe("");
 });
 
-test("missing imports name who provides them", () => {
-  const imports = [
-    {
-      module: "wasi_snapshot_preview1",
-      name: "fd_write",
-      kind: "func",
-      type: "() -> i32",
-      provided_by: ["command"],
-    },
-    { module: "env", name: "now", kind: "func", type: "() -> f64", provided_by: [] },
-  ] as const;
-  const list = imports.map((one) => ({ ...one, provided_by: [...one.provided_by] }));
-  expect(missingImports(list, "command")).toEqual([
-    { name: "env.now", type: "func () -> f64", help: "no dialect provides it" },
-  ]);
-  expect(missingImports(list, "typed")[0]?.help).toBe("provided by the dialect command");
+test("missing imports are those that the server has a problem with", () => {
+  const item = { kind: "func" as const, type: "() -> f64", provided_by: [] };
+  expect(
+    missingImports([
+      { ...item, module: "wasi_snapshot_preview1", name: "fd_write", problem: null },
+      { ...item, module: "env", name: "now", problem: "nothing provides it" },
+    ]),
+  ).toEqual([{ name: "env.now", type: "func () -> f64", problem: "nothing provides it" }]);
 });

@@ -131,19 +131,14 @@ export function isOfModuleText(frame: Frame): boolean {
 export interface MissingImport {
   name: string;
   type: string;
-  help: string;
+  problem: string;
 }
 
-/** The imports nothing provides here: every one without a dialect, or of a dialect other than the module's. */
-export function missingImports(imports: ImportedItem[], dialect: string): MissingImport[] {
-  return imports
-    .filter((item) => !item.provided_by.includes(dialect))
-    .map((item) => ({
-      name: `${rowName(item.module)}.${rowName(item.name)}`,
-      type: `${item.kind} ${rowName(item.type)}`,
-      help:
-        item.provided_by.length > 0
-          ? `provided by the dialect ${item.provided_by.join(" or ")}`
-          : "no dialect provides it",
-    }));
+/** The imports that this server does not provide, in its own words. */
+export function missingImports(imports: ImportedItem[]): MissingImport[] {
+  return imports.flatMap(({ module, name, kind, type, problem }) =>
+    problem
+      ? [{ name: `${rowName(module)}.${rowName(name)}`, type: `${kind} ${rowName(type)}`, problem }]
+      : [],
+  );
 }

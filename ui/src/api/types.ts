@@ -15,7 +15,7 @@ export interface ImportedItem {
   /** The dialects that would provide it; empty when none would. */
   provided_by: string[];
   /** Why this server does not provide it, for people; null when it does. */
-  problem?: string | null;
+  problem: string | null;
 }
 
 export interface Module {

@@ -115,7 +115,7 @@ export function PendingList() {
 }
 
 function missingOf(item: Pending) {
-  return item.module ? missingImports(item.module.imports, item.module.dialect) : [];
+  return item.module ? missingImports(item.module.imports) : [];
 }
 
 function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
@@ -193,15 +193,14 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
             <ul className="missing">
               {missing.slice(0, 8).map((one) => (
                 <li key={one.name}>
-                  <code>{one.name}</code> <span className="muted">{one.type}</span> — {one.help}
+                  <code>{one.name}</code> <span className="muted">{one.type}</span> — {one.problem}
                 </li>
               ))}
             </ul>
             {missing.length > 8 && <p className="muted">and {missing.length - 8} more</p>}
             <p className="problem-advice">
-              A {item.module?.dialect} module can only import what its dialect provides. Build it for another
-              one, or without
-              {missing.length === 1 ? " this import." : " these imports."}
+              Build the module without {missing.length === 1 ? "it" : "them"}, or for an interface that this
+              server has.
             </p>
           </div>
         </div>
