@@ -26,6 +26,10 @@ constexpr std::array kOptions = {
         .name = "output", .value = "N", .help = "result and output of a call, each: bytes, 1MiB"},
     Option{.name = "in-flight", .value = "N", .help = "calls at the same time"},
     Option{.name = "env", .value = "K=V", .help = "an environment variable of a program"},
+    Option{.name = "env-file",
+           .value = "FILE",
+           .help = "a file of lines K=V; empty ones and those that begin with # count for nothing",
+           .word = {.kind = WordKind::kFile}},
     Option{.name = "unset-env", .value = "K", .help = "do not keep this environment variable"},
     Option{.name = "fresh",
            .value = "",
@@ -43,9 +47,11 @@ struct Wanted {
 };
 
 // What flags say, and nothing else.
-Result<Wanted> wanted_by(const Arguments& arguments, const Console& console) {
+Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
   Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}};
-  for (const auto& [name, value] : TRY(guest_environment(arguments.values("env"), console)))
+  const auto variables =
+      TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
+  for (const auto& [name, value] : variables)
     wanted.environment.set(name, std::string_view(value));
   return wanted;
 }

@@ -11,9 +11,13 @@
 
 namespace weft::cli {
 
-// From options like "NAME=value"; "NAME" alone takes this process's value. The last of a name wins.
-// kInvalidArgument for an empty name, a NUL byte or a variable that is not set here.
+// From the lines of files, and from options after them, like "NAME=value"; "NAME" alone takes this
+// process's value. In files, empty lines and those that begin with # count for nothing, and all
+// others are taken as they are. The last of a name wins. kInvalidArgument for an empty name, a NUL
+// byte or a variable that is not set here, with its place; for files, also the errors of
+// read_input.
 Result<std::vector<std::pair<std::string, std::string>>> guest_environment(
-    const std::vector<std::string_view>& options, const Console& console);
+    const std::vector<std::string_view>& files, const std::vector<std::string_view>& options,
+    Console& console);
 
 }  // namespace weft::cli

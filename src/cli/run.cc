@@ -1,15 +1,20 @@
 // weft run: a program, or one export, on this machine.
 #include <array>
+#include <cerrno>
+#include <system_error>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
 #include "abi/dialect.h"
 #include "abi/typed/values.h"
 #include "base/log.h"
+#include "base/unique_fd.h"
 #include "cli/command.h"
 #include "cli/directories.h"
 #include "cli/environment.h"
+#include "cli/listeners.h"
 #include "cli/local_code.h"
 #include "cli/module_file.h"
 #include "cli/process_deadline.h"
@@ -36,10 +41,22 @@ constexpr std::array kOptions = {
     Option{.name = "env",
            .value = "K=V",
            .help = "an environment variable of the program; K alone passes yours on"},
+    Option{.name = "env-file",
+           .value = "FILE",
+           .help = "a file of lines K=V; empty ones and those that begin with # count for nothing",
+           .word = {.kind = WordKind::kFile}},
+    Option{.name = "arg0", .value = "A", .help = "what the program is told that it is called"},
+    Option{.name = "stdin",
+           .value = "FILE",
+           .help = "the program's standard input, instead of yours",
+           .word = {.kind = WordKind::kFile}},
     Option{.name = "dir",
            .value = "HOST[:GUEST][:ro]",
            .help = "a directory of this machine that the program may use; :ro only to read",
            .word = {.kind = WordKind::kDirectory}},
+    Option{.name = "listen",
+           .value = "ADDRESS",
+           .help = "a socket that listens on it: the next descriptor behind those of --dir"},
     Option{.name = "json", .value = "", .help = "print results of --invoke and errors as JSON"},
 };
 
@@ -51,8 +68,20 @@ struct RunOptions {
   engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<abi::command::GivenDirectory> directories;
+  std::vector<std::shared_ptr<system::Socket>> listeners;
+  UniqueFd input;  // of --stdin
   bool as_json = false;
 };
+
+Result<UniqueFd> opened_input(std::string_view file) {
+  UniqueFd descriptor(::open(std::string(file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor) {
+    return fail(
+        errno == EACCES ? ErrorCode::kPermissionDenied : ErrorCode::kNotFound,
+        fmt::format("--stdin {}: {}", printable(file), std::generic_category().message(errno)));
+  }
+  return descriptor;
+}
 
 template <class Parsed>
 Result<Parsed> named(std::string_view option, Result<Parsed> parsed) {
@@ -60,7 +89,7 @@ Result<Parsed> named(std::string_view option, Result<Parsed> parsed) {
   return fail(std::move(parsed).error().with_context(fmt::format("--{}", option)));
 }
 
-Result<RunOptions> options_of(const Arguments& arguments, const Console& console) {
+Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
   RunOptions options;
   options.as_json = arguments.has("json");
   if (const auto text = arguments.value("timeout")) {
@@ -74,8 +103,11 @@ Result<RunOptions> options_of(const Arguments& arguments, const Console& console
     options.engine.interruption = engine::Interruption::kFuel;
     options.limits.fuel = TRY(named("fuel", parse_count(*text)));
   }
-  options.environment = TRY(guest_environment(arguments.values("env"), console));
+  options.environment =
+      TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   options.directories = TRY(given_directories(arguments.values("dir")));
+  options.listeners = TRY(given_listeners(arguments.values("listen")));
+  if (const auto file = arguments.value("stdin")) options.input = TRY(opened_input(*file));
   return options;
 }
 
@@ -214,7 +246,8 @@ Result<> choose(Job& job, const Arguments& arguments, Console& console) {
   job.callee = TRY(callee_of(job.file, invoked.value_or(abi::kStart)));
   const std::vector<std::string> words(arguments.operands().begin() + 1,
                                        arguments.operands().end());
-  job.program_arguments = {std::filesystem::path(job.file.name).filename().string()};
+  const std::string file_name = std::filesystem::path(job.file.name).filename().string();
+  job.program_arguments = {std::string(arguments.value("arg0").value_or(file_name))};
   if (invoked) {
     job.values = TRY(parse_values(words, *job.callee, console));
   } else {
@@ -244,6 +277,24 @@ Result<int> run_guest(Guest& guest, const Job& job, bool as_json, Console& conso
   return 0;
 }
 
+// Where the program's input comes from; null: it is at its end, for the module took ours.
+system::InputStream* input_of(const RunOptions& options, std::string_view module,
+                              system::DescriptorInput& stdin_file, Console& console) {
+  if (options.input) return &stdin_file;
+  return module == "-" ? nullptr : &console.input();
+}
+
+// Which descriptors listen where: the program cannot ask.
+void announce(const RunOptions& options, Console& console) {
+  constexpr std::size_t kStreams = 3;
+  for (std::size_t i = 0; i < options.listeners.size(); ++i) {
+    const auto address = options.listeners[i]->local_address();
+    if (!address) continue;
+    console.note(fmt::format("{} descriptor {} listens on {}\n", console.bold("weft:"),
+                             kStreams + options.directories.size() + i, address->text()));
+  }
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   const RunOptions options = TRY(options_of(arguments, console));
   std::optional<ProcessDeadline> deadline;
@@ -260,10 +311,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
           .values = {},
           .program_arguments = {}};
   TRY(choose(job, arguments, console));
+  system::DescriptorInput stdin_file(options.input.get());
+  announce(options, console);
   abi::command::World world{.arguments = job.program_arguments,
                             .environment = options.environment,
                             .directories = options.directories,
-                            .input = name == "-" ? nullptr : &console.input(),
+                            .listeners = options.listeners,
+                            .input = input_of(options, name, stdin_file, console),
                             .output = &console.output(),
                             .errors = &console.errors(),
                             .clock = &console.clock(),
@@ -289,8 +343,9 @@ constexpr Command kRunCommand{
     .summary = "run a program, or call one export of a module",
     .details =
         "FILE is a .wasm or .wat file; - reads it from standard input. A program (a module that\n"
-        "exports _start) gets standard input, output and error, ARGS, the variables of --env and\n"
-        "the directories of --dir, and nothing else of this machine; its exit code is passed on.\n"
+        "exports _start) gets standard input, output and error, ARGS, the variables of --env, the\n"
+        "directories of --dir and the sockets of --listen, and nothing else of this machine; its\n"
+        "exit code is passed on.\n"
         "Options of weft stand before or directly behind FILE: from the first other word on,\n"
         "everything belongs to the program (-- ends weft's options explicitly).\n"
         "\n"
@@ -306,6 +361,7 @@ constexpr Command kRunCommand{
     .examples =
         "$ weft run hello.wasm\n"
         "$ weft run --timeout 10s --env LANG=C tool.wasm --verbose input.txt\n"
+        "$ weft run --listen 127.0.0.1:9000 server.wasm\n"
         "$ weft run --dir .:/data --dir /usr/share/dict:/dict:ro count.wasm /data/text\n"
         "$ weft run examples/add.wat --invoke add 2 3\n"
         "5\n",

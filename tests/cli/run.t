@@ -58,6 +58,47 @@ $ A=1 weft run --env A --env B=2 count.wat
 $ weft run --env NOT_SET count.wat
 weft: --env NOT_SET: no such variable is set; write NOT_SET=VALUE
 ? 2
+$ printf '# comment\n\nB=2\nA\n' > vars && A=1 weft run --env-file vars --env B=3 --env C=4 count.wat
+? 13
+$ printf 'B=2\n=3\n' > vars && weft run --env-file vars count.wat
+weft: --env-file vars, line 2: write NAME=VALUE
+? 2
+$ weft run --env-file nowhere count.wat
+weft: there is no file nowhere
+? 3
+
+# What it is called, and where its input comes from.
+$ cat > cat.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "args_get" (func \$args (param i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_read" (func \$read (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 0) "\d0\07\00\00\04\00\00\00\b8\0b\00\00\64\00\00\00")
+>   (func (export "_start")
+>     (drop (call \$args (i32.const 1000) (i32.const 2000)))
+>     (drop (call \$read (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 12)))
+>     (drop (call \$write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 500)))))
+> END
+$ echo ": typed" | weft run --arg0 tool cat.wat
+tool: typed
+$ echo ": a file" > input && weft run --arg0 name --stdin input cat.wat
+name: a file
+$ weft run --stdin nowhere cat.wat
+weft: --stdin nowhere: No such file or directory
+? 3
+
+# Sockets that listen.
+$ weft run --listen 127.0.0.1:0 --listen [::1]:0 --dir . count.wat
+weft: descriptor 4 listens on 127.0.0.1:[..]
+weft: descriptor 5 listens on [::1]:[..]
+? 10
+$ weft run --listen here count.wat
+weft: --listen here: [..]
+? 2
+$ weft run --listen 192.0.2.1:80 count.wat
+weft: --listen 192.0.2.1:80: cannot listen on 192.0.2.1:80: Cannot assign requested address
+? 2
 
 # The cache appears, and its key is private.
 $ stat -c %a ~/.cache/weft/code.key
