@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/function_document.h"
 #include "cli/server_client.h"
+#include "store/metadata.h"
 
 namespace weft::cli {
 namespace {
@@ -49,7 +50,7 @@ std::string bash_case(std::string_view place, const Word& word) {
   if (!word.choices.empty()) sets = fmt::format("choices=\"{}\"", word.choices);
   if (word.kind == WordKind::kCommand) sets = fmt::format("choices=\"{}\"", command_names());
   if (word.kind == WordKind::kFunction)
-    sets = "choices=$(\"$1\" completions functions \"$word\" 2> /dev/null)";
+    sets = "names=$(\"$1\" completions functions -- \"$word\" 2> /dev/null)";
   if (word.kind == WordKind::kFile) sets = "files=-f";
   if (word.kind == WordKind::kDirectory) sets = "files=-d";
   if (sets.empty()) return {};
@@ -68,6 +69,16 @@ std::string bash_cases(const Command& command) {
   }
   return cases;
 }
+
+// The names come from a server: compgen -W would expand them, which runs what is in them, and bash
+// puts what it offers into the line as it is. So they are compared, never expanded, and only those
+// that a function can have are offered.
+constexpr std::string_view kBashNames = R"(  while IFS= read -r name; do
+    if [[ $name == "$word"* && $name != *[!abcdefghijklmnopqrstuvwxyz0123456789-]* ]]; then
+      [ -z "$name" ] || COMPREPLY+=("$name")
+    fi
+  done <<< "$names"
+)";
 
 // Bash has cut the line at ":" and "=" too: what stands around them belongs together.
 constexpr std::string_view kBashPlace = R"(  for ((i = 2; i < COMP_CWORD; i++)); do
@@ -100,7 +111,7 @@ std::string bash_script() {
       "# bash completion for weft: eval \"$(weft completions bash)\"\n"
       "_weft() {{\n"
       "  local word=${{COMP_WORDS[COMP_CWORD]}} options='' valued='' expects=''\n"
-      "  local choices='' files='' i operand=0\n"
+      "  local choices='' names='' files='' name i operand=0\n"
       "  COMPREPLY=()\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"{} --help --version\" -- \"$word\")\n"
@@ -117,6 +128,7 @@ std::string bash_script() {
       "  case \"${{COMP_WORDS[1]}} ${{expects:-$operand}}\" in\n"
       "{}{}"
       "  esac\n"
+      "{}"
       "  if [ -n \"$choices\" ]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"$choices\" -- \"$word\")\n"
       "  elif [ -n \"$files\" ]; then\n"
@@ -126,7 +138,8 @@ std::string bash_script() {
       "}}\n"
       "complete -F _weft weft\n",
       command_names(), options, kBashPlace,
-      bash_case("\"--help --help\" | \"-h --help\"", {.kind = WordKind::kCommand}), words);
+      bash_case("\"--help --help\" | \"-h --help\"", {.kind = WordKind::kCommand}), words,
+      kBashNames);
 }
 
 // --- zsh ---
@@ -270,7 +283,8 @@ std::string fish_script() {
   return text;
 }
 
-// The names of functions, one a line, that contain `text`.
+// The names of functions, one a line, that contain `text`. What no function can be called is left
+// out: a shell would take it for something else.
 Result<std::string> function_names(std::string_view text, const Arguments& arguments,
                                    Console& console) {
   ServerClient server = TRY(ServerClient::create(arguments, console));
@@ -281,8 +295,10 @@ Result<std::string> function_names(std::string_view text, const Arguments& argum
   std::string names;
   const json::Value* const items = page.find("items");
   if (items == nullptr || !items->is_array()) return names;
-  for (const json::Value& each : items->as_array())
-    names += text_of_member(each, "name") + "\n";
+  for (const json::Value& each : items->as_array()) {
+    const std::string name = text_of_member(each, "name");
+    if (store::is_function_name(name)) names += name + "\n";
+  }
   return names;
 }
 
