@@ -75,10 +75,6 @@ IpAddress::IpAddress(const std::array<std::uint8_t, 16>& v6) {
   std::ranges::copy(std::span(v6).subspan(is_v6_ ? 0 : kMapped.size()), bytes_.begin());
 }
 
-bool IpAddress::is_unspecified() const {
-  return std::ranges::all_of(bytes_, [](std::uint8_t byte) { return byte == 0; });
-}
-
 bool IpAddress::is_public() const {
   const auto all = bytes();
   if (!is_v6_) return !is_special(all, kSpecialV4);
@@ -127,30 +123,23 @@ std::string SocketAddress::text() const {
   return (address.is_v6() ? "[" + host + "]:" : host + ":") + std::to_string(port);
 }
 
-HostSocketAddress::HostSocketAddress(const SocketAddress& address, bool as_v6) {
+HostSocketAddress::HostSocketAddress(const SocketAddress& address) {
   const auto bytes = address.address.bytes();
-  if (!address.address.is_v6() && !as_v6) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(address.port);
-    std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&storage, &v4, sizeof(v4));
-    size = sizeof(v4);
+  if (address.address.is_v6()) {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(address.port);
+    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
+    std::memcpy(&storage, &v6, sizeof(v6));
+    size = sizeof(v6);
     return;
   }
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(address.port);
-  std::array<std::uint8_t, 16> all{};
-  if (address.address.is_v6()) {
-    std::ranges::copy(bytes, all.begin());
-  } else if (!address.address.is_unspecified()) {
-    std::ranges::copy(kMapped, all.begin());
-    std::ranges::copy(bytes, all.begin() + kMapped.size());
-  }
-  std::memcpy(&v6.sin6_addr, all.data(), all.size());
-  std::memcpy(&storage, &v6, sizeof(v6));
-  size = sizeof(v6);
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(address.port);
+  std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
+  std::memcpy(&storage, &v4, sizeof(v4));
+  size = sizeof(v4);
 }
 
 std::optional<SocketAddress> HostSocketAddress::get() const {

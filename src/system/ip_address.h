@@ -25,7 +25,6 @@ class IpAddress {
   bool is_v6() const { return is_v6_; }
   // 4 or 16 of them, the most significant one first.
   std::span<const std::uint8_t> bytes() const { return {bytes_.data(), is_v6_ ? 16U : 4U}; }
-  bool is_unspecified() const;
   // Whether it is one of the public internet. Not so: this machine, private and local networks,
   // multicast, and what the IANA special-purpose address registries (RFC 6890) reserve; an IPv6
   // address that carries one of IPv4 (RFC 3056, RFC 6052) is what the latter is.
@@ -63,9 +62,9 @@ struct SocketAddress {
   bool operator==(const SocketAddress&) const = default;
 };
 
-// The same for the system. With `as_v6`, one of IPv4 is written as ::ffff:a.b.c.d.
+// The same for the system.
 struct HostSocketAddress {
-  explicit HostSocketAddress(const SocketAddress& address, bool as_v6);
+  explicit HostSocketAddress(const SocketAddress& address);
   HostSocketAddress() = default;
   // Nothing for addresses of other families.
   std::optional<SocketAddress> get() const;

@@ -86,17 +86,10 @@ TEST_CASE("a range holds the addresses that begin like it") {
 }
 
 TEST_CASE("the system's form of an address is the address again") {
-  for (const char* text : {"192.0.2.1", "2001:db8::1", "0.0.0.0"}) {
-    for (const bool as_v6 : {false, true}) {
-      CAPTURE(text);
-      CAPTURE(as_v6);
-      const SocketAddress address{.address = ip(text), .port = 8080};
-      const HostSocketAddress host(address, as_v6);
-      CHECK(host.storage.ss_family == (as_v6 || address.address.is_v6() ? AF_INET6 : AF_INET));
-      const bool is_any = as_v6 && address.address.is_unspecified();
-      CHECK(host.get().value().address.text() == (is_any ? "::" : text));
-      CHECK(host.get().value().port == 8080);
-    }
+  for (const char* text : {"192.0.2.1", "2001:db8::1", "0.0.0.0", "::"}) {
+    CAPTURE(text);
+    const SocketAddress address{.address = ip(text), .port = 8080};
+    CHECK(HostSocketAddress(address).get() == address);
   }
   CHECK(SocketAddress{.address = ip("::1"), .port = 80}.text() == "[::1]:80");
   CHECK(SocketAddress{.address = ip("127.0.0.1"), .port = 80}.text() == "127.0.0.1:80");

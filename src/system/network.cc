@@ -14,9 +14,11 @@ namespace weft::system {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 253;  // RFC 1035 §2.3.4, as text
-constexpr std::size_t kNamesMax = 256;      // that one guest may have resolved
+constexpr std::size_t kLabelBytesMax = 63;  // between the dots
 constexpr std::size_t kAddressesMax = 64;   // that are taken of one answer
+constexpr std::size_t kAnswersMax = 4096;   // that are remembered
 constexpr std::string_view kListen = "listen:";
+constexpr std::string_view kLocalhost = "localhost";
 constexpr std::array<std::uint8_t, 4> kLoopbackV4 = {127, 0, 0, 0};
 constexpr std::array<std::uint8_t, 16> kLoopbackV6 = {0, 0, 0, 0, 0, 0, 0, 0,
                                                       0, 0, 0, 0, 0, 0, 0, 1};
@@ -28,10 +30,21 @@ Error wrong(std::string_view rule, std::string_view why) {
                       printable(rule), why)};
 }
 
+bool is_label(std::string_view label) {
+  return !label.empty() && label.size() <= kLabelBytesMax && !label.starts_with('-') &&
+         !label.ends_with('-');
+}
+
+// What other programs would read as a number of an address: 127.1, 0x7f.1.
+bool ends_in_a_number(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return last.starts_with("0x") || last.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 // In lower case, or empty when it is no name of a host.
 std::string host_name(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > kNameBytesMax) return {};
+  if (text.size() > kNameBytesMax) return {};
   std::string name;
   for (const char letter : text) {
     const bool is_upper = letter >= 'A' && letter <= 'Z';
@@ -40,7 +53,13 @@ std::string host_name(std::string_view text) {
     if (!is_upper && !is_plain) return {};
     name.push_back(is_upper ? static_cast<char>(letter - 'A' + 'a') : letter);
   }
-  return name;
+  for (std::string_view rest = name;;) {
+    const std::size_t dot = rest.find('.');
+    if (!is_label(rest.substr(0, dot))) return {};
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  return ends_in_a_number(name) ? std::string() : name;
 }
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
@@ -74,7 +93,8 @@ bool parse_host(std::string_view text, NetworkRule& rule) {
     text.remove_prefix(2);
   }
   rule.name = host_name(text);
-  if (rule.name == "localhost") {
+  if (rule.name == kLocalhost) {
+    if (rule.host == NetworkRule::Host::kBelowName) return false;
     rule.host = NetworkRule::Host::kRange;
     rule.ranges = {IpRange{.address = IpAddress(kLoopbackV4), .bits = 8},
                    IpRange{.address = IpAddress(kLoopbackV6), .bits = 128}};
@@ -94,7 +114,7 @@ bool is_name_of(const NetworkRule& rule, std::string_view name) {
     case NetworkRule::Host::kRange:
       break;
   }
-  return name == rule.name;  // localhost
+  return name == kLocalhost && rule.name == kLocalhost;
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
@@ -146,14 +166,18 @@ bool Network::allows(const NetworkRule& rule, const SocketAddress& address) cons
     case NetworkRule::Host::kBelowName:
       break;
   }
-  return address.address.is_public() && std::ranges::any_of(resolved_, [&](const auto& answer) {
-           return is_name_of(rule, answer.first) && answer.second.contains(address.address);
+  return address.address.is_public() && std::ranges::any_of(answers_, [&](const Answer& answer) {
+           return answer.address == address.address && is_name_of(rule, answer.name);
          });
 }
 
-bool Network::may_reach(const SocketAddress& address) {
-  const bool allowed = std::ranges::any_of(
+bool Network::reaches(const SocketAddress& address) const {
+  return std::ranges::any_of(
       rules_, [&](const NetworkRule& rule) { return !rule.listens && allows(rule, address); });
+}
+
+bool Network::may_reach(const SocketAddress& address) {
+  const bool allowed = reaches(address);
   if (!allowed) refused_ = address.text();
   return allowed;
 }
@@ -163,6 +187,23 @@ bool Network::may_listen(const SocketAddress& address) {
       rules_, [&](const NetworkRule& rule) { return rule.listens && allows(rule, address); });
   if (!allowed) refused_ = fmt::format("{}{}", kListen, address.text());
   return allowed;
+}
+
+// Earlier answers stay: servers with several addresses give others each time, and the guest may
+// still use those that it was given.
+void Network::remember(const std::string& name, const std::vector<IpAddress>& addresses) {
+  const bool is_of_a_rule = std::ranges::any_of(rules_, [&](const NetworkRule& rule) {
+    return (rule.host == NetworkRule::Host::kName || rule.host == NetworkRule::Host::kBelowName) &&
+           is_name_of(rule, name);
+  });
+  if (!is_of_a_rule) return;
+  for (const IpAddress& address : addresses) {
+    const Answer answer{.name = name, .address = address};
+    std::erase(answers_, answer);
+    answers_.push_back(answer);
+  }
+  while (answers_.size() > kAnswersMax)
+    answers_.pop_front();
 }
 
 Attempt<std::vector<IpAddress>> Network::resolve(std::string_view name) {
@@ -175,13 +216,10 @@ Attempt<std::vector<IpAddress>> Network::resolve(std::string_view name) {
     refused_ = plain;
     return std::unexpected(Errno::kNotPermitted);
   }
-  if (!resolved_.contains(plain) && resolved_.size() >= kNamesMax)
-    return std::unexpected(Errno::kNoBufferSpace);
   auto answer = resolve_(plain);
   if (!answer) return answer;
   if (answer->size() > kAddressesMax) answer->resize(kAddressesMax);
-  std::set<IpAddress>& known = resolved_[plain];
-  known = std::set<IpAddress>(answer->begin(), answer->end());
+  remember(plain, *answer);
   // Ports are not known here: what no rule allows on any port is of no use to the guest.
   std::vector<IpAddress> usable;
   std::ranges::copy_if(*answer, std::back_inserter(usable), [&](const IpAddress& address) {
@@ -201,7 +239,8 @@ Attempt<std::vector<IpAddress>> resolve_by_system(const std::string& name) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* first = nullptr;
   const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &first);
-  if (error == EAI_AGAIN) return std::unexpected(Errno::kAgain);
+  // Not kAgain, which promises that there is something to wait for.
+  if (error == EAI_AGAIN) return std::unexpected(Errno::kTimedOut);
   if (error != 0) return std::unexpected(Errno::kNoEntry);
   const Addresses answers(first, &::freeaddrinfo);
   std::vector<IpAddress> addresses;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,28 +50,38 @@ class Network {
 
   // The addresses of a name that a rule allows, without those that the guest could not connect to.
   // An address is its own answer. kNotPermitted for other names and where nothing is left; kInvalid
-  // for what is no name.
+  // for what is no name; else what the resolver says.
   Attempt<std::vector<IpAddress>> resolve(std::string_view name);
 
-  // Whether the guest may connect or send to this address. An address that rules allow by name is
-  // checked here again: it must be one that this network resolved.
+  // Whether the guest may connect or send to this address. One that rules allow by name is checked
+  // here again: it must be an answer that this network was given, of which it keeps the latest.
   bool may_reach(const SocketAddress& address);
   bool may_listen(const SocketAddress& address);
+  // May_reach without a trace in `refused`: what a stranger sends is no wish of the guest's.
+  bool reaches(const SocketAddress& address) const;
 
   // What was refused last, as a rule that would have allowed it; nothing when nothing was.
   const std::optional<std::string>& refused() const { return refused_; }
 
  private:
+  struct Answer {
+    std::string name;
+    IpAddress address;
+
+    bool operator==(const Answer&) const = default;
+  };
+
   bool allows(const NetworkRule& rule, const SocketAddress& address) const;
+  void remember(const std::string& name, const std::vector<IpAddress>& addresses);
 
   std::vector<NetworkRule> rules_;
   Resolve resolve_;
-  std::map<std::string, std::set<IpAddress>, std::less<>> resolved_;
+  std::deque<Answer> answers_;  // to names of rules, the latest one last
   std::optional<std::string> refused_;
 };
 
-// Asks the system's resolver, and waits for it. kNoEntry for a name that is not known, kAgain when
-// the resolver does not answer.
+// Asks the system's resolver, and waits for it. kNoEntry for a name that is not known, kTimedOut
+// when the resolver does not answer.
 Attempt<std::vector<IpAddress>> resolve_by_system(const std::string& name);
 
 }  // namespace weft::system

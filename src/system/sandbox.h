@@ -50,6 +50,7 @@ class Sandbox {
   // itself nothing changes.
   Attempt<> renumber(FileNumber from, FileNumber to);
   std::size_t open_count() const { return open_count_; }
+  bool is_full() const { return open_count_ >= descriptors_max_; }
 
  private:
   const std::size_t descriptors_max_;

@@ -18,6 +18,8 @@ namespace weft::system {
 namespace {
 
 constexpr int kBacklog = 128;
+// Datagrams of strangers that one call drops.
+constexpr int kDroppedMax = 16;
 // Larger ones would take the machine's memory; the system doubles them.
 constexpr int kBufferBytesMax = 1 << 20;
 
@@ -56,6 +58,20 @@ Error listen_error(const SocketAddress& address, int error) {
                             std::generic_category().message(error))};
 }
 
+void set_v6_only(const UniqueFd& descriptor, bool on) {
+  const int value = on ? 1 : 0;
+  ::setsockopt(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof(value));
+}
+
+// What a stranger sent is not for the guest.
+void clear(std::span<const Buffer> buffers, std::size_t bytes) {
+  for (const Buffer& buffer : buffers) {
+    const std::size_t count = std::min(bytes, buffer.size());
+    std::ranges::fill(buffer.first(count), std::uint8_t{0});
+    bytes -= count;
+  }
+}
+
 // A datagram is sent whole or not at all.
 bool is_too_scattered(SocketType type, std::size_t buffers) {
   return type == SocketType::kDatagram && buffers > kBuffersMax;
@@ -67,6 +83,8 @@ Attempt<std::shared_ptr<Socket>> Socket::open(SocketType type, bool v6,
                                               std::shared_ptr<Network> network) {
   UniqueFd descriptor(::socket(v6 ? AF_INET6 : AF_INET, host_type(type), 0));
   if (!descriptor) return last_error();
+  // Otherwise it would take what rules say of IPv4 for a word about IPv6.
+  if (v6) set_v6_only(descriptor, true);
   return std::unique_ptr<Socket>(new Socket(std::move(descriptor), type, v6, std::move(network)));
 }
 
@@ -76,7 +94,8 @@ Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) 
   if (!descriptor) return fail(listen_error(address, errno));
   const int on = 1;
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const HostSocketAddress host(address, v6);
+  if (v6) set_v6_only(descriptor, false);
+  const HostSocketAddress host(address);
   if (::bind(descriptor.get(), host.data(), host.size) != 0 ||
       ::listen(descriptor.get(), kBacklog) != 0) {
     return fail(listen_error(address, errno));
@@ -86,12 +105,13 @@ Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) 
 }
 
 Attempt<> Socket::bind(const SocketAddress& address) {
-  if (address.address.is_v6() && !v6_) return std::unexpected(Errno::kAddressFamilyNotSupported);
-  // Any port of any address is what a socket gets without being bound: it lets nobody in.
+  if (!is_of_family(address)) return std::unexpected(Errno::kAddressFamilyNotSupported);
   if (network_ == nullptr || !network_->may_listen(address))
     return std::unexpected(Errno::kNotPermitted);
-  const HostSocketAddress host(address, v6_);
-  return done(::bind(descriptor_.get(), host.data(), host.size));
+  const HostSocketAddress host(address);
+  const auto bound = done(::bind(descriptor_.get(), host.data(), host.size));
+  bound_ = bound_ || bound.has_value();
+  return bound;
 }
 
 Attempt<> Socket::listen(int backlog) {
@@ -121,12 +141,15 @@ Attempt<> Socket::connect(const SocketAddress& address) {
     if (!ready_bytes(descriptor_.get(), Wait::For::kWriting))
       return std::unexpected(Errno::kAlready);
     connecting_ = false;
-    return error();
+    if (const auto failed = error(); !failed) return failed;
+    // Somebody may have asked for the error before.
+    const auto peer = peer_address();
+    return peer ? Attempt<>() : std::unexpected(Errno::kConnectionRefused);
   }
-  if (address.address.is_v6() && !v6_) return std::unexpected(Errno::kAddressFamilyNotSupported);
+  if (!is_of_family(address)) return std::unexpected(Errno::kAddressFamilyNotSupported);
   if (network_ == nullptr || !network_->may_reach(address))
     return std::unexpected(Errno::kNotPermitted);
-  const HostSocketAddress host(address, v6_);
+  const HostSocketAddress host(address);
   while (::connect(descriptor_.get(), host.data(), host.size) != 0) {
     if (errno == EINTR) continue;
     connecting_ = errno == EINPROGRESS;
@@ -135,22 +158,34 @@ Attempt<> Socket::connect(const SocketAddress& address) {
   return {};
 }
 
+// Sending gives a socket a port, to which anybody may send: only those whom the guest may reach
+// answer it.
+bool Socket::is_welcome(const std::optional<SocketAddress>& from) const {
+  return bound_ || (network_ != nullptr && from && network_->reaches(*from));
+}
+
 Attempt<Received> Socket::receive(std::span<const Buffer> buffers, bool peek) {
   if (is_too_scattered(type_, buffers.size())) return std::unexpected(Errno::kMessageSize);
-  IoVectors vectors(buffers);
-  HostSocketAddress from;
-  msghdr message{};
-  message.msg_name = from.data();
-  message.msg_namelen = from.size;
-  message.msg_iov = vectors.data();
-  message.msg_iovlen = static_cast<std::size_t>(vectors.count());
-  const auto count =
-      transfer([&] { return ::recvmsg(descriptor_.get(), &message, peek ? MSG_PEEK : 0); });
-  if (!count) return std::unexpected(count.error());
-  Received received{.bytes = *count, .truncated = (message.msg_flags & MSG_TRUNC) != 0};
-  from.size = message.msg_namelen;
-  if (type_ == SocketType::kDatagram) received.from = from.get();
-  return received;
+  for (int dropped = 0; dropped < kDroppedMax; ++dropped) {
+    IoVectors vectors(buffers);
+    HostSocketAddress from;
+    msghdr message{};
+    message.msg_name = from.data();
+    message.msg_namelen = from.size;
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = static_cast<std::size_t>(vectors.count());
+    const auto count =
+        transfer([&] { return ::recvmsg(descriptor_.get(), &message, peek ? MSG_PEEK : 0); });
+    if (!count) return std::unexpected(count.error());
+    Received received{.bytes = *count, .truncated = (message.msg_flags & MSG_TRUNC) != 0};
+    if (type_ == SocketType::kStream) return received;
+    from.size = message.msg_namelen;
+    received.from = from.get();
+    if (is_welcome(received.from)) return received;
+    clear(buffers, received.bytes);
+    if (peek) ::recv(descriptor_.get(), nullptr, 0, 0);
+  }
+  return std::unexpected(Errno::kAgain);
 }
 
 Attempt<std::size_t> Socket::send(std::span<const ConstBuffer> buffers,
@@ -160,10 +195,10 @@ Attempt<std::size_t> Socket::send(std::span<const ConstBuffer> buffers,
   HostSocketAddress host;
   msghdr message{};
   if (to) {
-    if (to->address.is_v6() && !v6_) return std::unexpected(Errno::kAddressFamilyNotSupported);
+    if (!is_of_family(*to)) return std::unexpected(Errno::kAddressFamilyNotSupported);
     if (network_ == nullptr || !network_->may_reach(*to))
       return std::unexpected(Errno::kNotPermitted);
-    host = HostSocketAddress(*to, v6_);
+    host = HostSocketAddress(*to);
     message.msg_name = host.data();
     message.msg_namelen = host.size;
   }

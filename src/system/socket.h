@@ -36,8 +36,8 @@ struct Received {
 // that is being made is kInProgress.
 class Socket final : public OpenFile {
  public:
-  // `network` decides where it may go; without one, it connects, binds and sends nowhere. Errors:
-  // kTooManyDescriptors and the like.
+  // `network` decides where it may go; without one, it connects, binds and sends nowhere. One of
+  // IPv6 has nothing to do with IPv4. Errors: kTooManyDescriptors and the like.
   static Attempt<std::shared_ptr<Socket>> open(SocketType type, bool v6,
                                                std::shared_ptr<Network> network);
   // One that listens already, by order of the owner: no network is asked. Errors say what the
@@ -54,7 +54,8 @@ class Socket final : public OpenFile {
   // Of a stream: kInProgress while it is being made; called again, says what came of it. Of a
   // datagram socket: sets the peer.
   Attempt<> connect(const SocketAddress& address);
-  // With `peek`, the bytes stay.
+  // With `peek`, the bytes stay. A datagram socket that was not bound gets what comes from
+  // addresses that its network allows; the rest is dropped.
   Attempt<Received> receive(std::span<const Buffer> buffers, bool peek);
   Attempt<std::size_t> send(std::span<const ConstBuffer> buffers,
                             const std::optional<SocketAddress>& to = std::nullopt);
@@ -76,6 +77,9 @@ class Socket final : public OpenFile {
   Socket* as_socket() override { return this; }
 
  private:
+  bool is_of_family(const SocketAddress& address) const { return address.address.is_v6() == v6_; }
+  bool is_welcome(const std::optional<SocketAddress>& from) const;
+
   Socket(UniqueFd descriptor, SocketType type, bool v6, std::shared_ptr<Network> network)
       : descriptor_(std::move(descriptor)), type_(type), v6_(v6), network_(std::move(network)) {}
 
@@ -85,6 +89,7 @@ class Socket final : public OpenFile {
   std::shared_ptr<Network> network_;
   StatusFlags flags_;
   bool connecting_ = false;
+  bool bound_ = false;  // by a rule
 };
 
 }  // namespace weft::system

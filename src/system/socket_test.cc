@@ -188,6 +188,58 @@ TEST_CASE("datagrams are whole, and come with where they came from") {
   CHECK(error_of(left->send(many, right->local_address().value())) == Errno::kMessageSize);
 }
 
+TEST_CASE("a datagram socket that was not bound hears only those whom it may reach") {
+  const auto friendly = network({"listen:127.0.0.1", "127.0.0.1"});
+  const auto server = Socket::open(SocketType::kDatagram, false, friendly).value();
+  REQUIRE(server->bind({.address = kLoopback, .port = 0}).has_value());
+  const SocketAddress address = server->local_address().value();
+  const auto rule = "127.0.0.1:" + std::to_string(address.port);
+  const auto client = Socket::open(SocketType::kDatagram, false, network({rule.c_str()})).value();
+  const ConstBuffer text = bytes_of("hello");
+  REQUIRE(client->send({&text, 1}, address).has_value());
+  const SocketAddress own{.address = kLoopback, .port = client->local_address().value().port};
+  const auto stranger = Socket::open(SocketType::kDatagram, false, friendly).value();
+  const ConstBuffer intrusion = bytes_of("boo");
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(stranger->send({&intrusion, 1}, own).has_value());
+  REQUIRE(server->send({&text, 1}, own).has_value());
+  std::array<std::uint8_t, 10> bytes{};
+  const Buffer buffer = bytes;
+  for (const bool peek : {true, false}) {
+    wait_for(*client, Wait::For::kReading);
+    const auto received =
+        waiting(*client, Wait::For::kReading, [&] { return client->receive({&buffer, 1}, peek); });
+    CHECK(received.value().bytes == 5);
+    CHECK(received.value().from == address);
+  }
+}
+
+TEST_CASE("a socket of IPv6 has nothing to do with IPv4") {
+  const auto net = network({"listen:0.0.0.0", "listen:127.0.0.1", "127.0.0.1"});
+  for (const SocketType type : {SocketType::kStream, SocketType::kDatagram}) {
+    const auto socket = Socket::open(type, true, net).value();
+    for (const IpAddress& address : {IpAddress(), kLoopback}) {
+      CHECK(error_of(socket->bind({.address = address, .port = 0})) ==
+            Errno::kAddressFamilyNotSupported);
+      CHECK(error_of(socket->connect({.address = address, .port = 9})) ==
+            Errno::kAddressFamilyNotSupported);
+    }
+  }
+}
+
+TEST_CASE("a connection whose error was asked for is not taken for made") {
+  const SocketAddress address =
+      Socket::listen_on({.address = kLoopback, .port = 0}).value()->local_address().value();
+  const auto socket = Socket::open(SocketType::kStream, false, network({"127.0.0.1"})).value();
+  auto connected = socket->connect(address);
+  if (!connected && connected.error() == Errno::kInProgress) {
+    wait_for(*socket, Wait::For::kWriting);
+    CHECK(error_of(socket->error()) == Errno::kConnectionRefused);
+    connected = socket->connect(address);
+  }
+  CHECK(error_of(connected) == Errno::kConnectionRefused);
+}
+
 TEST_CASE("options are set and read, and buffers have a limit") {
   const auto socket = Socket::open(SocketType::kStream, false, nullptr).value();
   for (const SocketOption option : {SocketOption::kReuseAddress, SocketOption::kKeepAlive,

@@ -71,6 +71,8 @@ Errno sock_accept(HostCall& call, Program& program) {
   const auto flags = static_cast<std::uint32_t>(call.i32(1));
   if ((flags & ~kNonblock) != 0) return Errno::kInval;
   if (!has_place_for_count(call, 2)) return Errno::kFault;
+  // Looked at first: a client that was accepted in vain would be lost.
+  if (program.sandbox().is_full()) return Errno::kMfile;
   const auto accepted = waiting(program, **socket, system::Wait::For::kReading,
                                 [&] { return (*socket)->accept(status_flags_of(flags)); });
   if (!accepted) return errno_of(accepted.error());

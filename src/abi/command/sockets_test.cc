@@ -40,7 +40,7 @@ struct Listening {
   // A connection of this test to the guest.
   UniqueFd connect() const {
     UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const system::HostSocketAddress address(listener->local_address().value(), false);
+    const system::HostSocketAddress address(listener->local_address().value());
     REQUIRE(::connect(client.get(), address.data(), address.size) == 0);
     return client;
   }
