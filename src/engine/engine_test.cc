@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <array>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -210,6 +211,56 @@ TEST_CASE("a guest that ends before the interruption reaches it is interrupted a
   const Guest guest("(module (func (export \"f\") (result i32) i32.const 7))");
   const auto instance = started(guest);
   run_a_slice(guest, *instance, "f");
+  instance->interrupt(Error(ErrorCode::kCancelled, "not wanted"));
+  const auto error = instance->take().error();
+  CHECK(error.message() == "not wanted");
+  CHECK(error.backtrace().empty());
+}
+
+// The collector of Wasmtime yields between its steps, and exceptions are objects that it collects.
+constexpr std::array<std::string_view, 2> kCollecting = {
+    R"((module
+      (type $a (array (mut i8)))
+      (global $k (mut (ref null $a)) (ref.null $a))
+      (func $run (export "run") (loop $l
+        (global.set $k (array.new $a (i32.const 0) (i32.const 100))) (br $l)))))",
+    R"((module
+      (tag $t (param i64))
+      (func $run (export "run") (loop $l
+        (block $h (try_table (catch_all $h) (throw $t (i64.const 1)))) (br $l)))))"};
+
+TEST_CASE("a guest that is interrupted while its garbage is collected says where it was") {
+  for (const std::string_view wat : kCollecting) {
+    const Guest guest(wat);
+    // Without a tick only the collector yields: one stop at each of its steps.
+    for (int yields = 1; yields <= 20; ++yields) {
+      CAPTURE(yields);
+      const auto instance = started(guest, {.memory_bytes = 1ULL << 20U});
+      REQUIRE(instance->begin_call("run", {}).has_value());
+      for (int yield = 0; yield < yields; ++yield)
+        REQUIRE(instance->poll() == Progress::kRunning);
+      instance->interrupt(Error(ErrorCode::kCancelled, "not wanted"));
+      const auto error = instance->take().error();
+      CHECK(error.code() == ErrorCode::kCancelled);
+      CHECK(error.message() == "not wanted");
+      REQUIRE(error.backtrace().size() == 1);
+      CHECK(error.backtrace()[0].function == "run");
+    }
+  }
+}
+
+TEST_CASE("a guest that yields again and again when it is interrupted ends without a backtrace") {
+  // Every other allocation collects, and there is no check between them, as arrays would have.
+  std::string wat = "(module (type $s (struct";
+  for (int i = 0; i < 1'900; ++i)
+    wat += " (field v128)";
+  wat += ")) (global $k (mut (ref null $s)) (ref.null $s)) (func (export \"run\")";
+  for (int i = 0; i < 100; ++i)
+    wat += "(global.set $k (struct.new_default $s))";
+  const Guest guest(wat + "))");
+  const auto instance = started(guest, {.memory_bytes = 100'000});
+  REQUIRE(instance->begin_call("run", {}).has_value());
+  REQUIRE(instance->poll() == Progress::kRunning);
   instance->interrupt(Error(ErrorCode::kCancelled, "not wanted"));
   const auto error = instance->take().error();
   CHECK(error.message() == "not wanted");

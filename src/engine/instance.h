@@ -50,8 +50,10 @@ class Instance {
   Progress poll();
 
   // Ends an operation that poll() left running: the guest goes on to its next loop or function and
-  // ends there, so that take() gives `error` with the backtrace of that place; without one when it
-  // came to its end on the way. Only on an engine with epochs; then the operation is done.
+  // ends there, so that take() gives `error` with the backtrace of that place. Without one when it
+  // came to its end on the way, or when collecting its garbage took more than a few steps: then it
+  // ends where it is. Only on an engine with epochs, whose guests all end their slices; then the
+  // operation is done.
   void interrupt(Error error);
 
   // The results of a finished operation, valid until the next one begins; none for instantiation.

@@ -1,5 +1,7 @@
 #include "function/running_call.h"
 
+#include <array>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -252,6 +254,51 @@ TEST_CASE("a call that meets its deadline says where in the guest it was") {
       names.push_back(frame.function);
     CHECK(names == functions);
     CHECK(error.backtrace().at(0).line.has_value());
+  }
+}
+
+// They yield where the garbage collector does, too. An exception is such an object.
+constexpr std::array<std::string_view, 2> kCollecting = {
+    R"((module
+      (type $a (array (mut i8)))
+      (global $k (mut (ref null $a)) (ref.null $a))
+      (func $run (export "run") (param $n i32) (loop $l
+        (global.set $k (array.new $a (i32.const 0) (local.get $n))) (br $l)))))",
+    R"((module
+      (tag $t (param i32))
+      (func $run (export "run") (param $n i32) (loop $l
+        (block $h (try_table (catch_all $h) (throw $t (local.get $n)))) (br $l)))))"};
+
+TEST_CASE("a call whose garbage is collected ends at its deadline") {
+  for (const std::string_view wat : kCollecting) {
+    Deployed deployed("(module (func (export \"f\")))");
+    for (const std::uint32_t deadline_ms : {10U, 20U, 30U, 40U, 50U}) {
+      CAPTURE(deadline_ms);
+      deployed.use(wat, {.deadline_ms = deadline_ms, .memory_bytes = 1 << 20});
+      const auto outcome = deployed.invoke(R"({"args":[100]})");
+      CHECK(error_of(outcome).code() == ErrorCode::kDeadlineExceeded);
+      REQUIRE(error_of(outcome).backtrace().size() == 1);
+      CHECK(error_of(outcome).backtrace()[0].function == "run");
+      CHECK(deployed.functions.in_flight() == 0);
+    }
+  }
+}
+
+TEST_CASE("a call whose garbage is collected can be cancelled, and ends with its server") {
+  for (const std::string_view wat : kCollecting) {
+    Deployed deployed(wat);
+    for (int slices = 0; slices < 20; ++slices) {
+      CAPTURE(slices);
+      auto call = start(deployed.world, deployed.functions, "f", R"({"args":[100]})");
+      for (int slice = 0; slice < slices; ++slice)
+        deployed.world.executor.run_one();
+      REQUIRE_FALSE(call.is_done());
+      call.handle.cancel();  // As the server does when the client goes away, and when it stops.
+      REQUIRE(call.is_done());
+      CHECK(error_of(**call.outcome).code() == ErrorCode::kCancelled);
+      CHECK(error_of(**call.outcome).backtrace().size() == 1);
+      deployed.world.executor.run_one();  // The slice that it had asked for.
+    }
   }
 }
 
