@@ -32,7 +32,11 @@ class GuestMemory {
   // The bytes at [address, address + size_bytes), which may be written. Nothing when any lies
   // outside.
   std::optional<std::span<std::uint8_t>> bytes(GuestAddress address,
-                                               std::uint64_t size_bytes) const;
+                                               std::uint64_t size_bytes) const {
+    const auto begin = static_cast<std::uint64_t>(address);
+    if (begin > size_bytes_ || size_bytes > size_bytes_ - begin) return std::nullopt;
+    return std::span(data_ + begin, size_bytes);
+  }
 
   // A little-endian number. False, with nothing read or written, when any byte lies outside.
   template <class T>
@@ -62,7 +66,7 @@ class HostState {
 // Confined to one call of a host function.
 class HostCall {
  public:
-  HostCall(wasmtime_caller* caller, wasmtime_val_raw* values) : caller_(caller), values_(values) {}
+  HostCall(wasmtime_caller* caller, wasmtime_val_raw* values);
 
   // The arguments, by position; their types are those that the function was defined with.
   std::int32_t i32(std::size_t index) const;
@@ -71,8 +75,12 @@ class HostCall {
 
   void return_i32(std::int32_t value);
 
-  // The memory exported as "memory"; empty (every access is refused) when there is none.
-  GuestMemory memory() const;
+  // The memory exported as "memory"; empty (every access is refused) when there is none. Looked up
+  // once: it cannot grow while the host function runs.
+  GuestMemory memory() const {
+    if (!memory_) memory_ = find_memory();
+    return *memory_;
+  }
 
   // The state that the instance was created with. T is what the dialect passed.
   template <class T>
@@ -88,10 +96,12 @@ class HostCall {
 
  private:
   HostState& host_state() const;
-  InstanceParts& parts() const;
+  GuestMemory find_memory() const;
 
   wasmtime_caller* caller_;
+  InstanceParts& parts_;
   wasmtime_val_raw* values_;
+  mutable std::optional<GuestMemory> memory_;
   wasm_trap_t* trap_ = nullptr;
 };
 
