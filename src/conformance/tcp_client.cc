@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -16,9 +17,9 @@ namespace {
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-Error system_error(std::string_view what) {
+Error system_error(int number, std::string_view what) {
   return {ErrorCode::kUnavailable,
-          fmt::format("{}: {}", what, std::generic_category().message(errno))};
+          fmt::format("{}: {}", what, std::generic_category().message(number))};
 }
 
 Result<Addresses> addresses_of(std::string_view address) {
@@ -39,37 +40,39 @@ Result<Addresses> addresses_of(std::string_view address) {
 
 }  // namespace
 
-Result<TcpClient> TcpClient::connect(std::string_view address, std::chrono::seconds timeout) {
+Result<TcpClient> TcpClient::connect(std::string_view address, std::chrono::microseconds timeout) {
   const Addresses addresses = TRY(addresses_of(address));
   UniqueFd socket(::socket(addresses->ai_family, addresses->ai_socktype | SOCK_CLOEXEC,
                            addresses->ai_protocol));
-  const timeval patience{.tv_sec = timeout.count(), .tv_usec = 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+  const timeval patience{.tv_sec = seconds.count(), .tv_usec = (timeout - seconds).count()};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  if (::connect(socket.get(), addresses->ai_addr, addresses->ai_addrlen) != 0)
-    return fail(system_error(fmt::format("cannot connect to {}", printable(address))));
+  if (::connect(socket.get(), addresses->ai_addr, addresses->ai_addrlen) != 0) {
+    const int number = errno;
+    return fail(system_error(number, fmt::format("cannot connect to {}", printable(address))));
+  }
   return TcpClient(std::move(socket));
 }
 
 Result<> TcpClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0) return fail(system_error("cannot send"));
+    if (sent < 0) return fail(system_error(errno, "cannot send"));
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return {};
 }
 
-Result<std::string> TcpClient::receive(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::size_t filled = 0;
-  while (filled < size) {
-    const ssize_t received = ::recv(socket_.get(), bytes.data() + filled, size - filled, 0);
-    if (received < 0) return fail(system_error("cannot receive"));
-    if (received == 0) break;
-    filled += static_cast<std::size_t>(received);
-  }
-  bytes.resize(filled);
+bool TcpClient::wait(std::chrono::milliseconds patience) {
+  pollfd wait{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&wait, 1, static_cast<int>(patience.count())) > 0;
+}
+
+Result<std::string> TcpClient::receive(std::size_t size_max) {
+  std::string bytes(size_max, '\0');
+  const ssize_t received = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+  if (received < 0) return fail(system_error(errno, "cannot receive"));
+  bytes.resize(static_cast<std::size_t>(received));
   return bytes;
 }
 

@@ -25,6 +25,9 @@ constexpr std::uintmax_t kCaseBytesMax = 1'000'000;
 constexpr std::size_t kShownBytesMax = 200;
 constexpr std::size_t kShownEndBytesMax = 500;
 
+// How long a program that waits until its pipes are read waits at most.
+constexpr std::chrono::milliseconds kPipesPeriod{10};
+
 // A directory of its own, removed at the end.
 class TemporaryDirectory {
  public:
@@ -91,6 +94,10 @@ class WasiTest {
  private:
   Result<std::string> copy_of(const std::string& name);
   std::optional<Verdict> ended_early() const;
+  Verdict unanswered(const Error& error) const;
+  MonotonicTime now() const { return runner_.clock->monotonic(); }
+  bool has_come(TcpClient& client);
+  Result<std::string> receive(TcpClient& client, std::size_t size);
 
   const WasiRunner& runner_;
   const fs::path module_;
@@ -145,6 +152,8 @@ std::optional<Verdict> WasiTest::operator()(const RunStep& step) {
     if (given) given = give(name, name);
   if (!given) return failing(given.error().message());
   options.arguments.push_back(module_.string());
+  // What follows is the program's, also when it looks like an option of weft.
+  options.arguments.emplace_back("--");
   options.arguments.insert(options.arguments.end(), step.arguments.begin(), step.arguments.end());
   auto child = ChildProcess::start(options, *runner_.clock);
   if (!child) return failing(child.error().message());
@@ -156,6 +165,14 @@ std::optional<Verdict> WasiTest::operator()(const RunStep& step) {
 std::optional<Verdict> WasiTest::ended_early() const {
   if (child_->exit()) return std::nullopt;
   return failing(fmt::format("it did not go on within {} s", runner_.timeout.count()));
+}
+
+// What a connection that failed says of the program: nothing about its answer when its time is
+// over.
+Verdict WasiTest::unanswered(const Error& error) const {
+  if (now() >= until_)
+    if (auto late = ended_early()) return *std::move(late);
+  return differing(error.message());
 }
 
 std::optional<Verdict> WasiTest::operator()(const ReadStep& step) {
@@ -212,8 +229,9 @@ std::optional<Verdict> WasiTest::operator()(const ConnectStep& step) {
   }
   const std::string address = text.substr(0, end);
   text.erase(0, end + 1);
-  auto client = TcpClient::connect(address, runner_.timeout);
-  if (!client) return differing(client.error().message());
+  const auto left = std::chrono::ceil<std::chrono::microseconds>(until_ - now());
+  auto client = TcpClient::connect(address, std::max(left, std::chrono::microseconds(1)));
+  if (!client) return unanswered(client.error());
   connections_.insert_or_assign(step.id, *std::move(client));
   return std::nullopt;
 }
@@ -223,16 +241,40 @@ std::optional<Verdict> WasiTest::operator()(const SendStep& step) {
   if (client == connections_.end())
     return failing(fmt::format("there is no connection \"{}\"", printable(step.id)));
   const auto sent = client->second.send(step.payload);
-  if (!sent) return differing(sent.error().message());
+  if (!sent) return unanswered(sent.error());
   return std::nullopt;
+}
+
+// Waits for bytes and takes meanwhile what the program writes, for which it may be waiting. False
+// at `until_`.
+bool WasiTest::has_come(TcpClient& client) {
+  for (;;) {
+    const MonotonicTime time = now();
+    const bool took = child_->take(time);
+    if (client.wait(took ? std::chrono::milliseconds(0) : kPipesPeriod)) return true;
+    if (time >= until_) return false;
+  }
+}
+
+// So many bytes, fewer at the end of the stream.
+Result<std::string> WasiTest::receive(TcpClient& client, std::size_t size) {
+  std::string bytes;
+  while (bytes.size() < size) {
+    if (!has_come(client)) return fail(ErrorCode::kDeadlineExceeded, "it did not answer in time");
+    auto some = client.receive(size - bytes.size());
+    if (!some) return some;
+    if (some->empty()) break;
+    bytes += *some;
+  }
+  return bytes;
 }
 
 std::optional<Verdict> WasiTest::operator()(const ReceiveStep& step) {
   const auto client = connections_.find(step.id);
   if (client == connections_.end())
     return failing(fmt::format("there is no connection \"{}\"", printable(step.id)));
-  const auto received = client->second.receive(step.payload.size());
-  if (!received) return differing(received.error().message());
+  const auto received = receive(client->second, step.payload.size());
+  if (!received) return unanswered(received.error());
   if (*received == step.payload) return std::nullopt;
   return differing(
       fmt::format("received {} instead of {}", shown_text(*received), shown_text(step.payload)));

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 import pytest
 from conftest import BINARY
@@ -31,6 +32,27 @@ UNLINK = """(module
   (memory (export "memory") 1)
   (data (i32.const 0) "f")
   (func (export "_start") (call $exit (call $unlink (i32.const 3) (i32.const 0) (i32.const 1)))))"""
+
+# The exit code is the number of its arguments, its name included.
+COUNT = """(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $sizes (i32.const 0) (i32.const 4)))
+    (call $exit (i32.load (i32.const 0)))))"""
+
+# Stands for weft: tells where it listens and serves one connection there, as CONNECTED says.
+FAKE_WEFT = """#!{python}
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+print("127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+connection = listener.accept()[0]
+{connected}
+"""
+
+CHAT = {"operations": [{"type": "run"}, {"type": "connect", "id": "c"}, {"type": "send", "id": "c", "payload": "ab"},
+                       {"type": "recv", "id": "c", "payload": "ab"}, {"type": "wait"}]}
 
 LOOP = '(module (func (export "_start") (loop $l (br $l))))'
 NOTHING = '(module (func (export "_start")))'
@@ -74,6 +96,51 @@ def test_directories_are_given_and_stay_as_they_are(suite):
     (directory / "files.dir" / "f").write_text("kept")
     assert run(directory) == (0, ["exact beside", "exact none", "exact root"], "exact 3 differing 0 failing 0")
     assert (directory / "files.dir" / "f").read_text() == "kept"
+
+
+def test_arguments_are_the_programs_whatever_they_look_like(suite):
+    suite("like_an_option", COUNT, {"args": ["--env", "x"], "exit_code": 3})
+    suite("hyphens", COUNT, {"args": ["--", "-"], "exit_code": 3})
+    suite("none", COUNT, {"exit_code": 1})
+    directory = suite("word", COUNT, {"args": ["x", "--json"], "exit_code": 3})
+    assert run(directory) == (0, ["exact hyphens", "exact like_an_option", "exact none", "exact word"],
+                              "exact 4 differing 0 failing 0")
+
+
+@pytest.fixture
+def fake_weft(tmp_path):
+    def make(connected):
+        program = tmp_path / "weft"
+        program.write_text(FAKE_WEFT.format(python=sys.executable, connected=connected))
+        program.chmod(0o755)
+        return program
+
+    return make
+
+
+# More than a pipe holds.
+MUCH = 'print("x" * 3_000_000, file={stream}, flush=True)'
+ANSWER = "connection.sendall(connection.recv(2, socket.MSG_WAITALL))"
+
+
+@pytest.mark.parametrize("stream", ["sys.stdout", "sys.stderr"])
+def test_a_program_that_says_much_before_it_answers_is_read(suite, fake_weft, stream):
+    weft = fake_weft(f"{MUCH.format(stream=stream)}\n{ANSWER}")
+    assert run(suite("chat", NOTHING, CHAT), "--weft", weft) == (0, ["exact chat"], "exact 1 differing 0 failing 0")
+
+
+@pytest.mark.parametrize("connected", ["time.sleep(60)", "while True: print('x' * 1000, flush=True)"])
+def test_a_program_that_does_not_answer_is_failing(suite, fake_weft, connected):
+    code, lines, _ = run(suite("chat", NOTHING, CHAT), "--weft", fake_weft(connected), "--timeout", "2")
+    assert (code, lines) == (1, ["failing chat: it did not go on within 2 s"])
+
+
+def test_other_answers_and_their_absence_differ(suite, fake_weft):
+    directory = suite("chat", NOTHING, CHAT)
+    _, lines, _ = run(directory, "--weft", fake_weft("connection.recv(2); connection.sendall(b'no')"))
+    assert lines == ['differing chat: received "no" instead of "ab"']
+    _, lines, _ = run(directory, "--weft", fake_weft("connection.recv(2)"))
+    assert lines == ['differing chat: received "" instead of "ab"']
 
 
 def test_other_results_differ_and_say_how(suite):
