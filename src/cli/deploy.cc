@@ -30,7 +30,9 @@ constexpr std::array kOptions = {
            .value = "FILE",
            .help = "a file of lines K=V; empty ones and those that begin with # count for nothing",
            .word = {.kind = WordKind::kFile}},
-    Option{.name = "unset-env", .value = "K", .help = "do not keep this environment variable"},
+    Option{.name = "unset-env",
+           .value = "K",
+           .help = "do not keep this environment variable, which the function has"},
     Option{.name = "fresh",
            .value = "",
            .help = "keep nothing: begin with the default limits and no environment"},
@@ -46,6 +48,24 @@ struct Wanted {
   json::Value grants = nullptr;
 };
 
+// Whether --unset-env can be meant: what it takes away is what is kept, so nothing else may say
+// what becomes of it.
+Result<> check_removed(const Arguments& arguments, const Wanted& wanted) {
+  const auto removed = arguments.values("unset-env");
+  if (!removed.empty() && arguments.has("fresh")) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--fresh keeps no environment variable at all: leave --unset-env out");
+  }
+  for (const std::string_view name : removed) {
+    if (wanted.environment.find(name) == nullptr) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--unset-env {} contradicts what --env or --env-file sets: leave one "
+                            "of them out",
+                            printable(name)));
+  }
+  return {};
+}
+
 // What flags say, and nothing else.
 Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
   Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}};
@@ -53,6 +73,7 @@ Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   for (const auto& [name, value] : variables)
     wanted.environment.set(name, std::string_view(value));
+  TRY(check_removed(arguments, wanted));
   return wanted;
 }
 
@@ -151,8 +172,14 @@ Result<int> run(const Arguments& arguments, Console& console) {
   ServerClient server = TRY(ServerClient::create(arguments, console));
   std::string kept;
   if (!arguments.has("fresh")) {
-    if (const auto current = TRY(current_function(name, server)))
-      kept = TRY(keep_what_is_there(*current, arguments, wanted));
+    const auto current = TRY(current_function(name, server));
+    const auto removed = arguments.value("unset-env");
+    if (!current && removed) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--unset-env {}: there is no function {} that could have it",
+                              printable(*removed), printable(name)));
+    }
+    if (current) kept = TRY(keep_what_is_there(*current, arguments, wanted));
   }
   const std::string module = TRY(upload(file, std::move(bytes), server));
   const auto function = server.send_for_json({.method = "PUT",

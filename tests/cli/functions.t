@@ -110,6 +110,18 @@ $ weft deploy loop loop.wat --unset-env A --deadline 100ms --in-flight 100 --jso
 $ weft deploy loop loop.wat --unset-env A
 weft: --unset-env A: loop has no such environment variable
 ? 2
+$ weft deploy loop loop.wat --env B=3 --unset-env B
+weft: --unset-env B contradicts what --env or --env-file sets: leave one of them out
+? 2
+$ echo B=3 > loop.env; weft deploy loop loop.wat --env-file loop.env --unset-env B
+weft: --unset-env B contradicts what --env or --env-file sets: leave one of them out
+? 2
+$ weft deploy loop loop.wat --fresh --unset-env B
+weft: --fresh keeps no environment variable at all: leave --unset-env out
+? 2
+$ weft deploy loop2 loop.wat --unset-env B
+weft: --unset-env B: there is no function loop2 that could have it
+? 2
 $ weft rollback loop 1
 loop is at version 1 of 4 now
 $ weft deploy loop loop.wat --env C=3
