@@ -213,7 +213,9 @@ constexpr Command kDeployCommand{
         "\n"
         "A function that is there keeps the limits and environment variables of the version that\n"
         "answers now, but for those that flags set, and standard error says how many; --fresh\n"
-        "begins anew. A new function has the server's default limits and no environment.\n",
+        "begins anew. A new function has the server's default limits and no environment.\n"
+        "What is kept is read first and written with the new version: of a version that somebody\n"
+        "else deploys between the two, nothing is kept.\n",
     .examples =
         "$ weft deploy add examples/add.wat\n"
         "$ weft deploy resize resize.wasm --deadline 2s --memory 64MiB --in-flight 8\n"
