@@ -126,10 +126,10 @@ std::string calling_lines(const json::Value& function) {
     return fmt::format("  weft invoke {} --data @FILE\n", shell_word(name));
   const auto exports = exports_of(function);
   if (!exports) return {};
-  const auto callable = std::ranges::count_if(*exports, is_callable);
+  const auto callable = std::ranges::count_if(*exports, engine::is_callable);
   std::vector<std::string> lines;
   for (const engine::ExportInfo& item : *exports) {
-    if (!is_callable(item)) continue;
+    if (!engine::is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
     const std::string choice =
         callable == 1 ? "" : fmt::format(" --export {}", shell_word(short_name(item.name)));

@@ -37,7 +37,7 @@ Result<engine::ExportInfo> chosen_export(const std::vector<engine::ExportInfo>& 
   std::vector<std::string> lines;
   std::vector<const engine::ExportInfo*> callable;
   for (const engine::ExportInfo& each : exports) {
-    if (!is_callable(each)) continue;
+    if (!engine::is_callable(each)) continue;
     if (name == each.name) return each;
     callable.push_back(&each);
     lines.push_back("  " + signature(each));

@@ -123,7 +123,7 @@ std::string timeout_message(std::chrono::microseconds timeout, bool as_json,
 std::string callable_lines(const ModuleFile& file) {
   std::vector<std::string> lines;
   for (const engine::ExportInfo& item : file.info.exports) {
-    if (!is_callable(item)) continue;
+    if (!engine::is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
     lines.push_back(fmt::format("  {:<40} weft run {} --invoke {}{}{}", signature(item),
                                 shell_word(file.word), shell_word(short_name(item.name)),
@@ -145,7 +145,7 @@ Error no_program(const ModuleFile& file) {
 
 Result<const engine::ExportInfo*> callee_of(const ModuleFile& file, std::string_view name) {
   const engine::ExportInfo* const callee = file.info.find_export(name);
-  if (callee != nullptr && is_callable(*callee)) return callee;
+  if (callee != nullptr && engine::is_callable(*callee)) return callee;
   const std::string lines = callable_lines(file);
   const std::string rest = lines.empty() ? "; it exports no function that could be called"
                                          : fmt::format(". It has:{}", lines);

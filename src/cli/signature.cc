@@ -1,6 +1,5 @@
 #include "cli/signature.h"
 
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -60,12 +59,6 @@ std::string signature(const engine::ExportInfo& function) {
   }
   text += ")" + results_text(function.function.results);
   return shown(text, kTypeBytesShownMax);
-}
-
-bool is_callable(const engine::ExportInfo& item) {
-  return item.kind == engine::ItemKind::kFunction &&
-         std::ranges::all_of(item.function.params, engine::is_numeric) &&
-         std::ranges::all_of(item.function.results, engine::is_numeric);
 }
 
 std::string example_arguments(const engine::FunctionType& type) {

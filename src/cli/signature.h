@@ -14,9 +14,6 @@ namespace weft::cli {
 // "add(a: i32, b: i32) -> i32"; no arrow without results.
 std::string signature(const engine::ExportInfo& function);
 
-// Whether a command line can call it: a function whose parameters and results are all numeric.
-bool is_callable(const engine::ExportInfo& item);
-
 // Arguments that fit, to show how a call looks: "2 3".
 std::string example_arguments(const engine::FunctionType& type);
 

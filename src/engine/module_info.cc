@@ -128,6 +128,12 @@ std::string_view name_of(ItemKind kind) {
   return kKindNames.at(static_cast<std::size_t>(kind));
 }
 
+bool is_callable(const ExportInfo& item) {
+  return item.kind == ItemKind::kFunction &&
+         std::ranges::all_of(item.function.params, is_numeric) &&
+         std::ranges::all_of(item.function.results, is_numeric);
+}
+
 const ExportInfo* ModuleInfo::find_export(std::string_view name) const {
   const auto found = std::ranges::find(exports, name, &ExportInfo::name);
   return found == exports.end() ? nullptr : &*found;

@@ -44,6 +44,9 @@ struct ExportInfo {
   bool operator==(const ExportInfo&) const = default;
 };
 
+// Whether a client can call it: a function whose parameters and results are all numeric.
+bool is_callable(const ExportInfo& item);
+
 struct MemoryInfo {
   std::uint64_t min_pages = 0;
   std::optional<std::uint64_t> max_pages;

@@ -154,6 +154,22 @@ TEST_CASE("an invalid module is refused with an offset") {
   CHECK(error.position()->offset.value_or(0) > 8);
 }
 
+TEST_CASE("an export can be called when it is a function and all its values are numbers") {
+  const auto info = inspect(to_binary(R"((module
+    (func (export "no_values"))
+    (func (export "numbers") (param i32 i64 f32 f64 v128) (result v128 i32) unreachable)
+    (func (export "takes") (param i32 externref))
+    (func (export "gives") (result i32 funcref) unreachable)
+    (memory (export "memory") 1)))",
+                                      "test.wat")
+                                .value())
+                        .value();
+  std::vector<bool> callable;
+  for (const ExportInfo& item : info.exports)
+    callable.push_back(is_callable(item));
+  CHECK(callable == std::vector<bool>{true, true, false, false, false});
+}
+
 TEST_CASE("a proposal that is not enabled is named") {
   constexpr std::string_view kShared =
       R"((module binary "\00asm\01\00\00\00" "\05\04\01\03\01\02"))";

@@ -1,7 +1,5 @@
 #include "function/deployable.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "engine/instance.h"
@@ -11,27 +9,27 @@ namespace {
 
 constexpr std::uint64_t kPageBytes = 64ULL * 1024;
 
-bool is_numeric(engine::ValueType type) {
-  return type <= engine::ValueType::kV128;
-}
-
-bool is_callable(const engine::ExportInfo& item) {
-  return item.kind == engine::ItemKind::kFunction &&
-         std::ranges::all_of(item.function.params, is_numeric) &&
-         std::ranges::all_of(item.function.results, is_numeric);
-}
-
 Result<> check_callable(const engine::ModuleInfo& info) {
-  if (std::ranges::any_of(info.exports, is_callable)) return {};
-  const bool has_functions = std::ranges::any_of(
-      info.exports, [](const auto& item) { return item.kind == engine::ItemKind::kFunction; });
+  bool has_initializer = false;
+  bool has_functions = false;
+  for (const engine::ExportInfo& item : info.exports) {
+    if (abi::is_initializer(item)) {  // Called before others, for their sake.
+      has_initializer = true;
+      continue;
+    }
+    if (engine::is_callable(item)) return {};
+    has_functions |= item.kind == engine::ItemKind::kFunction;
+  }
+  if (has_functions) {
+    return fail(ErrorCode::kInvalidArgument,
+                "nothing in the module can be called: each function that it exports takes or gives "
+                "references; export one whose parameters and results are numbers");
+  }
   return fail(ErrorCode::kInvalidArgument,
-              has_functions
-                  ? "nothing in the module can be called: each function that it exports takes or "
-                    "gives references; export one whose parameters and results are numbers"
-                  : "nothing in the module can be called: it exports no function; export the ones "
-                    "to be called, as in (func (export \"name\") …), or, for a program, a "
-                    "function _start without parameters and results");
+              fmt::format("nothing in the module can be called: it exports no function{}; export "
+                          "the ones to be called, as in (func (export \"name\") …), or, for a "
+                          "program, a function _start without parameters and results",
+                          has_initializer ? " but _initialize, which only prepares others" : ""));
 }
 
 std::unexpected<Error> exceeds(std::string what, std::string limit, std::uint64_t value) {

@@ -128,9 +128,9 @@ TEST_CASE("a payload that does not fit says what does") {
   CHECK(error_of(deployed.invoke(many + "]}")).code() == ErrorCode::kTooLarge);
   CHECK(body_of(deployed.invoke(R"({"export":"add","args":[2,3]})")) == R"({"results":[5]})");
   // Initialized before each call of another export, it is not what a call without a name means.
-  deployed.use("(module (func (export \"_initialize\")))");
+  deployed.use(R"((module (func (export "_initialize")) (func (export "a")) (func (export "b"))))");
   CHECK(error_of(deployed.invoke("")).message() ==
-        "name an export: the module exports no functions");
+        "name an export: the module exports a() -> (), b() -> ()");
 }
 
 TEST_CASE("a trap comes with a backtrace, and the next call is not touched by it") {
