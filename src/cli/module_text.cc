@@ -16,8 +16,6 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::uint64_t kPageBytes = 64ULL * 1024;
-
 // Who provides an import, or why nobody does, for people.
 std::string provider_text(const engine::ImportInfo& import) {
   if (const auto problem = abi::problem_of(import)) return *problem;
@@ -27,9 +25,10 @@ std::string provider_text(const engine::ImportInfo& import) {
 
 std::string memory_text(const engine::MemoryInfo& memory) {
   const std::string most =
-      memory.max_pages ? fmt::format("at most {}", bytes_text(*memory.max_pages * kPageBytes))
-                       : "no limit of its own";
-  return fmt::format("{}, {}{}{}", bytes_text(memory.min_pages * kPageBytes), most,
+      memory.max_pages
+          ? fmt::format("at most {}", bytes_text(*memory.max_pages * engine::kPageBytes))
+          : "no limit of its own";
+  return fmt::format("{}, {}{}{}", bytes_text(memory.min_pages * engine::kPageBytes), most,
                      memory.memory64 ? ", 64-bit" : "", memory.shared ? ", shared" : "");
 }
 

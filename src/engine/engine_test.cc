@@ -255,7 +255,7 @@ TEST_CASE("a guest that yields again and again when it is interrupted ends witho
   for (int i = 0; i < 1'900; ++i)
     wat += " (field v128)";
   wat += ")) (global $k (mut (ref null $s)) (ref.null $s)) (func (export \"run\")";
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 20; ++i)
     wat += "(global.set $k (struct.new_default $s))";
   const Guest guest(wat + "))");
   const auto instance = started(guest, {.memory_bytes = 100'000});
@@ -314,6 +314,18 @@ TEST_CASE("a module whose first memory exceeds the limit does not start") {
   const auto error = instantiate(*instance).error();
   CHECK(error.code() == ErrorCode::kGuestLimit);
   CHECK(error.limit()->name == "memory_bytes");
+}
+
+TEST_CASE("a module has as many memories as is said, and no more") {
+  const auto with_memories = [](std::uint32_t count) {
+    std::string wat = "(module";
+    for (std::uint32_t i = 0; i < count; ++i)
+      wat += " (memory 1)";
+    const Guest guest(wat + ")");
+    return instantiate(*guest.instance());
+  };
+  CHECK(with_memories(kMemoriesMax).has_value());
+  CHECK_FALSE(with_memories(kMemoriesMax + 1).has_value());
 }
 
 TEST_CASE("tables have a limit too") {

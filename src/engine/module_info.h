@@ -47,8 +47,11 @@ struct ExportInfo {
 // Whether a client can call it: a function whose parameters and results are all numeric.
 bool is_callable(const ExportInfo& item);
 
+// Of a linear memory.
+inline constexpr std::uint64_t kPageBytes = 65'536;
+
 struct MemoryInfo {
-  std::uint64_t min_pages = 0;
+  std::uint64_t min_pages = 0;  // of kPageBytes
   std::optional<std::uint64_t> max_pages;
   bool shared = false;
   bool memory64 = false;

@@ -7,8 +7,6 @@
 namespace weft::function {
 namespace {
 
-constexpr std::uint64_t kPageBytes = 64ULL * 1024;
-
 Result<> check_callable(const engine::ModuleInfo& info) {
   bool has_initializer = false;
   bool has_functions = false;
@@ -43,7 +41,7 @@ Result<> check_memory(const engine::ModuleInfo& info, const FunctionLimits& limi
     if (__builtin_add_overflow(pages, memory.min_pages, &pages)) pages = UINT64_MAX;
   }
   std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(pages, kPageBytes, &bytes)) bytes = UINT64_MAX;
+  if (__builtin_mul_overflow(pages, engine::kPageBytes, &bytes)) bytes = UINT64_MAX;
   const std::string begins = fmt::format("the module begins with {} bytes of memory", bytes);
   if (bytes > kFunctionMemoryBytesMax) {
     return exceeds(
