@@ -271,8 +271,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
       TRY(net::HttpServer::create(http_options(settings, log), api, console.clock(), log));
   console.note(greeting(http->endpoint(), settings.data));
   if (token_bytes > 0 && token_bytes < kTokenBytesAdvised) {
-    log.warning("the token is short enough to be guessed: `openssl rand -hex 16` makes a good one",
-                {{"characters", fmt::format("{}", token_bytes)}});
+    // Not how short: that would help whoever reads the log to guess it.
+    log.warning("the token is short enough to be guessed: `openssl rand -hex 16` makes a good one");
   }
   signals.wait();
   log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});

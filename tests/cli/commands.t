@@ -86,7 +86,7 @@ weft: tokens is a directory: name the token's file in it
 ? 2
 $ exec 3< <(WEFT_TOKEN=short exec weft serve --listen '*:0' --data d 2>&1); SERVER=$!; read -r LINE <&3; read -r WARNING <&3; kill $SERVER; cat <&3 > rest; echo "$LINE"; echo "$WARNING"
 listening on http://localhost:[..] and on every other address of this machine (data in [..]/d)
-20[..]Z warning the token is short enough to be guessed: `openssl rand -hex 16` makes a good one characters=5
+20[..]Z warning the token is short enough to be guessed: `openssl rand -hex 16` makes a good one
 $ weft serve --listen '*:0' --data d
 weft: *:0 can be reached from other machines, [..]
 ? 4
