@@ -12,6 +12,9 @@
 namespace weft::cli {
 namespace {
 
+// Instead of a shell: what the scripts call for names.
+constexpr std::string_view kFunctions = "functions";
+
 // Names for a person to choose from; asked for while that person waits.
 constexpr std::size_t kNamesMax = 200;
 constexpr std::chrono::seconds kPatience{2};
@@ -304,13 +307,18 @@ Result<std::string> function_names(std::string_view text, const Arguments& argum
 
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string_view shell = arguments.operand(0);
+  if (arguments.operands().size() > 1 && shell != kFunctions) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("unexpected argument {}: only `{}` takes one",
+                            printable(arguments.operand(1)), kFunctions));
+  }
   if (shell == "bash") {
     console.print(bash_script());
   } else if (shell == "zsh") {
     console.print(zsh_script());
   } else if (shell == "fish") {
     console.print(fish_script());
-  } else if (shell == "functions") {
+  } else if (shell == kFunctions) {
     // In the middle of a line that somebody writes there is no place for errors.
     console.print(function_names(arguments.operand(1), arguments, console).value_or(""));
   } else {
@@ -324,8 +332,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
 constexpr Command kCompletionsCommand{
     .name = "completions",
-    .usage = "bash|zsh|fish",
-    .summary = "print what completes weft's command line in a shell",
+    .usage = "bash|zsh|fish | functions [TEXT]",
+    .summary = "print what completes weft's command line in a shell, or names of functions",
     .details =
         "Commands, options, their values, files and the names of functions. For these the scripts\n"
         "ask the server of WEFT_SERVER by `weft completions functions [TEXT]`, which prints the "
@@ -334,7 +342,7 @@ constexpr Command kCompletionsCommand{
     .examples = "$ eval \"$(weft completions bash)\"\n",
     .grammar = {.options = {}, .operands_min = 1, .operands_max = 2},
     .group = Group::kOther,
-    .operands = {Word{.choices = "bash zsh fish"}},
+    .operands = {Word{.choices = "bash zsh fish functions"}},
     .run = run,
 };
 

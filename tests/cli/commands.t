@@ -51,6 +51,14 @@ $ WEFT_SERVER=http://127.0.0.1:1 bash complete.bash show a
 $ weft completions zsh | grep -c "serve) _arguments"; weft completions fish | grep -- "-l log-level"
 1
 complete -c weft -n '__fish_seen_subcommand_from serve' -l log-level -x -a 'debug info warning error' -d '[..]'
+$ weft completions bash zsh
+weft: unexpected argument zsh: only `functions` takes one
+? 2
+$ weft completions functions a b 2>&1 | head -n 2
+weft: unexpected argument b
+Usage: weft completions bash|zsh|fish | functions [TEXT]
+$ bash complete.bash completions fu
+functions
 $ weft completions powershell
 weft: no completions for powershell: only for bash, zsh, fish
 ? 2
