@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "base/unique_fd.h"
 #include "store/file.h"
 
 namespace weft::cli {
@@ -29,6 +28,24 @@ Error open_error(int number, const std::string& file) {
       return {ErrorCode::kInvalidArgument,
               fmt::format("cannot read {}: {}", shown, std::system_category().message(number))};
   }
+}
+
+struct OpenFile {
+  UniqueFd descriptor;
+  std::uint64_t size_bytes = 0;
+};
+
+Result<OpenFile> open_file(const std::string& name, std::string_view wanted) {
+  UniqueFd opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!opened) return fail(open_error(errno, name));
+  struct stat status{};
+  if (::fstat(opened.get(), &status) != 0) return fail(open_error(errno, name));
+  if (S_ISDIR(status.st_mode)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is a directory: name {} in it", printable(name), wanted));
+  }
+  return OpenFile{.descriptor = std::move(opened),
+                  .size_bytes = static_cast<std::uint64_t>(status.st_size)};
 }
 
 // `size_hint` is what the stream probably holds: one read more than that sees its end.
@@ -54,21 +71,17 @@ Result<std::string> read_all(system::InputStream& stream, std::size_t size_hint)
 
 }  // namespace
 
+Result<UniqueFd> open_input(std::string_view file, std::string_view wanted) {
+  return TRY(open_file(std::string(file), wanted)).descriptor;
+}
+
 Result<std::string> read_input(std::string_view file, Console& console, std::string_view wanted) {
   if (file == "-") return read_all(console.input(), kPieceBytes);
-  const std::string name(file);
-  const UniqueFd opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened) return fail(open_error(errno, name));
-  struct stat status{};
-  if (::fstat(opened.get(), &status) != 0) return fail(open_error(errno, name));
-  if (S_ISDIR(status.st_mode)) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is a directory: name {} in it", printable(name), wanted));
-  }
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  system::DescriptorInput stream(opened.get());
-  auto text = read_all(stream, static_cast<std::size_t>(std::min(size, kFileBytesMax)));
-  if (!text) return fail(std::move(text).error().with_context(printable(name)));
+  const OpenFile opened = TRY(open_file(std::string(file), wanted));
+  system::DescriptorInput stream(opened.descriptor.get());
+  auto text =
+      read_all(stream, static_cast<std::size_t>(std::min(opened.size_bytes, kFileBytesMax)));
+  if (!text) return fail(std::move(text).error().with_context(printable(file)));
   return text;
 }
 

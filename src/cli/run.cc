@@ -1,9 +1,6 @@
 // weft run: a program, or one export, on this machine.
 #include <array>
-#include <cerrno>
-#include <system_error>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
@@ -14,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/directories.h"
 #include "cli/environment.h"
+#include "cli/input_file.h"
 #include "cli/listeners.h"
 #include "cli/local_code.h"
 #include "cli/module_file.h"
@@ -73,16 +71,6 @@ struct RunOptions {
   bool as_json = false;
 };
 
-Result<UniqueFd> opened_input(std::string_view file) {
-  UniqueFd descriptor(::open(std::string(file).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor) {
-    return fail(
-        errno == EACCES ? ErrorCode::kPermissionDenied : ErrorCode::kNotFound,
-        fmt::format("--stdin {}: {}", printable(file), std::generic_category().message(errno)));
-  }
-  return descriptor;
-}
-
 template <class Parsed>
 Result<Parsed> named(std::string_view option, Result<Parsed> parsed) {
   if (parsed) return parsed;
@@ -107,7 +95,8 @@ Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   options.directories = TRY(given_directories(arguments.values("dir")));
   options.listeners = TRY(given_listeners(arguments.values("listen")));
-  if (const auto file = arguments.value("stdin")) options.input = TRY(opened_input(*file));
+  if (const auto file = arguments.value("stdin"))
+    options.input = TRY(named("stdin", open_input(*file)));
   return options;
 }
 

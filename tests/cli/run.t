@@ -85,8 +85,17 @@ tool: typed
 $ echo ": a file" > input && weft run --arg0 name --stdin input cat.wat
 name: a file
 $ weft run --stdin nowhere cat.wat
-weft: --stdin nowhere: No such file or directory
+weft: --stdin: there is no file nowhere
 ? 3
+$ weft run --stdin input/x cat.wat
+weft: --stdin: there is no file input/x
+? 3
+$ weft run --stdin examples cat.wat
+weft: --stdin: examples is a directory: name a file in it
+? 2
+$ ln -s loop loop; weft run --stdin loop cat.wat
+weft: --stdin: cannot read loop: Too many levels of symbolic links
+? 2
 
 # Sockets that listen.
 $ weft run --listen 127.0.0.1:0 --listen [::1]:0 --dir . count.wat
