@@ -108,6 +108,17 @@ int report(const Error& error, Console& console, bool as_json) {
   return info(error.code()).exit_code;
 }
 
+void note_hint(std::string_view hint, Console& console, bool as_json) {
+  if (!as_json) {
+    console.note(fmt::format("{} {}\n", console.bold("weft:"), hint));
+    return;
+  }
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().key("hint").value(hint).end_object();
+  console.note(text + "\n");
+}
+
 Error error_of_problem(const Result<json::Value>& document, int status, std::string_view source) {
   const bool is_problem = document && document->is_object();
   const auto name = is_problem ? text_member(*document, "code") : std::nullopt;

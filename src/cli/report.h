@@ -26,6 +26,9 @@ std::string error_json(const Error& error);
 // Writes the error to standard error, as JSON if wanted, and returns its exit code.
 int report(const Error& error, Console& console, bool as_json);
 
+// Writes a sentence that helps on to standard error: "weft: …", or {"hint":"…"} if JSON is wanted.
+void note_hint(std::string_view hint, Console& console, bool as_json);
+
 // The error that a server's problem document tells of; its code is that of the member `code`, or
 // else of `status`. `source` names the server in the message of what is no problem document.
 Error error_of_problem(const Result<json::Value>& document, int status, std::string_view source);

@@ -55,7 +55,9 @@ constexpr std::array kOptions = {
     Option{.name = "listen",
            .value = "ADDRESS",
            .help = "a socket that listens on it: the next descriptor behind those of --dir"},
-    Option{.name = "json", .value = "", .help = "print results of --invoke and errors as JSON"},
+    Option{.name = "json",
+           .value = "",
+           .help = "print results, and all that weft says on standard error, as JSON lines"},
 };
 
 struct RunOptions {
@@ -273,14 +275,27 @@ system::InputStream* input_of(const RunOptions& options, std::string_view module
   return module == "-" ? nullptr : &console.input();
 }
 
+std::string listener_json(std::size_t descriptor, std::string_view address) {
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object().key("descriptor").value(descriptor);
+  writer.key("listens_on").value(address).end_object();
+  return text + "\n";
+}
+
 // Which descriptors listen where: the program cannot ask.
 void announce(const RunOptions& options, Console& console) {
   constexpr std::size_t kStreams = 3;
   for (std::size_t i = 0; i < options.listeners.size(); ++i) {
     const auto address = options.listeners[i]->local_address();
     if (!address) continue;
-    console.note(fmt::format("{} descriptor {} listens on {}\n", console.bold("weft:"),
-                             kStreams + options.directories.size() + i, address->text()));
+    const std::size_t descriptor = kStreams + options.directories.size() + i;
+    if (options.as_json) {
+      console.note(listener_json(descriptor, address->text()));
+    } else {
+      console.note(fmt::format("{} descriptor {} listens on {}\n", console.bold("weft:"),
+                               descriptor, address->text()));
+    }
   }
 }
 
@@ -319,7 +334,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (deadline) deadline->replaces_line(false);
   auto code = run_guest(*guest, job, options.as_json, console);
   if (const auto hint = hint_for(guest->refusals()); hint && (!code || *code != 0))
-    console.note(fmt::format("{} {}\n", console.bold("weft:"), *hint));
+    note_hint(*hint, console, options.as_json);
   if (!code) return fail(hinted(code.error(), options));
   return code;
 }
@@ -337,6 +352,9 @@ constexpr Command kRunCommand{
         "exit code is passed on.\n"
         "Options of weft stand before or directly behind FILE: from the first other word on,\n"
         "everything belongs to the program (-- ends weft's options explicitly).\n"
+        "\n"
+        "Where --listen listens is told on standard error, with --json as a line like\n"
+        "{\"descriptor\":4,\"listens_on\":\"127.0.0.1:9000\"}; a hint is {\"hint\":\"…\"} then.\n"
         "\n"
         "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
         "inf;\n"

@@ -102,6 +102,9 @@ $ weft run --listen 127.0.0.1:0 --listen [::1]:0 --dir . count.wat
 weft: descriptor 4 listens on 127.0.0.1:[..]
 weft: descriptor 5 listens on [::1]:[..]
 ? 10
+$ weft run --listen 127.0.0.1:0 --dir . --json count.wat
+{"descriptor":4,"listens_on":"127.0.0.1:[..]"}
+? 10
 $ weft run --listen here count.wat
 weft: --listen here: [..]
 ? 2
@@ -140,6 +143,9 @@ $ weft run --dir work:/data:ro cat.wat
 from a file
 $ weft run cat.wat
 weft: the program looked for files, and was given no directory: --dir . gives it this one
+? 8
+$ weft run --json cat.wat
+{"hint":"the program looked for files, and was given no directory: --dir . gives it this one"}
 ? 8
 $ weft run --dir absent cat.wat
 weft: --dir absent: there is no absent
