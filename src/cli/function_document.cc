@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/quantity.h"
+#include "cli/report.h"
 #include "cli/short_text.h"
 #include "cli/signature.h"
 #include "json/print.h"
@@ -157,6 +158,15 @@ std::string function_text(const json::Value& function, const Console& console) {
 
 void print_json(const json::Value& document, Console& console) {
   console.print(json::to_string(document) + "\n");
+}
+
+void note_more(const ServerClient::Listed& listed, Console& console, bool as_json) {
+  if (!listed.has_more) return;
+  note_hint(
+      fmt::format("… and more: only the first {} are listed here; the HTTP interface lists all, "
+                  "page by page",
+                  listed.items.size()),
+      console, as_json);
 }
 
 std::string short_module_id(std::string_view id) {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cli/console.h"
+#include "cli/server_client.h"
 #include "engine/module_info.h"
 #include "json/value.h"
 
@@ -31,9 +32,8 @@ std::string function_text(const json::Value& function, const Console& console);
 // The document as it came, on a line.
 void print_json(const json::Value& document, Console& console);
 
-// The most functions, versions or modules that are listed: more are for programs to read, page by
-// page.
-inline constexpr std::size_t kItemsShownMax = 10'000;
+// Says on standard error, in JSON if wanted, that the list has more than what was printed of it.
+void note_more(const ServerClient::Listed& listed, Console& console, bool as_json);
 
 // The first digits of a module's id, enough to name it: "sha256:95be0e039a77".
 std::string short_module_id(std::string_view id);

@@ -42,9 +42,11 @@ Result<int> run_list(const Arguments& arguments, Console& console) {
   ServerClient server = TRY(ServerClient::create(arguments, console));
   std::string path = "/v1/functions";
   if (const auto text = arguments.value("search")) path += "?search=" + escaped(*text);
-  const auto functions = TRY(server.list(path, kItemsShownMax));
+  const auto listed = TRY(server.list_shown(path));
+  const auto& functions = listed.items;
   if (arguments.has("json")) {
     print_json(json::Value(json::Array(functions)), console);
+    note_more(listed, console, true);
     return 0;
   }
   if (const auto text = arguments.value("search"); text && functions.empty()) {
@@ -62,6 +64,7 @@ Result<int> run_list(const Arguments& arguments, Console& console) {
   for (const json::Value& function : functions)
     rows.push_back(row_of(function));
   console.print(table_text(rows, console));
+  note_more(listed, console, false);
   return 0;
 }
 
@@ -104,17 +107,19 @@ Result<int> run_versions(const Arguments& arguments, Console& console) {
   // Says in its own words that there is no such function.
   TRY(server.function(arguments.operand(0)));
   const auto versions =
-      TRY(server.list(path_of_function(arguments.operand(0)) + "/versions", kItemsShownMax));
+      TRY(server.list_shown(path_of_function(arguments.operand(0)) + "/versions"));
   if (arguments.has("json")) {
-    print_json(json::Value(json::Array(versions)), console);
+    print_json(json::Value(json::Array(versions.items)), console);
+    note_more(versions, console, true);
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {{"VERSION", "DEPLOYED", "MODULE", "DIALECT",
                                                  "DEADLINE", "MEMORY", "OUTPUT", "IN FLIGHT",
                                                  "ENV"}};
-  for (const json::Value& version : versions)
+  for (const json::Value& version : versions.items)
     rows.push_back(version_row(version));
   console.print(table_text(rows, console));
+  note_more(versions, console, false);
   return 0;
 }
 

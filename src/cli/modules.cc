@@ -33,9 +33,11 @@ std::string export_names(const json::Value& module) {
 }
 
 Result<int> list(ServerClient& server, bool as_json, Console& console) {
-  const auto modules = TRY(server.list("/v1/modules", kItemsShownMax));
+  const auto listed = TRY(server.list_shown("/v1/modules"));
+  const auto& modules = listed.items;
   if (as_json) {
     print_json(json::Value(json::Array(modules)), console);
+    note_more(listed, console, true);
     return 0;
   }
   if (modules.empty()) {
@@ -51,6 +53,7 @@ Result<int> list(ServerClient& server, bool as_json, Console& console) {
                     text_of_member(module, "created"), export_names(module)});
   }
   console.print(table_text(rows, console));
+  note_more(listed, console, false);
   return 0;
 }
 

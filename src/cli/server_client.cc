@@ -147,6 +147,13 @@ Result<json::Value> ServerClient::function(std::string_view name) {
                                                 function.error().message()));
 }
 
+Result<ServerClient::Listed> ServerClient::list_shown(const std::string& path_and_query) {
+  Listed listed{.items = TRY(list(path_and_query, kItemsShownMax + 1))};
+  listed.has_more = listed.items.size() > kItemsShownMax;
+  if (listed.has_more) listed.items.pop_back();
+  return listed;
+}
+
 Result<std::vector<json::Value>> ServerClient::list(const std::string& path_and_query,
                                                     std::size_t count) {
   return list_while(path_and_query, count, kPageItems, [](const auto&) { return true; });

@@ -21,6 +21,10 @@ namespace weft::cli {
 inline constexpr std::chrono::seconds kSilenceMax{60};
 inline constexpr std::chrono::seconds kSilenceOfWorkMax = std::chrono::minutes(30);
 
+// The most functions, versions or modules that are listed: more are for programs to read, page by
+// page.
+inline constexpr std::size_t kItemsShownMax = 10'000;
+
 struct ServerRequest {
   std::string_view method = "GET";
   std::string path;  // "/v1/functions/add?limit=5": its parts are escaped already
@@ -54,7 +58,14 @@ class ServerClient {
   // The function of that name. kNotFound says how to list those that are there.
   Result<json::Value> function(std::string_view name);
 
-  // The items of a list, page by page, the newest first, at most `count`.
+  // The items of a list, page by page, the newest first, at most kItemsShownMax; `has_more` says
+  // whether there are others.
+  struct Listed {
+    std::vector<json::Value> items;
+    bool has_more = false;
+  };
+  Result<Listed> list_shown(const std::string& path_and_query);
+  // The same, at most `count`.
   Result<std::vector<json::Value>> list(const std::string& path_and_query, std::size_t count);
   // The same in pages of at most `page_items`, as long as `goes_on` says so of the items so far,
   // which are not none.
