@@ -112,6 +112,14 @@ TEST_CASE("wrong text is shown with its line") {
   CHECK(ended.errors.find("  2 |   (func bad))\n              ^\n") != std::string::npos);
 }
 
+TEST_CASE("a text that is too long to translate is refused with its limit") {
+  const std::string text = "(module" + std::string(engine::kTextBytesMax, ' ') + ")";
+  const Ended ended = run(text.c_str(), {"run", "-"});
+  CHECK(ended.code == 6);
+  CHECK(ended.errors.find("standard input: the text has 16777224 bytes, and at most 16777216") !=
+        std::string::npos);
+}
+
 TEST_CASE("a reactor is initialized before its export is called") {
   constexpr const char* kReactor = R"((module (global $ready (mut i32) (i32.const 0))
     (func (export "_initialize") (global.set $ready (i32.const 7)))

@@ -156,6 +156,14 @@ Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
         "neither a WebAssembly module (its first bytes would be \\0asm) nor WebAssembly text "
         "(it would begin with a parenthesis)");
   }
+  if (bytes.size() > kTextBytesMax) {
+    return fail(Error(ErrorCode::kTooLarge,
+                      fmt::format("the text has {} bytes, and at most {} of WebAssembly text are "
+                                  "translated: translate it to a binary module first, as with "
+                                  "wasm-tools parse",
+                                  bytes.size(), kTextBytesMax))
+                    .with_limit("text_bytes", kTextBytesMax));
+  }
   std::string output;
   weft_wat_error_t place{};
   if (weft_wat_to_wasm(borrow(bytes), borrow(file), &output, append_to_string, &place)) {

@@ -76,12 +76,16 @@ struct ModuleInfo {
 // What backtraces call a text that came without a file's name.
 inline constexpr std::string_view kTextName = "module.wat";
 
+// Translating a text takes about sixty times its size in memory.
+inline constexpr std::uint64_t kTextBytesMax = 16ULL * 1024 * 1024;
+
 // Whether the bytes begin as a binary module or component does.
 bool is_binary_module(std::string_view bytes);
 
 // A binary module from bytes that are one already or WebAssembly text. `file` names the text in
-// backtraces. kInvalidArgument for bytes that are neither; with line and column for wrong text, and
-// where its module is not valid; kUnsupported with line and column for a proposal that it needs.
+// backtraces. kTooLarge (text_bytes) for a text of more than kTextBytesMax; kInvalidArgument for
+// bytes that are neither; with line and column for wrong text, and where its module is not valid;
+// kUnsupported with line and column for a proposal that it needs.
 Result<std::string> to_binary(std::string_view bytes, std::string_view file);
 
 // Validates a binary module. kInvalidArgument with an offset when it is malformed or invalid;

@@ -170,6 +170,21 @@ TEST_CASE("an export can be called when it is a function and all its values are 
   CHECK(callable == std::vector<bool>{true, true, false, false, false});
 }
 
+TEST_CASE("a text has a limit of its own, which a binary module has not") {
+  const auto padded = [](std::uint64_t size) {
+    return "(module" + std::string(size - 8, ' ') + ")";
+  };
+  CHECK(to_binary(padded(kTextBytesMax), "x").has_value());
+  const auto refused = to_binary(padded(kTextBytesMax + 1), "x");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code() == ErrorCode::kTooLarge);
+  CHECK(refused.error().limit().value().name == "text_bytes");
+  CHECK(refused.error().limit().value().value == 16'777'216);
+  CHECK(refused.error().message().find("has 16777217 bytes, and at most 16777216") !=
+        std::string::npos);
+  CHECK(to_binary(std::string("\0asm", 4) + std::string(kTextBytesMax, ' '), "x").has_value());
+}
+
 TEST_CASE("a proposal that is not enabled is named") {
   constexpr std::string_view kShared =
       R"((module binary "\00asm\01\00\00\00" "\05\04\01\03\01\02"))";

@@ -106,6 +106,9 @@ TEST_CASE("an upload that is no module says why, and stores nothing") {
   }
   CHECK(functions.counts().value().modules == 0);
   CHECK(functions.upload(std::string(1'000'001, 'x')).error().limit()->name == "module_bytes");
+  Functions wide(world.parts(), {});
+  CHECK(wide.upload(std::string(engine::kTextBytesMax + 1, '(')).error().limit()->name ==
+        "text_bytes");
 }
 
 TEST_CASE("a text may not become more than a module may be, nor describe too much") {
