@@ -135,7 +135,7 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
 
 bool is_provided(const engine::ImportInfo& import) {
   if (import.kind != engine::ItemKind::kFunction) return false;
-  return command::type_of_function(import.module, import.name) == import.function;
+  return command::has_function(import.module, import.name, import.function);
 }
 
 Result<> check_imports(const engine::ModuleInfo& module) {

@@ -19,6 +19,8 @@ Result<std::vector<abi::command::GivenDirectory>> given_directories(
     const std::vector<std::string_view>& options);
 
 // What would have allowed what a program was refused, as a sentence; nothing when nothing would.
-std::optional<std::string> hint_for(const abi::command::Refusals& refusals);
+// `network`: the one that it was given, or null.
+std::optional<std::string> hint_for(const abi::command::Refusals& refusals,
+                                    const system::Network* network);
 
 }  // namespace weft::cli

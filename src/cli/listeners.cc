@@ -31,4 +31,16 @@ Result<std::vector<std::shared_ptr<system::Socket>>> given_listeners(
   return listeners;
 }
 
+Result<std::shared_ptr<system::Network>> given_network(
+    const std::vector<std::string_view>& options) {
+  if (options.empty()) return nullptr;
+  std::vector<system::NetworkRule> rules;
+  for (const std::string_view option : options) {
+    auto rule = system::parse_network_rule(option);
+    if (!rule) return fail(std::move(rule).error().with_context("--allow-net"));
+    rules.push_back(*std::move(rule));
+  }
+  return std::make_shared<system::Network>(std::move(rules), system::resolve_by_system);
+}
+
 }  // namespace weft::cli

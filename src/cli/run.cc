@@ -52,6 +52,9 @@ constexpr std::array kOptions = {
            .value = "HOST[:GUEST][:ro]",
            .help = "a directory of this machine that the program may use; :ro only to read",
            .word = {.kind = WordKind::kDirectory}},
+    Option{.name = "allow-net",
+           .value = "RULE",
+           .help = "where sockets may go: HOST[:PORTS], listen:HOST[:PORTS]; see below"},
     Option{.name = "listen",
            .value = "ADDRESS",
            .help = "a socket that listens on it: the next descriptor behind those of --dir"},
@@ -68,6 +71,7 @@ struct RunOptions {
   engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<abi::command::GivenDirectory> directories;
+  std::shared_ptr<system::Network> network;
   std::vector<std::shared_ptr<system::Socket>> listeners;
   UniqueFd input;  // of --stdin
   bool as_json = false;
@@ -96,6 +100,7 @@ Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
   options.environment =
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   options.directories = TRY(given_directories(arguments.values("dir")));
+  options.network = TRY(given_network(arguments.values("allow-net")));
   options.listeners = TRY(given_listeners(arguments.values("listen")));
   if (const auto file = arguments.value("stdin"))
     options.input = TRY(named("stdin", open_input(*file)));
@@ -320,6 +325,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   abi::command::World world{.arguments = job.program_arguments,
                             .environment = options.environment,
                             .directories = options.directories,
+                            .network = options.network,
                             .listeners = options.listeners,
                             .input = input_of(options, name, stdin_file, console),
                             .output = &console.output(),
@@ -333,7 +339,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   const auto guest = TRY(Guest::create(job.file, options, std::move(world), console));
   if (deadline) deadline->replaces_line(false);
   auto code = run_guest(*guest, job, options.as_json, console);
-  if (const auto hint = hint_for(guest->refusals()); hint && (!code || *code != 0))
+  if (const auto hint = hint_for(guest->refusals(), options.network.get());
+      hint && (!code || *code != 0))
     note_hint(*hint, console, options.as_json);
   if (!code) return fail(hinted(code.error(), options));
   return code;
@@ -355,6 +362,13 @@ constexpr Command kRunCommand{
         "\n"
         "Where --listen listens is told on standard error, with --json as a line like\n"
         "{\"descriptor\":4,\"listens_on\":\"127.0.0.1:9000\"}; a hint is {\"hint\":\"…\"} then.\n"
+        "\n"
+        "RULE names what sockets may reach: an address or range, also of a private network\n"
+        "(10.0.0.0/8:5432, [::1], localhost:8080), a name (example.org:443, *.example.org) or *,\n"
+        "which both stand for the public internet only; listen: in front of it, what they may "
+        "listen\n"
+        "on. Programs built for WasmEdge make sockets of their own; all others take those of\n"
+        "--listen.\n"
         "\n"
         "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
         "inf;\n"

@@ -1,10 +1,14 @@
 #include "engine/engine.h"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "base/assert.h"
 #include "engine/failure.h"
 #include "engine/host_call.h"
+#include "engine/wasmtime_types.h"
 
 namespace weft::engine {
 namespace {
@@ -15,19 +19,8 @@ constexpr std::size_t kBacktraceFramesMax = 32;
 // To be raised when `compile` changes modules in another way.
 constexpr int kChangesVersion = 2;
 
-wasm_functype_t* wasm_type_of(const FunctionType& type) {
-  const auto vector_of = [](const std::vector<ValueType>& types, wasm_valtype_vec_t* out) {
-    constexpr std::array<wasm_valkind_t, 4> kKinds = {WASM_I32, WASM_I64, WASM_F32, WASM_F64};
-    wasm_valtype_vec_new_uninitialized(out, types.size());
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      out->data[i] = wasm_valtype_new(kKinds.at(static_cast<std::size_t>(types[i])));
-    }
-  };
-  wasm_valtype_vec_t params;
-  wasm_valtype_vec_t results;
-  vector_of(type.params, &params);
-  vector_of(type.results, &results);
-  return wasm_functype_new(&params, &results);
+std::string_view text_in(const wasm_name_t* name) {
+  return {name->data, name->size};
 }
 
 wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* values,
@@ -47,9 +40,6 @@ void Engine::Delete::operator()(wasm_engine_t* engine) const {
 }
 void Program::Delete::operator()(wasmtime_instance_pre* program) const {
   wasmtime_instance_pre_delete(program);
-}
-void HostTable::Delete::operator()(wasmtime_linker* linker) const {
-  wasmtime_linker_delete(linker);
 }
 
 Result<std::string> Code::serialize() const {
@@ -132,21 +122,49 @@ void Engine::tick() const {
   wasmtime_engine_increment_epoch(engine_.get());
 }
 
-HostTable::HostTable(const Engine& engine)
-    : engine_(engine), linker_(wasmtime_linker_new(&engine.get())) {}
-
-void HostTable::define(std::string_view module, std::string_view name, const FunctionType& type,
+void HostTable::define(std::string_view module, std::string_view name, FunctionType type,
                        HostFunction function) {
-  const Handle<wasm_functype_t, wasm_functype_delete> wasm_type(wasm_type_of(type));
-  const FailureHandle failure(wasmtime_linker_define_func_unchecked(
-      linker_.get(), module.data(), module.size(), name.data(), name.size(), wasm_type.get(),
-      call_host, reinterpret_cast<void*>(function), nullptr));
-  WEFT_ASSERT(!failure);
+  WEFT_ASSERT(find(module, name, type) == nullptr);
+  definitions_.push_back({.module = std::string(module),
+                          .name = std::string(name),
+                          .type = std::move(type),
+                          .function = function});
 }
 
+HostFunction HostTable::find(std::string_view module, std::string_view name,
+                             const FunctionType& type) const {
+  const auto found = std::ranges::find_if(definitions_, [&](const Definition& definition) {
+    return definition.name == name && definition.module == module && definition.type == type;
+  });
+  return found == definitions_.end() ? nullptr : found->function;
+}
+
+// Only what the code imports is looked at: a linker knows one function of a name.
 Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Code> code) const {
+  const Handle<wasmtime_linker_t, wasmtime_linker_delete> linker(
+      wasmtime_linker_new(&engine_.get()));
+  wasm_importtype_vec_t imports{};
+  wasmtime_module_imports(&code->get(), &imports);
+  std::set<std::pair<std::string_view, std::string_view>> linked;
+  std::optional<Error> failed;
+  for (std::size_t i = 0; i < imports.size && !failed; ++i) {
+    const wasm_importtype_t* const import = imports.data[i];
+    const wasm_functype_t* const type =
+        wasm_externtype_as_functype_const(wasm_importtype_type(import));
+    if (type == nullptr) continue;  // Refused below: tables define functions only.
+    const std::string_view module = text_in(wasm_importtype_module(import));
+    const std::string_view name = text_in(wasm_importtype_name(import));
+    const HostFunction function = find(module, name, function_type_of(*type));
+    if (function == nullptr || !linked.emplace(module, name).second) continue;
+    const FailureHandle failure(wasmtime_linker_define_func_unchecked(
+        linker.get(), module.data(), module.size(), name.data(), name.size(), type, call_host,
+        reinterpret_cast<void*>(function), nullptr));
+    if (failure) failed = Error(ErrorCode::kFailedPrecondition, text_of(*failure));
+  }
+  wasm_importtype_vec_delete(&imports);
+  if (failed) return fail(*std::move(failed));
   wasmtime_instance_pre_t* raw = nullptr;
-  const FailureHandle failure(wasmtime_linker_instantiate_pre(linker_.get(), &code->get(), &raw));
+  const FailureHandle failure(wasmtime_linker_instantiate_pre(linker.get(), &code->get(), &raw));
   if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
   return std::make_shared<const Program>(engine_, std::move(code), raw);
 }

@@ -7,13 +7,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "engine/types.h"
 
 struct wasm_engine_t;
 struct wasmtime_module;
-struct wasmtime_linker;
 struct wasmtime_instance_pre;
 
 namespace weft::engine {
@@ -136,21 +136,28 @@ class Program {
 // The host functions of one dialect. Filled once, then only read: thread-compatible.
 class HostTable {
  public:
-  explicit HostTable(const Engine& engine);
+  explicit HostTable(const Engine& engine) : engine_(engine) {}
 
-  // Adds a function with numeric parameters and at most one result. Names are unique.
-  void define(std::string_view module, std::string_view name, const FunctionType& type,
+  // Adds a function with numeric parameters and at most one result. A name may stand for several
+  // functions of different types; a module gets the one whose type it imports.
+  void define(std::string_view module, std::string_view name, FunctionType type,
               HostFunction function);
 
-  // kFailedPrecondition when an import of the code has no function of that name and type here.
+  // kFailedPrecondition when an import of the code has no function of that name and type here, or
+  // when it imports two of one name.
   Result<std::shared_ptr<const Program>> link(std::shared_ptr<const Code> code) const;
 
  private:
-  struct Delete {
-    void operator()(wasmtime_linker* linker) const;
+  struct Definition {
+    std::string module;
+    std::string name;
+    FunctionType type;
+    HostFunction function;
   };
+  HostFunction find(std::string_view module, std::string_view name, const FunctionType& type) const;
+
   const Engine& engine_;  // Outlives this object.
-  std::unique_ptr<wasmtime_linker, Delete> linker_;
+  std::vector<Definition> definitions_;
 };
 
 }  // namespace weft::engine

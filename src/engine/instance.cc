@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "engine/instance_parts.h"
+#include "engine/wasmtime_types.h"
 
 namespace weft::engine {
 namespace {
@@ -56,27 +57,9 @@ Value from_wasmtime(const wasmtime_val_t& raw) {
   }
 }
 
-// wasm_valtype_kind would abort the process at a v128 or a typed reference.
-ValueType value_type_of(const wasm_valtype_t& type) {
-  wasmtime_valtype_t known;
-  wasmtime_valtype_new(&type, &known);
-  const auto kind = known.kind;
-  wasmtime_valtype_delete(&known);
-  return kind <= WASMTIME_VALTYPE_KIND_V128 ? static_cast<ValueType>(kind)
-                                            : ValueType::kOtherReference;
-}
-
 FunctionType type_of_function(const wasmtime_context_t* context, const wasmtime_func_t& function) {
   const Handle<wasm_functype_t, wasm_functype_delete> type(wasmtime_func_type(context, &function));
-  const auto types_in = [](const wasm_valtype_vec_t* types) {
-    std::vector<ValueType> list;
-    list.reserve(types->size);
-    for (std::size_t i = 0; i < types->size; ++i)
-      list.push_back(value_type_of(*types->data[i]));
-    return list;
-  };
-  return {.params = types_in(wasm_functype_params(type.get())),
-          .results = types_in(wasm_functype_results(type.get()))};
+  return function_type_of(*type);
 }
 
 // "add has type (i32, i32) -> i32"

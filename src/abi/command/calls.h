@@ -198,9 +198,34 @@ Errno path_unlink_file(engine::HostCall& call, Program& program);
 Errno poll_oneoff(engine::HostCall& call, Program& program);
 Errno poll_oneoff_unstable(engine::HostCall& call, Program& program);
 
+// The socket that parameter 0 names. kBadf when nothing is open there, kNotsock when it is
+// something else, kNotcapable when it lacks the right.
+std::expected<std::shared_ptr<system::Socket>, Errno> socket_with(const engine::HostCall& call,
+                                                                  Program& program, Right right);
+// The next connection of the socket of parameter 0; its number goes where parameter `index` points.
+Errno accept_connection(engine::HostCall& call, Program& program, const system::StatusFlags& flags,
+                        std::size_t index);
+
 Errno sock_accept(engine::HostCall& call, Program& program);
 Errno sock_recv(engine::HostCall& call, Program& program);
 Errno sock_send(engine::HostCall& call, Program& program);
 Errno sock_shutdown(engine::HostCall& call, Program& program);
+
+// What WasmEdge adds; where it has changed a function, there is one for each form.
+Errno sock_open(engine::HostCall& call, Program& program);
+Errno sock_bind(engine::HostCall& call, Program& program);
+Errno sock_listen(engine::HostCall& call, Program& program);
+Errno sock_accept_without_flags(engine::HostCall& call, Program& program);
+Errno sock_connect(engine::HostCall& call, Program& program);
+Errno sock_recv_from(engine::HostCall& call, Program& program);
+Errno sock_recv_from_without_port(engine::HostCall& call, Program& program);
+Errno sock_send_to(engine::HostCall& call, Program& program);
+Errno sock_getlocaladdr(engine::HostCall& call, Program& program);
+Errno sock_getlocaladdr_without_kind(engine::HostCall& call, Program& program);
+Errno sock_getpeeraddr(engine::HostCall& call, Program& program);
+Errno sock_getpeeraddr_without_kind(engine::HostCall& call, Program& program);
+Errno sock_getsockopt(engine::HostCall& call, Program& program);
+Errno sock_setsockopt(engine::HostCall& call, Program& program);
+Errno sock_getaddrinfo(engine::HostCall& call, Program& program);
 
 }  // namespace weft::abi::command

@@ -76,6 +76,25 @@ constexpr std::array kFunctions = {
     Entry{"sock_shutdown", "ii", answer<sock_shutdown>},
 };
 
+// What WasmEdge adds to preview 1, and what of it has another type there.
+constexpr std::array kWasmEdgeFunctions = {
+    Entry{"sock_open", "iii", answer<sock_open>},
+    Entry{"sock_bind", "iii", answer<sock_bind>},
+    Entry{"sock_listen", "ii", answer<sock_listen>},
+    Entry{"sock_accept", "ii", answer<sock_accept_without_flags>},
+    Entry{"sock_connect", "iii", answer<sock_connect>},
+    Entry{"sock_recv_from", "iiiiiiii", answer<sock_recv_from>},
+    Entry{"sock_recv_from", "iiiiiii", answer<sock_recv_from_without_port>},
+    Entry{"sock_send_to", "iiiiiii", answer<sock_send_to>},
+    Entry{"sock_getlocaladdr", "iiii", answer<sock_getlocaladdr>},
+    Entry{"sock_getlocaladdr", "iii", answer<sock_getlocaladdr_without_kind>},
+    Entry{"sock_getpeeraddr", "iiii", answer<sock_getpeeraddr>},
+    Entry{"sock_getpeeraddr", "iii", answer<sock_getpeeraddr_without_kind>},
+    Entry{"sock_getsockopt", "iiiii", answer<sock_getsockopt>},
+    Entry{"sock_setsockopt", "iiiii", answer<sock_setsockopt>},
+    Entry{"sock_getaddrinfo", "iiiiiiii", answer<sock_getaddrinfo>},
+};
+
 constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
 constexpr std::string_view kUnstable = "wasi_unstable";
 
@@ -128,14 +147,27 @@ void define_functions(engine::HostTable& table) {
     table.define(kUnstable, entry.name, type_of(entry),
                  entry.unstable != nullptr ? entry.unstable : entry.function);
   }
+  for (const Entry& entry : kWasmEdgeFunctions)
+    table.define(kPreview1, entry.name, type_of(entry), entry.function);
+}
+
+bool has_function(std::string_view module, std::string_view name,
+                  const engine::FunctionType& type) {
+  const auto fits = [&](const Entry& entry) {
+    return entry.name == name && type_of(entry) == type;
+  };
+  return (is_module(module) && std::ranges::any_of(kFunctions, fits)) ||
+         (module == kPreview1 && std::ranges::any_of(kWasmEdgeFunctions, fits));
 }
 
 std::optional<engine::FunctionType> type_of_function(std::string_view module,
                                                      std::string_view name) {
   if (!is_module(module)) return std::nullopt;
   const auto* const found = std::ranges::find(kFunctions, name, &Entry::name);
-  if (found == kFunctions.end()) return std::nullopt;
-  return type_of(*found);
+  if (found != kFunctions.end()) return type_of(*found);
+  const auto* const added = std::ranges::find(kWasmEdgeFunctions, name, &Entry::name);
+  if (module != kPreview1 || added == kWasmEdgeFunctions.end()) return std::nullopt;
+  return type_of(*added);
 }
 
 std::vector<std::string_view> functions_of(std::string_view module) {

@@ -35,6 +35,8 @@ struct World {
   std::vector<std::string> arguments = {};  // the first is the program's name
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<GivenDirectory> directories = {};  // from descriptor 3 on
+  // Where its own sockets may go; null: it gets none. Calls that WasmEdge adds make them.
+  std::shared_ptr<system::Network> network = nullptr;
   // Sockets that listen; their descriptors are the next ones behind the directories.
   std::vector<std::shared_ptr<system::Socket>> listeners = {};
   system::InputStream* input = nullptr;    // null: at its end
@@ -53,6 +55,7 @@ struct Refusals {
   bool no_directories = false;  // It looked for directories, and there are none.
   bool read_only = false;       // It wanted to change what it may only read.
   bool outside = false;         // It named a path outside of its directories.
+  bool network = false;         // It wanted to go where its network does not let it.
 };
 
 // The state of one instance's host functions.
@@ -80,10 +83,16 @@ class Program final : public engine::HostState {
   std::optional<std::uint32_t> exit_code_;
 };
 
-// Adds every function of wasi_snapshot_preview1 and wasi_unstable; their HostState is a Program.
+// Adds every function of wasi_snapshot_preview1, with those that WasmEdge adds to it, and of
+// wasi_unstable; their HostState is a Program.
 void define_functions(engine::HostTable& table);
 
-// The type of a function of that module; nothing when there is none.
+// Whether there is a function of that name and type. WasmEdge has some names of preview 1 with
+// other types.
+bool has_function(std::string_view module, std::string_view name, const engine::FunctionType& type);
+
+// The type of a function of that module; nothing when there is none. Of several, that of the
+// standard.
 std::optional<engine::FunctionType> type_of_function(std::string_view module,
                                                      std::string_view name);
 

@@ -21,17 +21,6 @@ constexpr std::uint16_t kTruncated = 1U << 0U;
 constexpr std::uint32_t kShutReading = 1U << 0U;
 constexpr std::uint32_t kShutWriting = 1U << 1U;
 
-// The socket that parameter 0 names. kBadf when nothing is open there, kNotsock when it is
-// something else, kNotcapable when it lacks the right.
-std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, Program& program,
-                                                          Right right) {
-  const system::Descriptor* const found = program.sandbox().find(number_at(call, 0));
-  if (found == nullptr) return std::unexpected(Errno::kBadf);
-  if (found->file->as_socket() == nullptr) return std::unexpected(Errno::kNotsock);
-  if ((found->rights & bit(right)) == 0) return std::unexpected(Errno::kNotcapable);
-  return std::static_pointer_cast<Socket>(found->file);
-}
-
 // What is left of the buffers when so many bytes are filled.
 std::vector<system::Buffer> rest_of(std::span<const system::Buffer> buffers, std::size_t filled) {
   std::vector<system::Buffer> rest;
@@ -65,24 +54,40 @@ system::Attempt<system::Received> receive_all(Program& program, Socket& socket,
 
 }  // namespace
 
-Errno sock_accept(HostCall& call, Program& program) {
+std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, Program& program,
+                                                          Right right) {
+  const system::Descriptor* const found = program.sandbox().find(number_at(call, 0));
+  if (found == nullptr) return std::unexpected(Errno::kBadf);
+  if (found->file->as_socket() == nullptr) return std::unexpected(Errno::kNotsock);
+  if ((found->rights & bit(right)) == 0) return std::unexpected(Errno::kNotcapable);
+  return std::static_pointer_cast<Socket>(found->file);
+}
+
+Errno accept_connection(HostCall& call, Program& program, const system::StatusFlags& flags,
+                        std::size_t index) {
   const auto socket = socket_with(call, program, Right::kSockAccept);
   if (!socket) return socket.error();
-  const auto flags = static_cast<std::uint32_t>(call.i32(1));
-  if ((flags & ~kNonblock) != 0) return Errno::kInval;
-  if (!has_place_for_count(call, 2)) return Errno::kFault;
+  if (!has_place_for_count(call, index)) return Errno::kFault;
   // Looked at first: a client that was accepted in vain would be lost.
   if (program.sandbox().is_full()) return Errno::kMfile;
   const auto accepted = waiting(program, **socket, system::Wait::For::kReading,
-                                [&] { return (*socket)->accept(status_flags_of(flags)); });
+                                [&] { return (*socket)->accept(flags); });
   if (!accepted) return errno_of(accepted.error());
   const system::Descriptor* const listener = program.sandbox().find(number_at(call, 0));
   if (listener == nullptr) return Errno::kBadf;
   const auto number =
       program.sandbox().add({.file = *accepted, .rights = listener->inheriting, .inheriting = 0});
   if (!number) return errno_of(number.error());
-  call.memory().store(call.address(2), static_cast<std::uint32_t>(*number));
+  call.memory().store(call.address(index), static_cast<std::uint32_t>(*number));
   return Errno::kSuccess;
+}
+
+Errno sock_accept(HostCall& call, Program& program) {
+  const auto flags = static_cast<std::uint32_t>(call.i32(1));
+  const auto socket = socket_with(call, program, Right::kSockAccept);
+  if (!socket) return socket.error();
+  if ((flags & ~kNonblock) != 0) return Errno::kInval;
+  return accept_connection(call, program, status_flags_of(flags), 2);
 }
 
 Errno sock_recv(HostCall& call, Program& program) {

@@ -195,5 +195,47 @@ TEST_CASE("a connection is told from a file, and lets rights go") {
   CHECK(it.guest.errno_of("fd_filestat_get", {connection, 600}) == Errno::kSuccess);
 }
 
+TEST_CASE("of a name with several types, a module gets the one that it imports") {
+  const auto accepting = [](std::string_view types) {
+    return fmt::format(R"((module (import "{}" "sock_accept" (func $f (param {}) (result i32)))
+                            (memory (export "memory") 1)))",
+                       kModule, types);
+  };
+  const Compiled standard(accepting("i32 i32 i32"));
+  const Compiled wasmedge(accepting("i32 i32"));
+  CHECK(has_function(kModule, "sock_accept", type_of_function(kModule, "sock_accept").value()));
+  CHECK_FALSE(
+      has_function("wasi_unstable", "sock_open", type_of_function(kModule, "sock_open").value()));
+  // Both of them have no place in one module.
+  const auto engine = engine::Engine::create({.interruption = engine::Interruption::kNone,
+                                              .parallel_compilation = false})
+                          .value();
+  engine::HostTable table(*engine);
+  define_functions(table);
+  for (const auto& [types, links] : {std::pair("i32 i32", true), std::pair("i32 i32 i32", false)}) {
+    const std::string both = fmt::format(
+        R"((module (import "{0}" "sock_accept" (func (param i32 i32) (result i32)))
+                   (import "{0}" "sock_accept" (func (param {1}) (result i32)))))",
+        kModule, types);
+    const auto code = engine->compile(engine::to_binary(both, "test.wat").value()).value();
+    CHECK(table.link(code).has_value() == links);
+  }
+}
+
+TEST_CASE("without a network a program makes no socket and looks nothing up") {
+  const Compiled compiled(fmt::format(R"((module
+      (import "{0}" "sock_open" (func $open (param i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "open") (param i32 i32 i32) (result i32)
+        (call $open (local.get 0) (local.get 1) (local.get 2)))))",
+                                      kModule));
+  Guest guest(compiled);
+  CHECK(guest.errno_of("open", {1, 2, 500}) == Errno::kPerm);
+  CHECK(guest.program.refusals().network);
+  CHECK(guest.errno_of("open", {3, 2, 500}) == Errno::kAfnosupport);
+  CHECK(guest.errno_of("open", {1, 3, 500}) == Errno::kProtonosupport);
+  CHECK(guest.errno_of("open", {1, 2, -1}) == Errno::kFault);
+}
+
 }  // namespace
 }  // namespace weft::abi::command

@@ -1,0 +1,11 @@
+// Types as Wasmtime's C API has them. Private to engine.
+#pragma once
+
+#include "engine/failure.h"
+#include "engine/types.h"
+
+namespace weft::engine {
+
+FunctionType function_type_of(const wasm_functype_t& type);
+
+}  // namespace weft::engine
