@@ -33,8 +33,7 @@ Result<ModuleFile> load_module(std::string_view file, Console& console, const In
     loaded.binary = *std::move(binary);
   }
   auto info = inspect(loaded.module());
-  // Offsets count in the binary module, which is not what the file of a text holds.
-  if (!info) return fail(std::move(info).error().with_context(printable(loaded.name)));
+  if (!info) return fail(located(engine::in_text(info.error(), loaded.bytes), loaded));
   loaded.info = *std::move(info);
   return loaded;
 }

@@ -112,14 +112,9 @@ Error at(const weft_wat_error_t& place, const Error& error) {
       .with_position(position);
 }
 
-// Refuses a module that is not valid with the place in the text that it was made from. Where that
-// is unknown, as for bytes in a text, whoever inspects the module says what is wrong.
-Result<> check_in_text(std::string_view module, std::string_view text) {
-  const Scan scan = scan_of(module);
-  const auto wrong = wrong_in(scan);
-  weft_wat_error_t place{};
-  if (!wrong || !weft_wat_locate(borrow(text), scan.found.error_offset, &place)) return {};
-  return fail(at(place, *wrong));
+// What `inspect` puts behind a message.
+std::string offset_text(std::uint64_t offset) {
+  return fmt::format(" (at offset {})", offset);
 }
 
 }  // namespace
@@ -170,11 +165,23 @@ Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
     // A text can hold a module as bytes, right or wrong.
     if (!is_binary_module(output))
       return fail(ErrorCode::kInvalidArgument, "the text holds bytes that are no module");
-    TRY(check_in_text(output, bytes));
     return output;
   }
   const Error wrong(ErrorCode::kInvalidArgument, shown(output, kMessageBytesMax));
   return fail(place.line > 0 ? at(place, wrong) : wrong);
+}
+
+Error in_text(const Error& error, std::string_view text) {
+  const auto& position = error.position();
+  weft_wat_error_t place{};
+  if (!position || !position->offset || is_binary_module(text) ||
+      !weft_wat_locate(borrow(text), *position->offset, &place)) {
+    return error;
+  }
+  std::string_view message = error.message();
+  const std::string suffix = offset_text(*position->offset);
+  if (message.ends_with(suffix)) message.remove_suffix(suffix.size());
+  return at(place, Error(error.code(), std::string(message)));
 }
 
 Result<ModuleInfo> inspect(std::string_view module) {
@@ -184,8 +191,7 @@ Result<ModuleInfo> inspect(std::string_view module) {
     const Position position{
         .line = std::nullopt, .column = std::nullopt, .offset = found.error_offset};
     const bool is_invalid = wrong->code() == ErrorCode::kInvalidArgument;
-    const std::string where =
-        is_invalid ? fmt::format(" (at offset {})", found.error_offset) : std::string();
+    const std::string where = is_invalid ? offset_text(found.error_offset) : std::string();
     return fail(Error(wrong->code(), wrong->message() + where).with_position(position));
   }
   switch (found.status) {

@@ -82,15 +82,18 @@ inline constexpr std::uint64_t kTextBytesMax = 16ULL * 1024 * 1024;
 // Whether the bytes begin as a binary module or component does.
 bool is_binary_module(std::string_view bytes);
 
-// A binary module from bytes that are one already or WebAssembly text. `file` names the text in
-// backtraces. kTooLarge (text_bytes) for a text of more than kTextBytesMax; kInvalidArgument for
-// bytes that are neither; with line and column for wrong text, and where its module is not valid;
-// kUnsupported with line and column for a proposal that it needs.
+// A binary module from bytes that are one already or WebAssembly text; it need not be valid. `file`
+// names the text in backtraces. kTooLarge (text_bytes) for a text of more than kTextBytesMax;
+// kInvalidArgument for bytes that are neither, and with line and column for wrong text.
 Result<std::string> to_binary(std::string_view bytes, std::string_view file);
 
 // Validates a binary module. kInvalidArgument with an offset when it is malformed or invalid;
 // kUnsupported, naming the proposal, when it is valid with one that the engine does not accept, and
 // for components.
 Result<ModuleInfo> inspect(std::string_view module);
+
+// An error of `inspect` for a module that to_binary made from `text`: with line and column instead
+// of the offset, where they are known. They are not for bytes in a text.
+Error in_text(const Error& error, std::string_view text);
 
 }  // namespace weft::engine

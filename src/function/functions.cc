@@ -259,7 +259,9 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
   }
   const std::string binary = TRY(engine::to_binary(bytes, engine::kTextName));
   if (binary.size() > limit) return too_large("the module that the text describes");
-  const engine::ModuleInfo info = TRY(engine::inspect(binary));
+  const auto inspected = engine::inspect(binary);
+  if (!inspected) return fail(engine::in_text(inspected.error(), bytes));
+  const engine::ModuleInfo& info = *inspected;
   const store::ModuleRecord record{.id = id,
                                    .dialect = std::string(abi::name_of(abi::dialect_of(info))),
                                    .size_bytes = bytes.size(),
