@@ -18,9 +18,9 @@ PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 # Tests drive Debian's browser.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
-# The comment at the head of the script $1, as its help.
+# The comment at the head of the script $1, as its help. Its path may be relative to where we came from.
 print_help() {
-  sed -n '2,/^$/{s/^# \{0,1\}//;p}' "$1"
+  sed -n '2,/^$/{s/^# \{0,1\}//;p}' "script/$(basename "$1")"
 }
 
 elapsed() {

@@ -45,16 +45,17 @@ Result<std::vector<abi::command::GivenDirectory>> given_directories(
 
 std::optional<std::string> hint_for(const abi::command::Refusals& refusals,
                                     const system::Network* network) {
+  if (refusals.network) {
+    const auto refused = network != nullptr ? network->refused() : std::nullopt;
+    const std::string rule = refused.value_or("HOST:PORT");
+    return fmt::format("the program wanted to use the network: --allow-net {} lets it", rule);
+  }
   if (refusals.no_directories) {
     return "the program looked for files, and was given no directory: --dir . gives it this one";
   }
   if (refusals.read_only) {
     return "the program wanted to change a directory that it may only read: leave :ro out of its "
            "--dir";
-  }
-  if (refusals.network) {
-    const std::string rule = network && network->refused() ? *network->refused() : "HOST:PORT";
-    return fmt::format("the program wanted to use the network: --allow-net {} lets it", rule);
   }
   if (refusals.outside) {
     return "the program named a path outside of the directories that --dir gave it";
