@@ -9,14 +9,14 @@ namespace {
 
 // The error with the file's name in front and, behind it, the line that it points to.
 Error located(const Error& error, const ModuleFile& file) {
-  if (!error.position() || !error.position()->line)
-    return Error(error).with_context(printable(file.name));
+  const auto& position = error.position();
+  if (!position || !position->line) return Error(error).with_context(printable(file.name));
   std::string message = printable(file.name) + ": " + error.message();
   if (std::string lines = excerpt(file.bytes, error); !lines.empty()) {
     lines.pop_back();
     message += "\n" + lines;
   }
-  return Error(error.code(), std::move(message)).with_position(*error.position());
+  return Error(error.code(), std::move(message)).with_position(*position);
 }
 
 }  // namespace
