@@ -126,21 +126,36 @@ int report_call(const Error& error, const ServerClient& server, const Arguments&
   return exit_code;
 }
 
-Result<int> run(const Arguments& arguments, Console& console) {
-  ServerClient server = TRY(ServerClient::create(arguments, console));
-  const json::Value function = TRY(server.function(arguments.operand(0)));
-  const bool is_typed = text_of_member(function, "dialect") == "typed";
-  const auto data = arguments.value("data");
-  const bool has_words = arguments.operands().size() > 1;
-  if (has_words && (data || !is_typed)) {
+// Whether the words fit the function's dialect and each other.
+Result<> check_words(const json::Value& function, const Arguments& arguments) {
+  const std::string dialect = text_of_member(function, "dialect");
+  const bool is_typed = dialect == "typed";
+  const bool has_data = arguments.has("data");
+  if (arguments.operands().size() > 1 && (has_data || !is_typed)) {
     return fail(ErrorCode::kInvalidArgument,
-                data ? "ARGS and --data exclude each other"
-                     : "only typed functions take ARGS: pass the payload with --data");
+                has_data ? "ARGS and --data exclude each other"
+                         : "only typed functions take ARGS: pass the payload with --data");
   }
-  if (data && arguments.value("export")) {
+  if (!arguments.has("export")) return {};
+  if (!is_typed) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("only typed functions take --export: {} is a {}{}",
+                            text_of_member(function, "name"), dialect,
+                            dialect == "command" ? ", which begins at its _start" : " function"));
+  }
+  if (has_data) {
     return fail(ErrorCode::kInvalidArgument,
                 "--export and --data exclude each other: the payload names the export itself");
   }
+  return {};
+}
+
+Result<int> run(const Arguments& arguments, Console& console) {
+  ServerClient server = TRY(ServerClient::create(arguments, console));
+  const json::Value function = TRY(server.function(arguments.operand(0)));
+  TRY(check_words(function, arguments));
+  const bool is_typed = text_of_member(function, "dialect") == "typed";
+  const auto data = arguments.value("data");
   ServerRequest request{.method = "POST",
                         .path = path_of_function(arguments.operand(0)) + "/invoke",
                         .silence_max = kSilenceOfWorkMax,

@@ -164,6 +164,12 @@ Try `weft serve --max-payload N` with more than 8 MiB.
 $ weft invoke echo 1 2
 weft: only typed functions take ARGS: pass the payload with --data
 ? 2
+$ weft invoke echo --export greet < /dev/null
+weft: only typed functions take --export: echo is a command, which begins at its _start
+? 2
+$ weft invoke echo --export _start --data hello
+weft: only typed functions take --export: echo is a command, which begins at its _start
+? 2
 $ weft logs echo -n 2 | head -n 2
 [..]  v1  _start  ok  [..]
     hel
