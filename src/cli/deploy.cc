@@ -77,9 +77,9 @@ Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
   return wanted;
 }
 
-// The function, if the server has it.
-Result<std::optional<json::Value>> current_function(std::string_view name, ServerClient& server) {
-  auto function = server.send_for_json({.path = path_of_function(name)});
+// The function at the path, if the server has it.
+Result<std::optional<json::Value>> current_function(const std::string& path, ServerClient& server) {
+  auto function = server.send_for_json({.path = path});
   if (function) return *std::move(function);
   if (function.error().code() == ErrorCode::kNotFound) return std::nullopt;
   return fail(std::move(function).error());
@@ -166,13 +166,14 @@ Result<std::string> upload(std::string_view file, std::string bytes, ServerClien
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string_view name = arguments.operand(0);
   const std::string_view file = arguments.operand(1);
-  // Wrong options are told before anything is sent.
+  // Wrong words are told before anything is sent.
+  const std::string path = TRY(path_of_function(name));
   Wanted wanted = TRY(wanted_by(arguments, console));
   std::string bytes = TRY(read_input(file, console, kModuleFileWanted));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   std::string kept;
   if (!arguments.has("fresh")) {
-    const auto current = TRY(current_function(name, server));
+    const auto current = TRY(current_function(path, server));
     const auto removed = arguments.value("unset-env");
     if (!current && removed) {
       return fail(ErrorCode::kInvalidArgument,
@@ -183,7 +184,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
   const std::string module = TRY(upload(file, std::move(bytes), server));
   const auto function = server.send_for_json({.method = "PUT",
-                                              .path = path_of_function(name),
+                                              .path = path,
                                               .body = deployment_of(module, wanted),
                                               .silence_max = kSilenceOfWorkMax,
                                               .doing = "Deploying"});

@@ -103,11 +103,11 @@ std::vector<std::string> version_row(const json::Value& version) {
 }
 
 Result<int> run_versions(const Arguments& arguments, Console& console) {
+  const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   // Says in its own words that there is no such function.
   TRY(server.function(arguments.operand(0)));
-  const auto versions =
-      TRY(server.list_shown(path_of_function(arguments.operand(0)) + "/versions"));
+  const auto versions = TRY(server.list_shown(path + "/versions"));
   if (arguments.has("json")) {
     print_json(json::Value(json::Array(versions.items)), console);
     note_more(versions, console, true);
@@ -146,13 +146,14 @@ Result<std::uint64_t> version_before(ServerClient& server, std::string_view name
 
 Result<int> run_rollback(const Arguments& arguments, Console& console) {
   const std::string_view name = arguments.operand(0);
+  const std::string path = TRY(path_of_function(name));
   std::optional<std::uint64_t> version;
   if (arguments.operands().size() > 1) version = TRY(version_of(arguments.operand(1)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   if (!version) version = TRY(version_before(server, name));
   const json::Value function =
       TRY(server.send_for_json({.method = "POST",
-                                .path = path_of_function(name) + "/rollback",
+                                .path = path + "/rollback",
                                 .body = fmt::format("{{\"version\":{}}}", *version),
                                 .silence_max = kSilenceOfWorkMax,
                                 .doing = "Rolling back"}));
@@ -169,8 +170,9 @@ Result<int> run_rollback(const Arguments& arguments, Console& console) {
 constexpr std::array kRemoveOptions = {kServerOption, kTokenFileOption};
 
 Result<int> run_remove(const Arguments& arguments, Console& console) {
+  const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
-  TRY(server.send({.method = "DELETE", .path = path_of_function(arguments.operand(0))}));
+  TRY(server.send({.method = "DELETE", .path = path}));
   console.note(fmt::format("{} is removed\n", printable(arguments.operand(0))));
   return 0;
 }

@@ -151,13 +151,14 @@ Result<> check_words(const json::Value& function, const Arguments& arguments) {
 }
 
 Result<int> run(const Arguments& arguments, Console& console) {
+  const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   const json::Value function = TRY(server.function(arguments.operand(0)));
   TRY(check_words(function, arguments));
   const bool is_typed = text_of_member(function, "dialect") == "typed";
   const auto data = arguments.value("data");
   ServerRequest request{.method = "POST",
-                        .path = path_of_function(arguments.operand(0)) + "/invoke",
+                        .path = path + "/invoke",
                         .silence_max = kSilenceOfWorkMax,
                         .doing = "Calling the function"};
   const bool sends_values = is_typed && !data;

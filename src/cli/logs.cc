@@ -236,9 +236,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (count > kCallsMax) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("--lines is at most {}", kCallsMax));
   }
+  const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   // A name that was never deployed is a mistake, not an empty list.
-  auto function = server.send({.path = "/v1/functions/" + escaped(arguments.operand(0))});
+  auto function = server.send({.path = path});
   if (!function && function.error().code() != ErrorCode::kNotFound) return fail(function.error());
   Logs logs(server, arguments, console);
   const auto calls =

@@ -9,6 +9,7 @@
 #include "cli/input_file.h"
 #include "cli/report.h"
 #include "json/parse.h"
+#include "store/metadata.h"
 
 namespace weft::cli {
 namespace {
@@ -42,8 +43,13 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
-std::string path_of_function(std::string_view name) {
-  return "/v1/functions/" + escaped(name);
+Result<std::string> path_of_function(std::string_view name) {
+  if (store::is_function_name(name)) return fmt::format("/v1/functions/{}", name);
+  constexpr std::size_t kShownBytesMax = 100;
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' cannot name a function: names have 1 to 63 lower-case letters, "
+                          "digits and inner hyphens",
+                          shown(name, kShownBytesMax)));
 }
 
 Result<std::string> server_url(std::string_view text) {
@@ -141,7 +147,7 @@ Result<json::Value> ServerClient::send_for_json(const ServerRequest& request) {
 }
 
 Result<json::Value> ServerClient::function(std::string_view name) {
-  auto function = send_for_json({.path = path_of_function(name)});
+  auto function = send_for_json({.path = TRY(path_of_function(name))});
   if (function || function.error().code() != ErrorCode::kNotFound) return function;
   return fail(ErrorCode::kNotFound, fmt::format("{}; `weft list` shows those that are there",
                                                 function.error().message()));

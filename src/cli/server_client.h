@@ -90,8 +90,9 @@ class ServerClient {
 // `text` as one segment of a path or one value of a query.
 std::string escaped(std::string_view text);
 
-// Where the server has the function.
-std::string path_of_function(std::string_view name);
+// Where the server has the function. kInvalidArgument for what can name none: "..", for example,
+// would lead out of the path.
+Result<std::string> path_of_function(std::string_view name);
 
 // Whether a command shows what takes long.
 Status status_of(const Arguments& arguments, const Console& console);

@@ -67,9 +67,16 @@ weft: which export? Choose one with --export:
 $ weft invoke missing 1
 weft: there is no function 'missing'; `weft list` shows those that are there
 ? 3
+# A name is looked at before the server is asked.
 $ weft deploy Bad_Name examples/add.wat
-weft: [..]
+weft: 'Bad_Name' cannot name a function: names have 1 to 63 lower-case letters, digits and inner hyphens
 ? 2
+$ for NAME in . .. "" a/b; do for COMMAND in show versions invoke rollback remove logs; do weft $COMMAND "$NAME" --server http://127.0.0.1:1; echo $?; done; weft deploy "$NAME" examples/add.wat --fresh --server http://127.0.0.1:1; echo $?; done 2>&1 | sort | uniq -c | sed 's/^ *//'
+28 2
+7 weft: '' cannot name a function: [..]
+7 weft: '.' cannot name a function: [..]
+7 weft: '..' cannot name a function: [..]
+7 weft: 'a/b' cannot name a function: [..]
 $ weft deploy add examples/add.wat --deadline 1000h
 weft: --deadline: 1000h is not within 1ms to 15m
 ? 2
