@@ -133,7 +133,7 @@ std::string calling_lines(const json::Value& function) {
     if (!engine::is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
     const std::string choice =
-        callable == 1 ? "" : fmt::format(" --export {}", shell_word(short_name(item.name)));
+        callable == 1 ? "" : fmt::format(" --export {}", export_word(item.name));
     lines.push_back(fmt::format("  {:<40}  weft invoke {}{}{}{}", signature(item), shell_word(name),
                                 choice, arguments.empty() ? "" : " ", arguments));
   }

@@ -122,7 +122,7 @@ std::string callable_lines(const ModuleFile& file) {
     if (!engine::is_callable(item)) continue;
     const std::string arguments = example_arguments(item.function);
     lines.push_back(fmt::format("  {:<40} weft run {} --invoke {}{}{}", signature(item),
-                                shell_word(file.word), shell_word(short_name(item.name)),
+                                shell_word(file.word), export_word(item.name),
                                 arguments.empty() ? "" : " ", arguments));
   }
   if (lines.empty()) return {};

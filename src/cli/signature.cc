@@ -6,6 +6,7 @@
 
 #include "abi/typed/values.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "cli/input_file.h"
 #include "cli/short_text.h"
 
@@ -44,6 +45,25 @@ constexpr std::size_t kShownBytesMax = 40;
 std::string_view trimmed(std::string_view text) {
   const std::size_t end = text.find_last_not_of(" \t\r\n");
   return text.substr(0, end + 1);
+}
+
+// The word as $'…'. Octal bytes, because \u means nothing to old shells and in the locale C.
+std::string escaped_word(std::string_view text) {
+  std::string quoted = "$'";
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view character = text.substr(at, decode_utf8(text, at).size);
+    at += character.size();
+    if (character == "'" || character == "\\") {
+      quoted += "\\";
+      quoted += character;
+    } else if (printable(character) == character) {
+      quoted += character;
+    } else {
+      for (const char byte : character)
+        quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(byte));
+    }
+  }
+  return quoted + "'";
 }
 
 }  // namespace
@@ -100,8 +120,9 @@ std::string shell_word(std::string_view text) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos)
     return std::string(text);
+  if (printable(text) != text) return escaped_word(text);
   std::string quoted = "'";
-  for (const char c : printable(text)) {
+  for (const char c : text) {
     if (c == '\'') {
       quoted += "'\\''";
     } else {
@@ -109,6 +130,10 @@ std::string shell_word(std::string_view text) {
     }
   }
   return quoted + "'";
+}
+
+std::string export_word(std::string_view name) {
+  return shell_word(name.size() <= kNameBytesShownMax ? std::string(name) : short_name(name));
 }
 
 }  // namespace weft::cli

@@ -18,8 +18,12 @@ std::string signature(const engine::ExportInfo& function);
 std::string example_arguments(const engine::FunctionType& type);
 
 // One word of a command that somebody may paste into a shell: what a module's author wrote must not
-// become a command there. Control characters are shown escaped, so such a name cannot be pasted.
+// become a command there. With characters that printable() escapes it is written as $'…', which
+// bash and zsh read in every locale.
 std::string shell_word(std::string_view text);
+
+// The same for an export's name, which is cut when it is longer than kNameBytesShownMax.
+std::string export_word(std::string_view name);
 
 // One value for each parameter from the words of a command line; `@file` stands for a file's
 // content. kInvalidArgument names the argument, or the signature when their number is wrong.

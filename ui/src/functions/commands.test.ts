@@ -18,15 +18,19 @@ test.each([
   ["!x", "'!x'"],
   ["it's \\ \x1b[31m\n", "$'it\\'s \\\\ \\033[31m\\012'"],
   ["0x10", "0x10"],
+  ["a\u202eb", "$'a\\342\\200\\256b'"],
+  ["a\n\u2066", "$'a\\012\\342\\201\\246'"],
+  ["grüße", "'grüße'"],
 ])("%j is quoted as %s", (word, quoted) => {
   expect(shellQuote(word)).toBe(quoted);
 });
 
 test("bash reads a word with controls as it was, and none of them is in the command", () => {
-  const words = ["\x1b]0;title\x07", "a\x01b'c\\d\n\t\u009b", "\x7f"];
+  const words = ["\x1b]0;title\x07", "a\x01b'c\\d\n\t\u009b", "\x7f", "\u202egpj", "\ufeff\u{e0041}"];
   const quoted = words.map(shellQuote).join(" ");
-  expect(quoted).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
-  const read = execFileSync("bash", ["-c", `printf '%s\\0' ${quoted}`], { encoding: "utf8" });
+  expect(quoted).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e\ufeff]/);
+  const env = { ...process.env, LC_ALL: "C" };
+  const read = execFileSync("bash", ["-c", `printf '%s\\0' ${quoted}`], { encoding: "utf8", env });
   expect(read.split("\0").slice(0, -1)).toEqual(words);
 });
 

@@ -1,7 +1,8 @@
 // The same call as text for a terminal.
 
-const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
-const everyControl = /[\x00-\x1f\x7f-\x9f]/g;
+import { hidden } from "../values/visible";
+
+const lineEndsAndTabs = /[\t\n]/g;
 
 function asOctal(character: string): string {
   return [...new TextEncoder().encode(character)]
@@ -11,9 +12,11 @@ function asOctal(character: string): string {
 
 /** Quotes one word for a shell; plain words stay as they are. */
 export function shellQuote(word: string): string {
-  // A terminal acts on a control character that is pasted, whatever quotes stand around it.
+  // A terminal acts on a control character that is pasted, whatever quotes stand around it, and what
+  // changes the direction of text makes the command look like another.
   // Line ends and tabs are what people write; bash, zsh and POSIX of 2024 know the rest as $'\033'.
-  if (controls.test(word)) return `$'${word.replace(/[\\']/g, "\\$&").replace(everyControl, asOctal)}'`;
+  if (word.replace(lineEndsAndTabs, "").search(hidden) !== -1)
+    return `$'${word.replace(/[\\']/g, "\\$&").replace(hidden, asOctal)}'`;
   if (word !== "" && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replace(/'/g, `'\\''`)}'`;
 }

@@ -2,7 +2,7 @@
 
 // Controls, line and paragraph separators, what changes the direction of text, and what is never
 // visible. The joiners U+200C and U+200D stay, because words and emoji are spelled with them.
-const hidden =
+export const hidden =
   /[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{d800}-\u{dfff}\u{e0000}-\u{e007f}]/gu;
 
 /** `text` with \x0a or \u{202e} for each character that cannot be seen or that moves what can. */
