@@ -349,7 +349,7 @@ void Connection::abandon() {
 
 void Connection::watch(Executor::Work gone) {
   WEFT_ASSERT(loop_->is_current());
-  if (aborted_) return loop_->post(std::move(gone));
+  if (aborted_ || loop_->giving_up()) return loop_->post(std::move(gone));
   client_watch_.start(http11_, std::move(gone));
 }
 
@@ -486,6 +486,10 @@ void Connection::drain() {
   if (!fresh_ || (phase_ != Phase::kIdle && phase_ != Phase::kHead)) return;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
+}
+
+void Connection::give_up() {
+  client_watch_.give_up();
 }
 
 void Connection::abort() {

@@ -91,6 +91,7 @@ class Connection final : public Responder::Sink,
 
   void sweep(std::uint32_t tick) override;
   void drain() override;
+  void give_up() override;
   void abort() override;
 
  private:

@@ -176,9 +176,10 @@ class Responder {
   void send(HttpResponse response);
 
   // Calls `gone` on the executor's thread, once and never inside this call, should the client turn
-  // out to have gone away before its answer is sent, or the server close its connection. Costs
-  // nothing where the answer is quick. At most once, on the executor's thread. A client
-  // that ended only its own side of the connection is not gone.
+  // out to have gone away before its answer is sent, or the server stop and the time to drain be
+  // over: then an answer sent at once still reaches the client. Costs nothing where the answer is
+  // quick. At most once, on the executor's thread. A client that ended only its own side of the
+  // connection is not gone.
   void on_gone(Executor::Work gone);
 
   // The event loop of this connection. Valid until this Responder is gone; after HttpServer::stop

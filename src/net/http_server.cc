@@ -26,6 +26,8 @@ constexpr std::uint32_t kRefusedMax = 64;
 // serves.
 constexpr unsigned kAcceptBurst = 64;
 constexpr std::chrono::milliseconds kAcceptPause{100};
+// For requests that the end of the drain cut short: what they answer has to reach their clients.
+constexpr std::chrono::milliseconds kGiveUpTime{1'000};
 
 std::chrono::milliseconds tick_length(const HttpLimits& limits) {
   const auto shortest = std::min({limits.header_timeout, limits.body_timeout,
@@ -245,9 +247,14 @@ void HttpServer::State::stop(std::chrono::milliseconds drain) {
   }
   if (!context.count.wait_until_none(drain)) {
     for (const auto& loop : loops) {
-      loop->post([&loop] { loop->abort_all(); });
+      loop->post([&loop] { loop->give_up_all(); });
     }
-    context.count.wait_until_none();
+    if (!context.count.wait_until_none(kGiveUpTime)) {
+      for (const auto& loop : loops) {
+        loop->post([&loop] { loop->abort_all(); });
+      }
+      context.count.wait_until_none();
+    }
   }
   for (const auto& loop : loops) {
     loop->end();

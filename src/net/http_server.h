@@ -70,8 +70,9 @@ class HttpServer {
   std::vector<Executor*> executors() const;
 
   // Stops accepting, closes idle connections, lets requests in flight finish for at most `drain`,
-  // closes the rest and ends the threads. Afterwards no handler runs. Never on a loop's own thread.
-  // A second call does nothing.
+  // then tells the handlers of the rest (Responder::on_gone), sends what they answer within a
+  // second, closes what is left and ends the threads. Afterwards no handler runs. Never on a loop's
+  // own thread. A second call does nothing.
   void stop(std::chrono::milliseconds drain);
 
  private:

@@ -885,6 +885,50 @@ TEST_CASE("stop without time to drain tells the handlers of the requests in flig
   CHECK(watched.is_gone);
 }
 
+TEST_CASE("a request that ends when it is told that the drain is over is answered") {
+  std::optional<Responder> responder;
+  std::promise<void> arrived;
+  TestServer server([&](const HttpRequest&, Responder given) {
+    responder.emplace(std::move(given));
+    responder->on_gone([&] { responder->send({200, {}, Body("cut short")}); });
+    arrived.set_value();
+  });
+  RawClient client(server);
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  arrived.get_future().wait();
+  server->stop(std::chrono::milliseconds(0));
+  const std::string response = client.read_all();
+  CHECK(response.find(kClosed) != response.npos);
+  CHECK(body_of(response) == "cut short");
+}
+
+TEST_CASE("a request that begins after the drain is told so at once") {
+  std::promise<void> arrived;
+  RawClient* client_in_body = nullptr;
+  std::vector<Responder> responders;  // Confined to the only loop.
+  TestServer server([&](const HttpRequest& request, Responder given) {
+    const bool is_first = request.path() == "/first";
+    responders.push_back(std::move(given));
+    responders.back().on_gone([&, is_first] {
+      // The drain is over, and only now the other body comes.
+      if (is_first) return client_in_body->send("x");
+      for (Responder& each : responders)
+        each.send({200, {}, Body("cut short")});
+    });
+    if (is_first) arrived.set_value();
+  });
+  RawClient late(server);
+  client_in_body = &late;
+  late.send("POST /late HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+  CHECK(late.read_response() == "HTTP/1.1 100 Continue\r\n\r\n");
+  RawClient first(server);
+  first.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+  arrived.get_future().wait();
+  server->stop(std::chrono::milliseconds(0));
+  CHECK(body_of(late.read_all()) == "cut short");
+  CHECK(body_of(first.read_all()) == "cut short");
+}
+
 TEST_CASE("a responder dropped without an answer answers 500") {
   TestServer server([](const HttpRequest&, Responder) {});
   RawClient client(server);

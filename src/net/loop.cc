@@ -105,6 +105,13 @@ void Loop::drain_all() {
   }
 }
 
+void Loop::give_up_all() {
+  giving_up_ = true;
+  for (Swept& swept : swept_) {
+    swept.give_up();
+  }
+}
+
 void Loop::abort_all() {
   for (Swept& swept : swept_) {
     swept.abort();

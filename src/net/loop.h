@@ -28,6 +28,8 @@ class Swept : public boost::intrusive::list_base_hook<> {
   virtual void sweep(std::uint32_t tick) = 0;
   // The server is stopping: close when idle.
   virtual void drain() = 0;
+  // The time to drain is over: end what is under way, and answer it.
+  virtual void give_up() = 0;
   // Close now.
   virtual void abort() = 0;
 };
@@ -59,8 +61,11 @@ class Loop final : public Executor {
   void add(Swept& swept);
   void remove(Swept& swept);
   void drain_all();
+  void give_up_all();
   void abort_all();
   bool draining() const { return draining_; }
+  // The time to drain is over.
+  bool giving_up() const { return giving_up_; }
 
   std::uint32_t tick() const { return tick_; }
   // How many ticks from now `time` has surely passed.
@@ -88,6 +93,7 @@ class Loop final : public Executor {
   boost::intrusive::list<Swept, boost::intrusive::constant_time_size<false>> swept_;
   bool sweeping_ = false;  // The timer is set. It is not while there are no connections.
   bool draining_ = false;
+  bool giving_up_ = false;
   std::uint32_t tick_ = 1;
   std::string date_;
   std::atomic<std::thread::id> thread_id_;

@@ -254,10 +254,14 @@ def test_a_call_that_outlives_the_drain_is_cancelled_and_recorded(tmp_path):
         client.sendall(INVOKE_SPIN % b"long")
         wait_for_calls_under_way(server, 1)
         assert server.stop() == 0
-        assert client.recv(1000) == b""
+        answer = b"".join(iter(lambda: client.recv(10_000), b""))
     server.start()
     [record] = server.request("GET", "/v1/invocations?function=long").json()["items"]
     assert record["error"]["code"] == "cancelled"
+    head, _, body = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
+    assert b"\r\nConnection: close" in head
+    problem = json.loads(body)
+    assert (problem["code"], problem["invocation"]) == ("cancelled", record["id"])
     assert server.stop() == 0
 
 
