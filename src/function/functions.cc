@@ -159,7 +159,7 @@ struct Functions::Parts {
         host_table(parts.engine),
         ticker(parts.engine, kSlice),
         ids(parts.clock, parts.random),
-        recorder(parts.invocations, parts.log),
+        recorder(parts.invocations, parts.clock, parts.log),
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
         loader(

@@ -24,6 +24,8 @@ constexpr std::uint64_t kLogBytesWaitingMax = 16ULL * 1024 * 1024;
 // Old records are removed after this many new ones.
 constexpr std::uint64_t kTrimEvery = 10'000;
 
+constexpr std::string_view kTooManyWaiting = "too many were waiting for the disk";
+
 }  // namespace
 
 std::uint64_t Sampler::admit_success(MonotonicTime now) {
@@ -59,13 +61,18 @@ struct Recorder::Shared {
   explicit Shared(store::Invocations& where) : store(where) {}
 };
 
-Recorder::Recorder(store::Invocations& store, const Log& log)
+Recorder::Recorder(store::Invocations& store, const Clock& clock, const Log& log)
     : shared_(std::make_shared<Shared>(store)),
+      clock_(clock),
       log_(log),
-      pacemaker_("weft-records", kInterval, [this] { return beat(); }) {}
+      pacemaker_(std::in_place, "weft-records", kInterval, [this] { return beat(); }) {}
 
 Recorder::~Recorder() {
   flush();
+  pacemaker_.reset();
+  const std::scoped_lock lock(shared_->mutex);
+  warn(dropped_.rest() + shared_->dropped, kTooManyWaiting);
+  warn(failed_.rest() + shared_->failed, shared_->failed > 0 ? shared_->failure : failure_);
 }
 
 void Recorder::add(store::NewInvocation invocation) {
@@ -83,7 +90,7 @@ void Recorder::add(store::NewInvocation invocation) {
     ++shared_->taken;
     shared_->waiting.push_back(std::move(invocation));
   }
-  pacemaker_.wake();
+  pacemaker_->wake();
 }
 
 void Recorder::warn(std::uint64_t lost, std::string_view why) {
@@ -96,13 +103,12 @@ bool Recorder::beat() {
   std::vector<store::NewInvocation> batch;
   std::uint64_t dropped = 0;
   std::uint64_t failed = 0;
-  std::string failure;
   bool trims = false;
   {
     const std::scoped_lock lock(shared_->mutex);
     dropped = std::exchange(shared_->dropped, 0);
     failed = std::exchange(shared_->failed, 0);
-    failure = std::exchange(shared_->failure, {});
+    if (failed > 0) failure_ = std::exchange(shared_->failure, {});
     if (!shared_->is_writing) {
       batch = std::exchange(shared_->waiting, {});
       shared_->waiting_log_bytes = 0;
@@ -114,8 +120,9 @@ bool Recorder::beat() {
       trims = true;
     }
   }
-  warn(dropped, "too many were waiting for the disk");
-  warn(failed, failure);
+  const MonotonicTime now = clock_.monotonic();
+  warn(dropped_.due(dropped, now), kTooManyWaiting);
+  warn(failed_.due(failed, now), failure_);
   if (!batch.empty()) {
     const std::size_t size = batch.size();
     shared_->store.append(std::move(batch), [shared = shared_, size](const Result<>& result) {
@@ -140,7 +147,7 @@ bool Recorder::beat() {
 }
 
 void Recorder::flush() {
-  pacemaker_.wake();
+  pacemaker_->wake();
   std::unique_lock lock(shared_->mutex);
   // What comes later is not waited for: under load something always waits.
   const std::uint64_t until = shared_->taken;

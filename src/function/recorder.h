@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/pacemaker.h"
+#include "base/rarely.h"
 #include "store/invocations.h"
 
 namespace weft::function {
@@ -34,14 +37,15 @@ class Sampler {
 // Thread-safe.
 class Recorder {
  public:
-  // Both outlive this object.
-  Recorder(store::Invocations& store, const Log& log);
+  // All outlive this object.
+  Recorder(store::Invocations& store, const Clock& clock, const Log& log);
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
-  // Writes what is still waiting.
+  // Writes what is still waiting, and says in the log what was lost and not yet said.
   ~Recorder();
 
-  // Drops the record when too many wait already: successes first, and says so in the log.
+  // Drops the record when too many wait already: successes first, and says so in the log. What is
+  // lost is said at once, then at most once a minute.
   void add(store::NewInvocation invocation);
 
   // Waits until everything added before is durable or was dropped.
@@ -53,8 +57,13 @@ class Recorder {
   void warn(std::uint64_t lost, std::string_view why);
 
   std::shared_ptr<Shared> shared_;  // The store's callbacks share it: they may come late.
+  const Clock& clock_;
   const Log& log_;
-  Pacemaker pacemaker_;
+  // Of the pacemaker's thread.
+  Rarely dropped_;
+  Rarely failed_;
+  std::string failure_;                 // the latest reason
+  std::optional<Pacemaker> pacemaker_;  // Absent only while this ends.
 };
 
 }  // namespace weft::function

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <set>
+#include <thread>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -87,7 +89,7 @@ class HeldDatabase final : public store::Database {
 
 TEST_CASE("what was added is in the store after a flush") {
   Store store;
-  Recorder recorder(store.invocations, store.log);
+  Recorder recorder(store.invocations, store.clock, store.log);
   recorder.flush();  // Nothing to do.
   std::vector<std::string> ids;
   for (int i = 0; i < 100; ++i) {
@@ -104,7 +106,7 @@ TEST_CASE("what was added is in the store after a flush") {
 TEST_CASE("the end of a recorder writes what still waits") {
   Store store;
   {
-    Recorder recorder(store.invocations, store.log);
+    Recorder recorder(store.invocations, store.clock, store.log);
     for (int i = 0; i < 10; ++i)
       recorder.add(store.call());
   }
@@ -116,7 +118,7 @@ TEST_CASE("while the store is slow, errors have room when successes have none an
   HeldDatabase held(*store.database);
   store::Invocations invocations(held);
   {
-    Recorder recorder(invocations, store.log);
+    Recorder recorder(invocations, store.clock, store.log);
     recorder.add(store.call());
     held.arrived.wait(false);  // The first batch is under way: the rest must wait.
     for (int i = 0; i < 9'000; ++i)
@@ -146,7 +148,7 @@ TEST_CASE("records that the store refuses are lost with a warning, later ones ar
   held.refuses = true;
   store::Invocations invocations(held);
   {
-    Recorder recorder(invocations, store.log);
+    Recorder recorder(invocations, store.clock, store.log);
     recorder.add(store.call());
     recorder.flush();
     CHECK(store.count() == 0);
@@ -160,10 +162,48 @@ TEST_CASE("records that the store refuses are lost with a warning, later ones ar
   CHECK(lines[0].ends_with("records of calls were lost count=1 error=\"the disk is full\""));
 }
 
+TEST_CASE("a store that refuses for long is said at once, then once a minute with the sum") {
+  Store store;
+  HeldDatabase held(*store.database);
+  held.holds = false;
+  held.refuses = true;
+  store::Invocations invocations(held);
+  {
+    Recorder recorder(invocations, store.clock, store.log);
+    const auto lose = [&](int records) {
+      for (int i = 0; i < records; ++i)
+        recorder.add(store.call());
+      recorder.flush();
+    };
+    lose(1);
+    // The pacemaker's next beat says it; only then may the clock go on.
+    while (store.lines.with([](auto& all) { return all.empty(); }))
+      std::this_thread::yield();
+    for (int i = 0; i < 10; ++i)
+      lose(2);
+    store.clock.advance(std::chrono::seconds(61));
+    lose(3);
+    lose(4);
+  }
+  const auto lines = store.lines.with([](auto& all) { return all; });
+  // How much of the last 7 the second line holds depends on the beats; the end says the rest.
+  REQUIRE(lines.size() >= 2);
+  REQUIRE(lines.size() <= 3);
+  std::vector<int> counts;
+  for (const std::string& line : lines) {
+    const auto at = line.find("records of calls were lost count=");
+    REQUIRE(at != std::string::npos);
+    CHECK(line.ends_with(" error=\"the disk is full\""));
+    counts.push_back(std::stoi(line.substr(line.find('=', at) + 1)));
+  }
+  CHECK(counts[0] == 1);
+  CHECK(std::accumulate(counts.begin(), counts.end(), 0) == 1 + 20 + 7);
+}
+
 TEST_CASE("records may come from several threads") {
   Store store;
   {
-    Recorder recorder(store.invocations, store.log);
+    Recorder recorder(store.invocations, store.clock, store.log);
     WorkPool pool("test", 4, 10);
     for (int thread = 0; thread < 4; ++thread) {
       REQUIRE(pool.run([&] {
