@@ -125,6 +125,19 @@ TEST_CASE("with --json, errors are JSON too") {
   CHECK(json::parse(usage.errors()).has_value());
 }
 
+TEST_CASE("with --json, errors of the command line are JSON where no command knows the option") {
+  for (const Words& words :
+       {Words{"nope", "--json"}, Words{"workflow", "list", "--json"}, Words{"serve", "--json"},
+        Words{"--json"}, Words{"remove", "a", "b", "--json"}}) {
+    TestConsole test;
+    CHECK(test.run(words) != 0);
+    CHECK(json::parse(test.errors()).value().find("exit_code") != nullptr);
+  }
+  TestConsole text;
+  CHECK(text.run({"nope", "--", "--json"}) == 2);
+  CHECK(text.errors().starts_with("weft: there is no command nope"));
+}
+
 TEST_CASE("a reader that goes away ends a command quietly") {
   class Closed final : public system::OutputStream {
     Result<> write(std::span<const std::uint8_t>) override {

@@ -98,14 +98,16 @@ int end_with(int exit_code, Console& console, bool as_json) {
   return report(Error(*failure).with_context("standard output"), console, as_json);
 }
 
+// Whether an error in the words is to be JSON: known before they are parsed.
+bool wants_json(std::span<const std::string> words) {
+  const auto end = std::ranges::find(words, "--");
+  return std::find(words.begin(), end, "--json") != end;
+}
+
 int run_command(const Command& command, std::span<const std::string> words, Console& console) {
-  // Known before the words are parsed, so that an error in them is JSON too.
-  const bool may_print_json = std::ranges::find(command.grammar.options, "json", &Option::name) !=
-                              command.grammar.options.end();
   const auto arguments = parse_arguments(words, command.grammar);
   if (!arguments) {
-    const bool as_json = may_print_json && std::ranges::find(words, "--json") != words.end();
-    if (!as_json) {
+    if (!wants_json(words)) {
       const Error hinted(
           arguments.error().code(),
           fmt::format("{}\nUsage: weft {} {}\nTry `weft help {}`.", arguments.error().message(),
@@ -122,7 +124,7 @@ int run_command(const Command& command, std::span<const std::string> words, Cons
   if (command.run == nullptr) {
     return report(Error(ErrorCode::kUnsupported,
                         fmt::format("{}: not available in this version", command.name)),
-                  console, as_json);
+                  console, wants_json(words));
   }
   const Result<int> code = command.run(*arguments, console);
   return end_with(code ? *code : report(code.error(), console, as_json), console, as_json);
@@ -163,7 +165,7 @@ int run_command_line(std::span<const std::string> words, Console& console) {
     return end_with(0, console, false);
   }
   const auto command = command_named(name);
-  if (!command) return report(command.error(), console, false);
+  if (!command) return report(command.error(), console, wants_json(words));
   return run_command(**command, words.subspan(1), console);
 }
 

@@ -160,6 +160,16 @@ void print_json(const json::Value& document, Console& console) {
   console.print(json::to_string(document) + "\n");
 }
 
+void print_removed(std::string_view what, bool as_json, Console& console) {
+  if (!as_json) {
+    console.note(fmt::format("{} is removed\n", printable(what)));
+    return;
+  }
+  json::Object document;
+  document.set("removed", what);
+  print_json(json::Value(std::move(document)), console);
+}
+
 void note_more(const ServerClient::Listed& listed, Console& console, bool as_json) {
   if (!listed.has_more) return;
   note_hint(

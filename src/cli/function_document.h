@@ -32,6 +32,9 @@ std::string function_text(const json::Value& function, const Console& console);
 // The document as it came, on a line.
 void print_json(const json::Value& document, Console& console);
 
+// Says that it is removed: for programs as {"removed":"add"} on standard output.
+void print_removed(std::string_view what, bool as_json, Console& console);
+
 // Says on standard error, in JSON if wanted, that the list has more than what was printed of it.
 void note_more(const ServerClient::Listed& listed, Console& console, bool as_json);
 

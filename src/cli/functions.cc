@@ -167,13 +167,11 @@ Result<int> run_rollback(const Arguments& arguments, Console& console) {
   return 0;
 }
 
-constexpr std::array kRemoveOptions = {kServerOption, kTokenFileOption};
-
 Result<int> run_remove(const Arguments& arguments, Console& console) {
   const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   TRY(server.send({.method = "DELETE", .path = path}));
-  console.note(fmt::format("{} is removed\n", printable(arguments.operand(0))));
+  print_removed(arguments.operand(0), arguments.has("json"), console);
   return 0;
 }
 
@@ -234,7 +232,7 @@ constexpr Command kRemoveCommand{
     .summary = "remove a function with all its versions",
     .details = "Its invocation records stay. Modules stay too: see `weft modules`.\n",
     .examples = "$ weft remove add\n",
-    .grammar = {.options = kRemoveOptions, .operands_min = 1, .operands_max = 1},
+    .grammar = {.options = kServerOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kServer,
     .operands = {kFunctionWord},
     .run = run_remove,

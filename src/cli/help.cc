@@ -121,7 +121,8 @@ std::string reference_markdown() {
       "# Command line\n\nMade by `weft help --markdown` from the table of commands; a test "
       "compares. Settings of the server:\n[configuration](configuration.md).\n\n"
       "Data goes to standard output, everything else to standard error. `--json` prints data and "
-      "errors as JSON.\nA lone `-` is standard input, `@file` the content of a file where a value "
+      "errors as JSON;\nwrong words are told so by every command. A lone `-` is standard input, "
+      "`@file` the content of a file where a value "
       "is "
       "taken. `NO_COLOR` is honoured.\n\n" +
       exit_codes_markdown();

@@ -250,7 +250,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     return 0;
   }
   TRY(logs.begin_following(count));
-  Reconnection reconnection(console, server.url());
+  Reconnection reconnection(console, server.url(), arguments.has("json"));
   while (!console.output_failure() && wait_while_read())
     TRY(reconnection.after(logs.follow()));
   return 0;

@@ -103,7 +103,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
   const std::string id = TRY(id_of(arguments.operand(1), server));
   TRY(server.send({.method = "DELETE", .path = "/v1/modules/" + escaped(id)}));
-  console.note(fmt::format("{} is removed\n", id));
+  print_removed(id, arguments.has("json"), console);
   return 0;
 }
 

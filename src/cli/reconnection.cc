@@ -3,12 +3,21 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cli/report.h"
 
 namespace weft::cli {
 
+void Reconnection::say(const std::string& sentence) {
+  if (as_json_) {
+    note_hint(sentence, console_, true);
+  } else {
+    console_.note(sentence + "\n");
+  }
+}
+
 Result<> Reconnection::after(Result<> outcome) {
   if (outcome) {
-    if (away_since_) console_.note(fmt::format("{} answers again\n", printable(server_)));
+    if (away_since_) say(fmt::format("{} answers again", printable(server_)));
     away_since_.reset();
     return {};
   }
@@ -16,8 +25,8 @@ Result<> Reconnection::after(Result<> outcome) {
   const MonotonicTime now = console_.clock().monotonic();
   if (!away_since_) {
     away_since_ = now;
-    console_.note(fmt::format("lost {}: trying to reach it again for {} s\n", printable(server_),
-                              kAwayMax.count()));
+    say(fmt::format("lost {}: trying to reach it again for {} s", printable(server_),
+                    kAwayMax.count()));
     return {};
   }
   if (now - *away_since_ < kAwayMax) return {};

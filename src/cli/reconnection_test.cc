@@ -13,7 +13,7 @@ Result<> away() {
 
 TEST_CASE("a server that goes away for a while is said to be lost once, and to be back") {
   TestConsole test;
-  Reconnection reconnection(test.console(), "http://x");
+  Reconnection reconnection(test.console(), "http://x", false);
   CHECK(reconnection.after({}).has_value());
   CHECK(test.errors().empty());
   CHECK(reconnection.after(away()).has_value());
@@ -30,7 +30,7 @@ TEST_CASE("a server that goes away for a while is said to be lost once, and to b
 
 TEST_CASE("a server that stays away is given up") {
   TestConsole test;
-  Reconnection reconnection(test.console(), "http://x");
+  Reconnection reconnection(test.console(), "http://x", false);
   CHECK(reconnection.after(away()).has_value());
   test.clock().advance(Reconnection::kAwayMax);
   const auto outcome = reconnection.after(away());
@@ -40,10 +40,17 @@ TEST_CASE("a server that stays away is given up") {
 
 TEST_CASE("other errors end at once") {
   TestConsole test;
-  Reconnection reconnection(test.console(), "http://x");
+  Reconnection reconnection(test.console(), "http://x", false);
   const auto outcome = reconnection.after(fail(ErrorCode::kUnauthenticated, "token"));
   CHECK(outcome.error().message() == "token");
   CHECK(test.errors().empty());
+}
+
+TEST_CASE("for programs, what happens to the server is told in JSON") {
+  TestConsole test;
+  Reconnection reconnection(test.console(), "http://x", true);
+  CHECK(reconnection.after(fail(ErrorCode::kUnavailable, "gone")).has_value());
+  CHECK(test.errors() == "{\"hint\":\"lost http://x: trying to reach it again for 60 s\"}\n");
 }
 
 }  // namespace

@@ -61,6 +61,14 @@ std::vector<BacktraceFrame> frames_of(const json::Value& problem) {
   return frames;
 }
 
+Error with_message(const Error& error, std::string message) {
+  Error other(error.code(), std::move(message));
+  if (!error.backtrace().empty()) other = std::move(other).with_backtrace(error.backtrace());
+  if (error.position()) other = std::move(other).with_position(*error.position());
+  if (error.limit()) other = std::move(other).with_limit(error.limit()->name, error.limit()->value);
+  return other;
+}
+
 // What a status means where the body does not say: a proxy's answer, or another kind of server.
 ErrorCode code_of_status(int status) {
   for (const ErrorCodeInfo& each : error_codes()) {
@@ -98,7 +106,9 @@ std::string error_json(const Error& error) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
-  json::write_problem_members(writer, error);
+  const std::size_t end = error.message().find('\n');
+  json::write_problem_members(writer, with_message(error, error.message().substr(0, end)));
+  if (end != std::string::npos) writer.key("excerpt").value(error.message().substr(end + 1));
   writer.key("exit_code").value(info(error.code()).exit_code).end_object();
   return text + "\n";
 }

@@ -20,7 +20,8 @@ std::string error_text(const Error& error, const Console& console);
 // Those lines alone.
 std::string backtrace_text(const std::vector<BacktraceFrame>& frames);
 
-// The error as a problem document (docs/reference/errors.md) with its exit code. One line.
+// The error as a problem document (docs/reference/errors.md) with its exit code. One line. Of a
+// message of several lines, the first is `detail` and the others are `excerpt`.
 std::string error_json(const Error& error);
 
 // Writes the error to standard error, as JSON if wanted, and returns its exit code.

@@ -46,6 +46,15 @@ TEST_CASE("a function that calls itself is named once") {
         "  at div (arith.wat:4:5)\n");
 }
 
+TEST_CASE("the detail of an error as JSON is one line, and an excerpt stands beside it") {
+  const Error error = Error(ErrorCode::kInvalidArgument, "line 1: wrong\n  1 | x\n      ^")
+                          .with_position({.line = 1, .column = 1, .offset = std::nullopt});
+  const json::Value document = json::parse(error_json(error)).value();
+  CHECK(document.find("detail")->as_string() == "line 1: wrong");
+  CHECK(document.find("excerpt")->as_string() == "  1 | x\n      ^");
+  CHECK(document.find("position")->find("line") != nullptr);
+}
+
 TEST_CASE("an error as JSON reads back as the same error") {
   const Error error = Error(trap())
                           .with_limit("memory_bytes", 4096)

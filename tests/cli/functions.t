@@ -292,6 +292,13 @@ weft: which module? Write `weft modules remove ID`; `weft modules` lists them
 $ weft show add
 weft: [..]
 ? 3
+$ weft deploy add examples/add.wat > added.txt; weft remove add --json
+{"removed":"add"}
+$ ADD=$(weft inspect examples/add.wat --json | grep -o 'sha256:[0-9a-f]*'); weft modules remove $ADD --json | sed "s,sha256:[0-9a-f]*,ID,"
+{"removed":"ID"}
+$ weft remove add --json
+{"type":"about:blank","code":"not_found",[..]"exit_code":3}
+? 3
 
 # What a module's author made long is cut, but not for programs.
 $ (printf '(module'; for i in $(seq 3000); do printf ' (func (export "f%d"))' $i; done; printf ')') > many.wat; weft deploy many many.wat | tail -n 2
