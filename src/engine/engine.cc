@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "engine/failure.h"
+#include "engine/freed_memory.h"
 #include "engine/host_call.h"
 #include "engine/wasmtime_types.h"
 
@@ -88,6 +89,7 @@ Engine::Engine(const EngineOptions& options, wasm_engine_t* engine)
 Engine::~Engine() = default;
 
 Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
+  const FreedMemory freed(module.size());
   std::string changed;
   const weft_text_t text{reinterpret_cast<const std::uint8_t*>(module.data()), module.size()};
   std::string names;

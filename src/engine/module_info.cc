@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engine/failure.h"
+#include "engine/freed_memory.h"
 #include "engine/wasmtime/weft_engine.h"
 
 namespace weft::engine {
@@ -159,6 +160,7 @@ Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
                                   bytes.size(), kTextBytesMax))
                     .with_limit("text_bytes", kTextBytesMax));
   }
+  const FreedMemory freed(bytes.size());
   std::string output;
   weft_wat_error_t place{};
   if (weft_wat_to_wasm(borrow(bytes), borrow(file), &output, append_to_string, &place)) {
