@@ -253,7 +253,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   Reconnection reconnection(console, server.url(), arguments.has("json"));
   while (!console.output_failure() && wait_while_read())
     TRY(reconnection.after(logs.follow()));
-  return 0;
+  // A failure of another kind is reported with its own code by whoever runs commands.
+  return kClosedPipeExitCode;
 }
 
 }  // namespace

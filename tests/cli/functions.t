@@ -235,6 +235,10 @@ $ weft logs add -n 2 --errors
     guest_trap: integer divide by zero
 [..]  v1  [..]error[..]
     invalid_argument: [..]
+$ weft logs note -n 1 -f | head -n 1 > first.txt; echo ${PIPESTATUS[0]}
+141
+$ weft logs note -n 0 -f | true; echo ${PIPESTATUS[0]}
+141
 $ weft logs add --json -n 1
 {"id":[..]"function":"add",[..]}
 $ weft logs $(weft logs add -n 2 --errors --json | grep guest_trap | grep -o '"id":"[^"]*' | cut -c7-)
