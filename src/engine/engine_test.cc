@@ -121,6 +121,24 @@ TEST_CASE("a function without a name is called by its export in a backtrace") {
   CHECK(call(*started(named), "run", {}).error().backtrace().at(0).function == "mine");
 }
 
+TEST_CASE("a backtrace demangles names that compilers mangle and leaves those that people give") {
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"f", "f"},
+      {"i", "i"},
+      {"St", "St"},
+      {"v", "v"},
+      {"ZN3foo3barEv", "ZN3foo3barEv"},
+      {"_ZN3foo3barEv", "foo::bar()"},
+      {"_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write::h0123456789abcdef"},
+      {"_RNvC3foo3bar", "foo::bar"},
+  };
+  for (const auto& [given, shown] : names) {
+    CAPTURE(given);
+    const Guest guest("(module (func $" + given + R"( (export "run") unreachable)))");
+    CHECK(call(*started(guest), "run", {}).error().backtrace().at(0).function == shown);
+  }
+}
+
 TEST_CASE("endless recursion ends with a trap and a bounded backtrace") {
   const Guest guest(kArithmetic);
   const auto instance = started(guest);

@@ -37,10 +37,15 @@ impl Write for Bounded {
     }
 }
 
+/// Both demanglers also take what stands for a mere type, as `i` for `int`: names that people give.
+fn is_mangled(name: &str) -> bool {
+    ["_Z", "__Z", "_R"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The name as its language writes it, or as it is when it has no such form or a too long one.
 fn demangled(name: &str) -> String {
     let mut out = Bounded(String::new());
-    if name.len() <= MANGLED_BYTES_MAX {
+    if name.len() <= MANGLED_BYTES_MAX && is_mangled(name) {
         let written = if let Ok(symbol) = rustc_demangle::try_demangle(name) {
             write!(out, "{symbol}").is_ok()
         } else if let Ok(symbol) = cpp_demangle::Symbol::new(name) {
