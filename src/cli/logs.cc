@@ -232,9 +232,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
   // Names have small letters, ids have capitals.
   if (is_ulid(arguments.operand(0))) return show_one(arguments, console);
   std::uint64_t count = kCallsDefault;
-  if (const auto text = arguments.value("lines")) count = TRY(parse_count(*text));
-  if (count > kCallsMax) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("--lines is at most {}", kCallsMax));
+  if (const auto text = arguments.value("lines")) {
+    auto parsed = parse_count(*text, kCallsMax);
+    if (!parsed) return fail(std::move(parsed).error().with_context("--lines"));
+    count = *parsed;
   }
   const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));

@@ -97,9 +97,11 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
       if (bytes) return *bytes;
     }
   }
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("{} is no size: write bytes, or a number with a unit, like 64MiB or 1GiB",
-                          printable(text)));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{} is no size: write bytes, or a number with a unit, like 64MiB or 1GiB; "
+                  "units are KiB, MiB, GiB (or K, M, G) and kB, MB, GB",
+                  printable(text)));
 }
 
 Result<std::chrono::microseconds> parse_duration(std::string_view text) {
@@ -121,7 +123,7 @@ Result<std::chrono::microseconds> parse_duration(std::string_view text) {
                           printable(text)));
 }
 
-Result<std::uint64_t> parse_count(std::string_view text) {
+Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t most) {
   std::string digits;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool is_separator = text[i] == '_' && i > 0 && i + 1 < text.size() && text[i - 1] != '_';
@@ -130,9 +132,11 @@ Result<std::uint64_t> parse_count(std::string_view text) {
   std::uint64_t value = 0;
   const char* const end = digits.data() + digits.size();
   const auto [rest, problem] = std::from_chars(digits.data(), end, value);
-  if (problem != std::errc() || rest != end) {
+  if (problem != std::errc() || rest != end || value > most) {
+    constexpr auto kLargest = std::numeric_limits<std::uint64_t>::max();
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is no whole number from 0 to 2^64-1", printable(text)));
+                fmt::format("{} is no whole number from 0 to {}", printable(text),
+                            most == kLargest ? "2^64-1" : fmt::format("{}", most)));
   }
   return value;
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,9 @@ Result<std::uint64_t> parse_bytes(std::string_view text);
 // seconds or milliseconds, so it is refused. kInvalidArgument shows the forms.
 Result<std::chrono::microseconds> parse_duration(std::string_view text);
 
-// A whole number in decimal digits within 0…2^64-1; underscores between digits are allowed.
-Result<std::uint64_t> parse_count(std::string_view text);
+// A whole number in decimal digits within 0…`most`; underscores between digits are allowed.
+Result<std::uint64_t> parse_count(std::string_view text,
+                                  std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
 // "512 B", "64 KiB", "1.5 MiB".
 std::string bytes_text(std::uint64_t bytes);

@@ -26,7 +26,8 @@ TEST_CASE("what is no size is refused with the forms that are") {
     CHECK(parse_bytes(text).error().code() == ErrorCode::kInvalidArgument);
   }
   CHECK(parse_bytes("many").error().message() ==
-        "many is no size: write bytes, or a number with a unit, like 64MiB or 1GiB");
+        "many is no size: write bytes, or a number with a unit, like 64MiB or 1GiB; "
+        "units are KiB, MiB, GiB (or K, M, G) and kB, MB, GB");
 }
 
 TEST_CASE("durations have a unit") {
@@ -60,6 +61,9 @@ TEST_CASE("counts are decimal digits, grouped at will") {
     CAPTURE(text);
     CHECK(parse_count(text).error().code() == ErrorCode::kInvalidArgument);
   }
+  CHECK(parse_count("10", 10).value() == 10);
+  CHECK(parse_count("11", 10).error().message() == "11 is no whole number from 0 to 10");
+  CHECK(parse_count("-1").error().message() == "-1 is no whole number from 0 to 2^64-1");
 }
 
 TEST_CASE("sizes and durations are shown short") {

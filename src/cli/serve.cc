@@ -222,23 +222,24 @@ struct Parts {
   }
 };
 
-// Descriptors that are not connections: files, the database, event loops.
-constexpr std::uint64_t kOtherDescriptors = 128;
+// Descriptors that the HTTP server does not need: standard streams, locks, the database, and the
+// files that the blocking threads read and write.
+constexpr std::uint64_t kOtherDescriptors = 32;
 
 // How many connections this process may have: `wanted`, or as many as the system's limit on open
 // files leaves. Raises the limit as far as the process may.
-std::uint32_t connections_possible(std::uint32_t wanted, const Log& log) {
+std::uint32_t connections_possible(std::uint32_t wanted, unsigned threads, const Log& log) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
-  const std::uint64_t possible = limit.rlim_cur > 2 * kOtherDescriptors
-                                     ? limit.rlim_cur - kOtherDescriptors
-                                     : kOtherDescriptors;
+  const std::uint64_t left =
+      limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : 0;
+  const std::uint32_t possible = net::connections_possible(left, threads);
   if (possible >= wanted) return wanted;
   log.warning("the limit on open files allows fewer connections",
               {{"wanted", fmt::format("{}", wanted)}, {"possible", fmt::format("{}", possible)}});
-  return static_cast<std::uint32_t>(possible);
+  return possible;
 }
 
 net::ServerOptions http_options(const ServerSettings& settings, const Log& log) {
@@ -247,7 +248,7 @@ net::ServerOptions http_options(const ServerSettings& settings, const Log& log) 
   options.threads =
       settings.threads > 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
   options.limits.bodies_bytes_max = settings.bodies_bytes;
-  options.limits.connections_max = connections_possible(settings.connections, log);
+  options.limits.connections_max = connections_possible(settings.connections, options.threads, log);
   return options;
 }
 

@@ -84,7 +84,7 @@ $ weft deploy add examples/add.wat --deadline 1
 weft: --deadline: 1 has no unit: write 1s, or 1ms for milliseconds
 ? 2
 $ weft deploy add examples/add.wat --memory 64XB
-weft: --memory: 64XB is no size: write bytes, or a number with a unit, like 64MiB or 1GiB
+weft: --memory: 64XB is no size: write bytes, or a number with a unit, like 64MiB or 1GiB; units are [..]
 ? 2
 $ printf '(module (func bad))' > bad.wat; weft deploy bad bad.wat
 weft: bad.wat: [..]
@@ -239,6 +239,9 @@ $ weft logs note -n 1 -f | head -n 1 > first.txt; echo ${PIPESTATUS[0]}
 141
 $ weft logs note -n 0 -f | true; echo ${PIPESTATUS[0]}
 141
+$ weft logs add -n -1
+weft: --lines: -1 is no whole number from 0 to 10000
+? 2
 $ weft logs add --json -n 1
 {"id":[..]"function":"add",[..]}
 $ weft logs $(weft logs add -n 2 --errors --json | grep guest_trap | grep -o '"id":"[^"]*' | cut -c7-)

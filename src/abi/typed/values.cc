@@ -34,8 +34,30 @@ std::string expected(ValueType type) {
   }
 }
 
+// The same of a word of a command line.
+std::string expected_word(ValueType type) {
+  switch (type) {
+    case ValueType::kI32:
+      return "an i32: a whole number from -2147483648 to 4294967295, or 0x and up to 8 hex digits";
+    case ValueType::kI64:
+      return "an i64: a whole number from -9223372036854775808 to 18446744073709551615, or 0x and "
+             "up to 16 hex digits";
+    case ValueType::kF32:
+    case ValueType::kF64:
+      return fmt::format("an {}: a number, nan, inf or -inf", name_of(type));
+    case ValueType::kV128:
+      return "a v128: 0x and 32 hex digits, lowest byte first";
+    default:
+      return expected(type);
+  }
+}
+
 std::unexpected<Error> refuse(ValueType type) {
   return fail(ErrorCode::kInvalidArgument, "expected " + expected(type));
+}
+
+std::unexpected<Error> refuse_word(ValueType type) {
+  return fail(ErrorCode::kInvalidArgument, "expected " + expected_word(type));
 }
 
 // A whole number that fits the type as signed or as unsigned; its bits are the same.
@@ -74,6 +96,22 @@ std::optional<Float> float_of(std::string_view digits) {
   return static_cast<Float>(std::copysign(0.0, wide->to_double()));
 }
 
+// Whether the text is a number, and one that float_of() has no value for.
+template <class Float>
+bool is_beyond(std::string_view digits) {
+  const char* const end = digits.data() + digits.size();
+  Float number = 0;
+  const auto [at, error] = std::from_chars(digits.data(), end, number);
+  return at == end && error == std::errc::result_out_of_range;
+}
+
+template <class Float>
+std::unexpected<Error> refuse_beyond(ValueType type) {
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("expected an {}: this is beyond the largest, which is {}", name_of(type),
+                          std::numeric_limits<Float>::max()));
+}
+
 template <class Float>
 std::optional<Float> special_of(std::string_view text) {
   constexpr Float kInfinity = std::numeric_limits<Float>::infinity();
@@ -100,11 +138,30 @@ Result<Value> checked(std::optional<T> value, ValueType type) {
   return Value(*value);
 }
 
+template <class T>
+Result<Value> checked_word(std::optional<T> value, ValueType type) {
+  if (!value) return refuse_word(type);
+  return Value(*value);
+}
+
 template <class Float>
 Result<Value> float_of_json(const json::Value& json, ValueType type) {
-  if (json.is_number()) return checked(float_of<Float>(json.as_number().lexeme()), type);
+  if (json.is_number()) {
+    const std::string_view digits = json.as_number().lexeme();
+    const auto value = float_of<Float>(digits);
+    if (!value && is_beyond<Float>(digits)) return refuse_beyond<Float>(type);
+    return checked(value, type);
+  }
   if (json.is_string()) return checked(special_of<Float>(json.as_string()), type);
   return refuse(type);
+}
+
+template <class Float>
+Result<Value> float_of_word(std::string_view text, ValueType type) {
+  if (const auto special = special_of<Float>(text)) return Value(*special);
+  const auto value = float_of<Float>(text);
+  if (!value && is_beyond<Float>(text)) return refuse_beyond<Float>(type);
+  return checked_word(value, type);
 }
 
 // Numbers such as 1e3 and 2.0 are whole too.
@@ -181,17 +238,15 @@ Result<Value> value_of_text(std::string_view text, ValueType type) {
   const int base = is_hex ? 16 : 10;
   switch (type) {
     case ValueType::kI32:
-      return checked(integer_of<std::int32_t>(digits, base), type);
+      return checked_word(integer_of<std::int32_t>(digits, base), type);
     case ValueType::kI64:
-      return checked(integer_of<std::int64_t>(digits, base), type);
+      return checked_word(integer_of<std::int64_t>(digits, base), type);
     case ValueType::kF32:
-      if (const auto special = special_of<float>(text)) return Value(*special);
-      return checked(float_of<float>(text), type);
+      return float_of_word<float>(text, type);
     case ValueType::kF64:
-      if (const auto special = special_of<double>(text)) return Value(*special);
-      return checked(float_of<double>(text), type);
+      return float_of_word<double>(text, type);
     case ValueType::kV128:
-      return checked(v128_of(text), type);
+      return checked_word(v128_of(text), type);
     default:
       return refuse(type);
   }

@@ -232,6 +232,25 @@ TEST_CASE("the command line takes the same numbers without quotes, and hexadecim
   }
 }
 
+TEST_CASE("what is wrong with a number is said as its sender may write it") {
+  const auto said = [](std::string_view text, ValueType type) {
+    return value_of_text(text, type).error().message();
+  };
+  CHECK(said("1e39", ValueType::kF32) ==
+        "expected an f32: this is beyond the largest, which is 3.4028235e+38");
+  CHECK(said("-1e400", ValueType::kF64) ==
+        "expected an f64: this is beyond the largest, which is 1.7976931348623157e+308");
+  CHECK(said("1,5", ValueType::kF32) == "expected an f32: a number, nan, inf or -inf");
+  CHECK(said("two", ValueType::kI32) ==
+        "expected an i32: a whole number from -2147483648 to 4294967295, or 0x and up to 8 hex "
+        "digits");
+  const json::Value beyond = json::parse("1e39").value();
+  CHECK(value_of(beyond, ValueType::kF32).error().message() ==
+        "expected an f32: this is beyond the largest, which is 3.4028235e+38");
+  CHECK(value_of(json::Value("0x7"), ValueType::kI32).error().message() ==
+        "expected an i32: a whole number from -2147483648 to 4294967295");
+}
+
 TEST_CASE("results are sent in their one form and shown without quotes") {
   struct Case {
     Value value;
