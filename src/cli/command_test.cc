@@ -4,6 +4,7 @@
 #include <set>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "cli/report.h"
 #include "cli/testing.h"
@@ -98,6 +99,27 @@ TEST_CASE("an unknown command is refused with the one that was meant") {
   CHECK(test.run({"inspct", "x"}) == 2);
   CHECK(test.errors() ==
         "weft: there is no command inspct; did you mean inspect?; `weft help` lists them\n");
+}
+
+TEST_CASE(
+    "what a command is called elsewhere is known, and only commands that exist are suggested") {
+  const auto said = [](const Words& words) {
+    TestConsole test;
+    CHECK(test.run(words) == 2);
+    return test.errors();
+  };
+  CHECK(said({"rm", "x"}) ==
+        "weft: there is no command rm; did you mean remove?; `weft help` lists them\n");
+  CHECK(said({"ls"}).find("did you mean list?") != std::string::npos);
+  CHECK(said({"help", "delete"}).find("did you mean remove?") != std::string::npos);
+  for (const char* word : {"nope", "nod", "pul", "secre", "workflo"}) {
+    const std::string text = said({"help", word});
+    CAPTURE(text);
+    for (const Command* const command : commands()) {
+      if (command->run == nullptr)
+        CHECK(text.find(fmt::format("mean {}?", command->name)) == std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("commands of later versions say so") {

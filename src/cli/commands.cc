@@ -60,14 +60,34 @@ constexpr std::array kCommands = {
     &kNew,
 };
 
+// What commands are called elsewhere: their spelling is far from ours.
+struct ForeignName {
+  std::string_view name;
+  const Command* command;
+};
+constexpr std::array kForeignNames = {
+    ForeignName{.name = "rm", .command = &kRemoveCommand},
+    ForeignName{.name = "delete", .command = &kRemoveCommand},
+    ForeignName{.name = "ls", .command = &kListCommand},
+    ForeignName{.name = "call", .command = &kInvokeCommand},
+};
+
+// The command that somebody may have meant who wrote `name`.
+std::optional<std::string_view> command_meant_by(std::string_view name) {
+  const auto foreign = std::ranges::find(kForeignNames, name, &ForeignName::name);
+  if (foreign != kForeignNames.end()) return foreign->command->name;
+  std::vector<std::string_view> names;
+  names.reserve(kCommands.size());
+  for (const Command* const each : kCommands) {
+    if (each->run != nullptr) names.push_back(each->name);
+  }
+  return nearest(name, names);
+}
+
 Result<const Command*> command_named(std::string_view name) {
   const Command* const command = find_command(name);
   if (command != nullptr) return command;
-  std::vector<std::string_view> names;
-  names.reserve(kCommands.size());
-  for (const Command* const each : kCommands)
-    names.push_back(each->name);
-  const auto meant = nearest(name, names);
+  const auto meant = command_meant_by(name);
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("there is no command {}{}; `weft help` lists them", printable(name),
                           meant ? fmt::format("; did you mean {}?", *meant) : std::string()));

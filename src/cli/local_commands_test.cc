@@ -74,6 +74,13 @@ TEST_CASE("a module without _start is answered with how to call it") {
   CHECK(ended.errors.find("add(a: i32, b: i32) -> i32") != std::string::npos);
 }
 
+TEST_CASE("a _start of another type is told from one that is not there") {
+  const Ended ended = run(R"((module (func (export "_start") (param i32))))", {"run", "-"});
+  CHECK(ended.code == 2);
+  CHECK(ended.errors.find("it exports no _start that is a function without parameters and results. "
+                          "Call one of its functions:\n  _start(i32)") != std::string::npos);
+}
+
 TEST_CASE("a trap ends with 134 and a backtrace") {
   const Ended ended = run(kArithmetic, {"run", "-", "--invoke", "div", "1", "0"});
   CHECK(ended.code == 134);

@@ -133,10 +133,15 @@ std::string callable_lines(const ModuleFile& file) {
 
 Error no_program(const ModuleFile& file) {
   const std::string lines = callable_lines(file);
-  return {ErrorCode::kInvalidArgument,
-          fmt::format("{} is not a program: it exports no {}{}", printable(file.name), abi::kStart,
-                      lines.empty() ? ", nor any function that could be called"
-                                    : fmt::format(". Call one of its functions:{}", lines))};
+  return {
+      ErrorCode::kInvalidArgument,
+      fmt::format("{} is not a program: it exports no {}{}{}", printable(file.name), abi::kStart,
+                  // Who sees that it has one has to learn what is wrong with it.
+                  file.info.find_export(abi::kStart) == nullptr
+                      ? ""
+                      : " that is a function without parameters and results",
+                  lines.empty() ? ", nor any function that could be called"
+                                : fmt::format(". Call one of its functions:{}", lines))};
 }
 
 Result<const engine::ExportInfo*> callee_of(const ModuleFile& file, std::string_view name) {
