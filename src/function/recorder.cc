@@ -65,7 +65,8 @@ Recorder::Recorder(store::Invocations& store, const Clock& clock, const Log& log
     : shared_(std::make_shared<Shared>(store)),
       clock_(clock),
       log_(log),
-      pacemaker_(std::in_place, "weft-records", kInterval, [this] { return beat(); }) {}
+      pacemaker_(
+          std::make_unique<Pacemaker>("weft-records", kInterval, [this] { return beat(); })) {}
 
 Recorder::~Recorder() {
   flush();

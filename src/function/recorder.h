@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +61,8 @@ class Recorder {
   // Of the pacemaker's thread.
   Rarely dropped_;
   Rarely failed_;
-  std::string failure_;                 // the latest reason
-  std::optional<Pacemaker> pacemaker_;  // Absent only while this ends.
+  std::string failure_;                   // the latest reason
+  std::unique_ptr<Pacemaker> pacemaker_;  // Absent only while this ends.
 };
 
 }  // namespace weft::function

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <numeric>
 #include <set>
 #include <thread>
@@ -191,10 +192,12 @@ TEST_CASE("a store that refuses for long is said at once, then once a minute wit
   REQUIRE(lines.size() <= 3);
   std::vector<int> counts;
   for (const std::string& line : lines) {
-    const auto at = line.find("records of calls were lost count=");
+    constexpr std::string_view kBefore = "records of calls were lost count=";
+    const auto at = line.find(kBefore);
     REQUIRE(at != std::string::npos);
     CHECK(line.ends_with(" error=\"the disk is full\""));
-    counts.push_back(std::stoi(line.substr(line.find('=', at) + 1)));
+    int& count = counts.emplace_back(0);
+    std::from_chars(line.data() + at + kBefore.size(), line.data() + line.size(), count);
   }
   CHECK(counts[0] == 1);
   CHECK(std::accumulate(counts.begin(), counts.end(), 0) == 1 + 20 + 7);
