@@ -130,7 +130,7 @@ Result<> Access::check_host(std::string_view host) const {
   if (!options_.listen.is_loopback() && options_.hosts.empty()) return {};
   return fail(ErrorCode::kPermissionDenied,
               fmt::format("This server does not answer to the host \"{}\". Call it by its "
-                          "address or as localhost, or start it with that name as an allowed host.",
+                          "address or as localhost, or start it with --hosts and that name.",
                           shown(host, kShownBytesMax)));
 }
 

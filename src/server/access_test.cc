@@ -39,6 +39,13 @@ TEST_CASE("on a loopback address only the names of this machine are answered") {
         ErrorCode::kPermissionDenied);
 }
 
+TEST_CASE("a refused host is told the option that would allow it") {
+  const auto result =
+      loopback().check({"GET", "/", {{"Host", "a.example"}}}, RouteId::kListModules);
+  REQUIRE(!result.has_value());
+  CHECK(result.error().message().find("--hosts") != std::string::npos);
+}
+
 TEST_CASE("the listen address and allowed hosts are names of the server") {
   const Access access({.listen = {.address = "::ffff:127.0.0.9", .port = 80},
                        .token = {},
