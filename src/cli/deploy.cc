@@ -11,7 +11,9 @@
 #include "cli/function_limits.h"
 #include "cli/input_file.h"
 #include "cli/module_file.h"
+#include "cli/report.h"
 #include "cli/server_client.h"
+#include "cli/signature.h"
 #include "engine/module_info.h"
 #include "function/limits.h"
 #include "json/print.h"
@@ -188,7 +190,14 @@ Result<int> run(const Arguments& arguments, Console& console) {
                                               .body = deployment_of(module, wanted),
                                               .silence_max = kSilenceOfWorkMax,
                                               .doing = "Deploying"});
-  if (!function) return fail(in_words_of_flags(function.error()));
+  if (!function) {
+    const int code = report(in_words_of_flags(function.error()), console, arguments.has("json"));
+    note_hint(fmt::format("the module is on the server; `weft modules remove {}` removes it when "
+                          "no function uses it",
+                          shell_word(module)),
+              console, arguments.has("json"));
+    return code;
+  }
   if (arguments.has("json")) {
     print_json(*function, console);
     return 0;

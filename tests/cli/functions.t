@@ -91,7 +91,12 @@ weft: bad.wat: [..]
 ? 2
 $ printf '(module (import "env" "return_result" (func (param i32 i32 i32))))' > se2.wat; weft deploy se2 se2.wat
 weft: [..]env.return_result[..]se2[..]
+weft: the module is on the server; `weft modules remove sha256:[..]` removes it when no function uses it
 ? 1
+$ ID=$(weft inspect se2.wat --json | grep -o 'sha256:[0-9a-f]*'); weft deploy se2 se2.wat --json 2>&1 | sed "s/$ID/ID/"; weft modules remove $ID 2>&1 | sed "s/$ID/ID/"
+{"type":"about:blank","code":"unsupported",[..]}
+{"hint":"the module is on the server; `weft modules remove ID` removes it when no function uses it"}
+ID is removed
 $ printf '(module (func (export "spin") (loop br 0)))' > loop.wat; weft deploy loop loop.wat --deadline 100ms
 loop version 1 is deployed. Call it:
   spin()                                    weft invoke loop
