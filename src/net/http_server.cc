@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/assert.h"
+#include "base/rarely.h"
 #include "net/connection.h"
 #include "net/loop.h"
 
@@ -20,8 +21,10 @@ using SystemError = boost::system::error_code;
 constexpr unsigned kThreadsMax = 256;
 constexpr std::chrono::milliseconds kTickMax{1'000};
 constexpr std::chrono::milliseconds kTickMin{10};
-// Connections over the limit that are being told so; beyond these they are closed without a word.
-constexpr std::uint32_t kRefusedMax = 64;
+// Of each loop: what it waits with, its timers and its wake-ups.
+constexpr std::uint64_t kLoopDescriptors = 3;
+// What listens, and a connection that was accepted and is closed at once.
+constexpr std::uint64_t kAcceptorDescriptors = 2;
 // Accepted in one go, so that a flood of connections does not starve those that the first loop
 // serves.
 constexpr unsigned kAcceptBurst = 64;
@@ -107,14 +110,15 @@ std::vector<std::shared_ptr<Loop>> loops_of(const ServerOptions& options, const 
 }  // namespace
 
 struct HttpServer::State {
-  State(const ServerOptions& options, HttpHandler& handler, const Clock& clock, const Log& to)
-      : log(to),
+  State(const ServerOptions& options, HttpHandler& handler, const Clock& time, const Log& to)
+      : clock(time),
+        log(to),
         context{.limits = options.limits,
                 .handler = handler,
                 .count = {},
                 .bodies = ByteBudget(options.limits.bodies_bytes_max),
                 .answers = ByteBudget(options.limits.bodies_bytes_max)},
-        loops(loops_of(options, clock)),
+        loops(loops_of(options, time)),
         acceptor(loops.front()->context()),
         pause(loops.front()->context()) {}
 
@@ -131,15 +135,21 @@ struct HttpServer::State {
   Task<> accept();
   bool accept_some();
   void take(Accepted accepted, std::uint32_t count, std::string remote);
+  void report_unaccepted(int error);
+  void report_refused(std::uint64_t connections);
   void stop(std::chrono::milliseconds drain);
 
-  const Log& log;  // Outlives this object.
+  // Both outlive this object.
+  const Clock& clock;
+  const Log& log;
   ConnectionContext context;
   Endpoint endpoint;
   std::vector<std::shared_ptr<Loop>> loops;  // The first one accepts.
   Acceptor acceptor;
   Timer pause;
   std::size_t next_loop = 0;
+  Rarely refusals;    // of connections over the limit
+  Rarely unaccepted;  // for which the system had no room
   std::atomic<bool> stopped = false;
 };
 
@@ -197,8 +207,7 @@ bool HttpServer::State::accept_some() {
     if (descriptor < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        log.warning("cannot accept a connection",
-                    {{"error", SystemError(errno, boost::system::system_category()).message()}});
+        report_unaccepted(errno);
         return false;
       }
       continue;  // That connection is gone already.
@@ -214,7 +223,8 @@ bool HttpServer::State::accept_some() {
 // `count`: of connections, with this one.
 void HttpServer::State::take(Accepted accepted, std::uint32_t count, std::string remote) {
   const std::uint32_t max = context.limits.connections_max;
-  if (count > max + kRefusedMax) return;
+  report_refused(refusals.due(count > max ? 1 : 0, clock.monotonic()));
+  if (count > max + std::min(max, kRefusedMax)) return;
   auto& loop = loops[next_loop++ % loops.size()];
   auto begin = [this, &loop, accepted = std::move(accepted), refused = count > max,
                 remote = std::move(remote)]() mutable {
@@ -227,6 +237,22 @@ void HttpServer::State::take(Accepted accepted, std::uint32_t count, std::string
   } else {
     loop->post(std::move(begin));
   }
+}
+
+// In the log at once, then at most once a minute: whoever connects must not be able to fill a disk.
+void HttpServer::State::report_unaccepted(int error) {
+  const std::uint64_t times = unaccepted.due(1, clock.monotonic());
+  if (times == 0) return;
+  const SystemError why(error, boost::system::system_category());
+  log.warning("cannot accept a connection",
+              {{"times", fmt::format("{}", times)}, {"error", why.message()}});
+}
+
+void HttpServer::State::report_refused(std::uint64_t connections) {
+  if (connections == 0) return;
+  log.warning("connections over the limit were refused",
+              {{"count", fmt::format("{}", connections)},
+               {"limit", fmt::format("{}", context.limits.connections_max)}});
 }
 
 void HttpServer::State::stop(std::chrono::milliseconds drain) {
@@ -259,6 +285,14 @@ void HttpServer::State::stop(std::chrono::milliseconds drain) {
   for (const auto& loop : loops) {
     loop->end();
   }
+  report_refused(refusals.rest());
+}
+
+std::uint32_t connections_possible(std::uint64_t descriptors, unsigned threads) {
+  const std::uint64_t own = kAcceptorDescriptors + kLoopDescriptors * threads;
+  const std::uint64_t left = descriptors > own ? descriptors - own : 0;
+  const std::uint64_t possible = left > 2ULL * kRefusedMax ? left - kRefusedMax : left / 2;
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(possible, 1, UINT32_MAX));
 }
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -26,7 +26,9 @@ struct HttpLimits {
   // longer. As much again of answers that their clients do not take: 503, unless it is the only
   // one.
   std::uint64_t bodies_bytes_max = 512ULL * 1024 * 1024;
-  std::uint32_t connections_max = 4096;  // all loops together; one more gets 503 and is closed
+  // All loops together. One more gets 503 and is closed; as many again are being told so, but at
+  // most kRefusedMax. Beyond these they are closed without a word.
+  std::uint32_t connections_max = 4096;
   std::chrono::milliseconds header_timeout{
       10'000};  // from accept or first byte to the head's end: 408
   // For `progress_bytes` of a body, or what is left of it: 408.
@@ -38,6 +40,12 @@ struct HttpLimits {
   // least 1.
   std::uint64_t progress_bytes = 16ULL * 1024;
 };
+
+inline constexpr std::uint32_t kRefusedMax = 64;
+
+// The largest connections_max for which a server with that many threads needs at most `descriptors`
+// open files. At least 1, which a server that has to refuse anybody cannot do with less.
+std::uint32_t connections_possible(std::uint64_t descriptors, unsigned threads);
 
 struct ServerOptions {
   Endpoint listen = {};

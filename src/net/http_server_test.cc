@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
+#include "base/guarded.h"
 #include "base/work_pool.h"
 #include "net/testing.h"
 
@@ -706,6 +707,42 @@ TEST_CASE("connections over the limit get 503 and are closed") {
   CHECK(is_problem(third.read_all(), 503, "unavailable"));
   first.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(body_of(first.read_response()) == "GET /x ");
+}
+
+TEST_CASE("connections over the limit are in the log at once, then once a minute with their sum") {
+  FakeClock clock;
+  Guarded<std::vector<std::string>> lines;
+  const Log log(clock, LogLevel::kWarning, [&](std::string_view line) {
+    lines.with([&](auto& all) { all.emplace_back(line); });
+  });
+  testing::LambdaHandler handler(testing::echo);
+  HttpLimits limits;
+  limits.connections_max = 1;
+  const auto server = HttpServer::create(with_limits(limits), handler, clock, log).value();
+  RawClient first(server->port());
+  first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(body_of(first.read_response()) == "GET / ");
+  const auto be_refused = [&] { RawClient(server->port()).read_all(); };
+  for (int i = 0; i < 4; ++i)
+    be_refused();
+  clock.advance(std::chrono::seconds(61));
+  be_refused();
+  be_refused();
+  be_refused();
+  server->stop(std::chrono::milliseconds(0));
+  const auto written = lines.with([](auto& all) { return all; });
+  REQUIRE(written.size() == 3);
+  CHECK(written[0].ends_with("connections over the limit were refused count=1 limit=1"));
+  CHECK(written[1].ends_with("connections over the limit were refused count=4 limit=1"));
+  CHECK(written[2].ends_with("connections over the limit were refused count=2 limit=1"));
+}
+
+TEST_CASE("as many connections are possible as the descriptors allow, refused ones included") {
+  CHECK(connections_possible(32, 2) == 12);
+  CHECK(connections_possible(1000, 2) == 1000 - 8 - 64);
+  CHECK(connections_possible(1000, 10) == 1000 - 32 - 64);
+  CHECK(connections_possible(0, 1) == 1);
+  CHECK(connections_possible(UINT64_MAX, 1) == UINT32_MAX);
 }
 
 TEST_CASE("a response may come from another thread, long after handle returned") {
