@@ -64,8 +64,9 @@ std::vector<BacktraceFrame> frames_of(const json::Value& problem) {
 Error with_message(const Error& error, std::string message) {
   Error other(error.code(), std::move(message));
   if (!error.backtrace().empty()) other = std::move(other).with_backtrace(error.backtrace());
-  if (error.position()) other = std::move(other).with_position(*error.position());
-  if (error.limit()) other = std::move(other).with_limit(error.limit()->name, error.limit()->value);
+  if (const auto& position = error.position()) other = std::move(other).with_position(*position);
+  if (const auto& limit = error.limit())
+    other = std::move(other).with_limit(limit->name, limit->value);
   return other;
 }
 

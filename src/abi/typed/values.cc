@@ -99,9 +99,10 @@ std::optional<Float> float_of(std::string_view digits) {
 // Whether the text is a number, and one that float_of() has no value for.
 template <class Float>
 bool is_beyond(std::string_view digits) {
-  const char* const end = digits.data() + digits.size();
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
   Float number = 0;
-  const auto [at, error] = std::from_chars(digits.data(), end, number);
+  const auto [at, error] = std::from_chars(begin, end, number);
   return at == end && error == std::errc::result_out_of_range;
 }
 
