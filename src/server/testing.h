@@ -29,8 +29,17 @@ class Loop final : public Executor {
  public:
   void post(Work work) override {
     const std::scoped_lock lock(mutex_);
+    if (is_closed_) return;
     work_.push_back(std::move(work));
     changed_.notify_one();
+  }
+  // Drops what was posted and what will be, as the real loops do before what they serve ends.
+  void close() {
+    const auto dropped = [this] {
+      const std::scoped_lock lock(mutex_);
+      is_closed_ = true;
+      return std::exchange(work_, {});
+    }();
   }
   // Something has happened that run_until's condition may depend on.
   void wake() {
@@ -58,6 +67,7 @@ class Loop final : public Executor {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Work> work_;
+  bool is_closed_ = false;
 };
 
 class Sink final : public net::Responder::Sink {
@@ -155,6 +165,9 @@ class Server {
               .log = log_},
              {.access = options.access, .version = "1.2.3"}),
         pool_("test-pool", 1, options.queue_max) {}
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() { loop_.close(); }
 
   // With "Host: localhost" unless there is a Host.
   Answer send(std::string_view method, std::string_view target, std::string body = {},
