@@ -137,6 +137,7 @@ struct HttpServer::State {
   void take(Accepted accepted, std::uint32_t count, std::string remote);
   void report_unaccepted(int error);
   void report_refused(std::uint64_t connections);
+  void on_all_loops(void (Loop::*step)());
   void stop(std::chrono::milliseconds drain);
 
   // Both outlive this object.
@@ -255,6 +256,12 @@ void HttpServer::State::report_refused(std::uint64_t connections) {
                {"limit", fmt::format("{}", context.limits.connections_max)}});
 }
 
+void HttpServer::State::on_all_loops(void (Loop::*step)()) {
+  for (const auto& loop : loops) {
+    loop->post([&loop, step] { (*loop.*step)(); });
+  }
+}
+
 void HttpServer::State::stop(std::chrono::milliseconds drain) {
   if (stopped.exchange(true)) return;
   for (const auto& loop : loops) {
@@ -268,17 +275,11 @@ void HttpServer::State::stop(std::chrono::milliseconds drain) {
     closed.set_value();
   });
   closed.get_future().wait();
-  for (const auto& loop : loops) {
-    loop->post([&loop] { loop->drain_all(); });
-  }
+  on_all_loops(&Loop::drain_all);
   if (!context.count.wait_until_none(drain)) {
-    for (const auto& loop : loops) {
-      loop->post([&loop] { loop->give_up_all(); });
-    }
+    on_all_loops(&Loop::give_up_all);
     if (!context.count.wait_until_none(kGiveUpTime)) {
-      for (const auto& loop : loops) {
-        loop->post([&loop] { loop->abort_all(); });
-      }
+      on_all_loops(&Loop::abort_all);
       context.count.wait_until_none();
     }
   }
