@@ -9,8 +9,8 @@ namespace {
 
 // Loads by `load` what `check` found, and waits until somebody has the answer.
 FunctionLoader::Loaded loaded(FunctionLoader::Check check, FunctionLoader::Load load) {
+  QueueExecutor executor;  // The loader's threads may still be posting when the answer is here.
   FunctionLoader loader(std::move(check), std::move(load));
-  QueueExecutor executor;
   std::optional<FunctionLoader::Loaded> answer;
   loader.load("f", executor, [&answer](const FunctionLoader::Loaded& loaded) { answer = loaded; });
   executor.run_one();
