@@ -79,9 +79,10 @@ def test_a_server_that_is_started_again_is_followed_on(own_server, follow):
     assert follower.next_export() == "fast"
     own_server.stop()
     url = f"http://127.0.0.1:{own_server.port}"
-    assert follower.process.stderr.readline().decode() == f"lost {url}: trying to reach it again for 60 s\n"
+    hint = json.loads(follower.process.stderr.readline())
+    assert hint == {"hint": f"lost {url}: trying to reach it again for 60 s"}
     own_server.arguments += ["--listen", f"127.0.0.1:{own_server.port}"]
     own_server.start()
     own_server.invoke("again", "fast")
-    assert follower.process.stderr.readline().decode() == f"{url} answers again\n"
+    assert json.loads(follower.process.stderr.readline()) == {"hint": f"{url} answers again"}
     assert follower.next_export() == "fast"
