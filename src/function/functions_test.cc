@@ -385,8 +385,10 @@ TEST_CASE("functions that were not called for long give way to others and come b
   // One function takes more than a quarter of a megabyte.
   Functions functions(world.parts(), {.loaded_bytes = 700'000});
   const auto is_in_memory = [&](std::string_view name) {
+    const std::uint64_t posts = world.executor.own_posts();
     auto call = start(world, functions, name, "");
-    const bool at_once = call.is_done();
+    // A tick may end its first slice: then it goes on here, and not after a load.
+    const bool at_once = call.is_done() || world.executor.own_posts() > posts;
     CHECK(finish(world, std::move(call)).response.has_value());
     world.clock.advance(std::chrono::seconds(1));
     return at_once;
@@ -510,6 +512,8 @@ TEST_CASE("a call that has ended cannot be cancelled") {
   Functions functions(world.parts(), {});
   deploy(functions, "f", answering(1));
   auto call = start(world, functions, "f", "");
+  while (!call.is_done())  // A tick may have ended its first slice.
+    world.executor.run_one();
   CHECK(call.handle.has_ended());
   call.handle.cancel();
   CHECK(body_of(finish(world, std::move(call))) == R"({"results":[1]})");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,9 +28,12 @@ class QueueExecutor final : public Executor {
     {
       const std::scoped_lock lock(mutex_);
       queue_.push_back(std::move(work));
+      if (std::this_thread::get_id() == own_thread_) ++own_posts_;
     }
     posted_.notify_all();
   }
+  // How often the test's thread posted: what continues here and not after work elsewhere.
+  std::uint64_t own_posts() const { return own_posts_; }
 
   // Waits for the next piece of work and runs it.
   void run_one() {
@@ -47,6 +51,8 @@ class QueueExecutor final : public Executor {
   std::mutex mutex_;
   std::condition_variable posted_;
   std::deque<Work> queue_;
+  const std::thread::id own_thread_ = std::this_thread::get_id();
+  std::uint64_t own_posts_ = 0;  // Only the test's thread uses it.
 };
 
 // The parts of a server without its network. Several Functions may follow each other on it, as
