@@ -7,12 +7,10 @@ The goals are judged by the least of the rounds. docs/performance.md keeps the f
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
@@ -21,7 +19,7 @@ from typing import Iterator
 
 import measure
 import modules
-from measure import Goal, Server, say
+from measure import Goal, Server
 
 ECHO = '{"id":"0123456789","name":"Ada Lovelace","items":[1,2,3,4,5,6,7,8],"note":"a payload of 102 bytes, ok"}'
 CALL = '{"export":"add","args":[2,3]}'
@@ -289,22 +287,13 @@ def versions() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: a first impression")
-    parser.add_argument("--only", choices=ROWS, action="append", help="this row; may be repeated")
-    options = parser.parse_args()
+    options = measure.row_options(__doc__.splitlines()[0], ROWS)
     print(f"## HTTP\n\n{measure.machine()}; {versions()}\n")
-    goals: list[Goal] = []
     with tempfile.TemporaryDirectory() as directory:
         # nginx's worker is another user.
         Path(directory).chmod(0o755)
         plan = Plan(options.quick, Path(directory))
-        for name in options.only or ROWS:
-            say(f"{name} …")
-            goals += ROWS[name](plan)
-            sys.stdout.flush()
-    if goals:
-        print("### Goals\n\n" + measure.goal_table(goals))
+        measure.run_rows(ROWS, options.only, plan)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Only ratios between peers of the same run mean something on another machine.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests/bench"
@@ -336,6 +337,25 @@ class Goal:
 
 def goal_table(goals: Sequence[Goal]) -> str:
     return table(("goal", "limit", "found", "met"), [goal.row() for goal in goals])
+
+
+def row_options(description: str, rows: Iterable[str]) -> argparse.Namespace:
+    """What a benchmark is asked for: `quick`, and the rows in `only`, or None."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: a first impression")
+    parser.add_argument("--only", choices=list(rows), action="append", help="this row; may be repeated")
+    return parser.parse_args()
+
+
+def run_rows(rows: dict[str, Callable[[Any], list[Goal]]], only: Sequence[str] | None, bench: Any) -> None:
+    """Runs each row, or those in `only`, with `bench`, and prints the goals that they return."""
+    goals: list[Goal] = []
+    for name in only or rows:
+        say(f"{name} …")
+        goals += rows[name](bench)
+        sys.stdout.flush()
+    if goals:
+        print("### Goals\n\n" + goal_table(goals))
 
 
 def machine() -> str:

@@ -8,12 +8,10 @@ the figures of the last good run.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -196,20 +194,12 @@ ROWS = {"tiny": bench_tiny, "kernels": bench_kernels}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer runs: a first impression")
-    parser.add_argument("--only", choices=ROWS, action="append", help="this row; may be repeated")
-    options = parser.parse_args()
-    goals: list[Goal] = []
+    options = measure.row_options(__doc__.splitlines()[0], ROWS)
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(options.quick, Path(directory))
         version = measure.version_of([bench.wasmtime, "--version"])
         print(f"## Start and speed\n\n{measure.machine()}; wasmtime {version}\n")
-        for name in options.only or ROWS:
-            say(f"{name} …")
-            goals += ROWS[name](bench)
-            sys.stdout.flush()
-    print("### Goals\n\n" + measure.goal_table(goals))
+        measure.run_rows(ROWS, options.only, bench)
 
 
 if __name__ == "__main__":

@@ -7,18 +7,16 @@ figures of the last good run.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Callable
 
 import measure
-from measure import Goal, say
+from measure import Goal
 
 FLAGS = ["-O2", "-Wall", "-Wextra", "-Werror"]
 READ_FILE_BYTES = 64 * 1024 * 1024
@@ -160,11 +158,7 @@ ROWS = {"write": bench_write, "clock": bench_clock, "read": bench_read, "tree": 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer runs: a first impression")
-    parser.add_argument("--only", choices=ROWS, action="append", help="this row; may be repeated")
-    options = parser.parse_args()
-    goals: list[Goal] = []
+    options = measure.row_options(__doc__.splitlines()[0], ROWS)
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(options.quick, Path(directory))
         versions = {name: measure.version_of([program, "--version"])
@@ -173,11 +167,7 @@ def main() -> None:
               f"node {versions['node']}\n")
         for name in ("calls", "tree"):
             bench.compile(name)
-        for name in options.only or ROWS:
-            say(f"{name} …")
-            goals += ROWS[name](bench)
-            sys.stdout.flush()
-    print("### Goals\n\n" + measure.goal_table(goals))
+        measure.run_rows(ROWS, options.only, bench)
 
 
 if __name__ == "__main__":

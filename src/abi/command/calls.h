@@ -99,6 +99,11 @@ inline system::FileNumber number_at(const engine::HostCall& call, std::size_t in
   return system::FileNumber{static_cast<std::uint32_t>(call.i32(index))};
 }
 
+// Parameter `index` without its sign, as WASI means nearly all of them.
+inline std::uint32_t u32(const engine::HostCall& call, std::size_t index) {
+  return static_cast<std::uint32_t>(call.i32(index));
+}
+
 // The open descriptor that parameter `index` names. kBadf when there is none; kNotcapable when it
 // lacks the right, but kBadf for reading and writing, as POSIX says it of a file that was not
 // opened for that, and kSpipe for seeking: streams lack that right.
@@ -202,9 +207,10 @@ Errno poll_oneoff_unstable(engine::HostCall& call, Program& program);
 // something else, kNotcapable when it lacks the right.
 std::expected<std::shared_ptr<system::Socket>, Errno> socket_with(const engine::HostCall& call,
                                                                   Program& program, Right right);
-// The next connection of the socket of parameter 0; its number goes where parameter `index` points.
-Errno accept_connection(engine::HostCall& call, Program& program, const system::StatusFlags& flags,
-                        std::size_t index);
+// The next connection of parameter 0, which is `listener`; its number goes where parameter `index`
+// points.
+Errno accept_connection(engine::HostCall& call, Program& program, system::Socket& listener,
+                        const system::StatusFlags& flags, std::size_t index);
 
 Errno sock_accept(engine::HostCall& call, Program& program);
 Errno sock_recv(engine::HostCall& call, Program& program);

@@ -27,10 +27,6 @@ constexpr std::uint32_t kAccessedNow = 1U << 1U;
 constexpr std::uint32_t kModified = 1U << 2U;
 constexpr std::uint32_t kModifiedNow = 1U << 3U;
 
-std::uint32_t u32(const HostCall& call, std::size_t index) {
-  return static_cast<std::uint32_t>(call.i32(index));
-}
-
 // A directory (parameter `index`) and a path below it (the two parameters from `path_index` on).
 struct Named {
   system::Directory* directory;

@@ -63,31 +63,29 @@ std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, 
   return std::static_pointer_cast<Socket>(found->file);
 }
 
-Errno accept_connection(HostCall& call, Program& program, const system::StatusFlags& flags,
-                        std::size_t index) {
-  const auto socket = socket_with(call, program, Right::kSockAccept);
-  if (!socket) return socket.error();
+Errno accept_connection(HostCall& call, Program& program, Socket& listener,
+                        const system::StatusFlags& flags, std::size_t index) {
   if (!has_place_for_count(call, index)) return Errno::kFault;
   // Looked at first: a client that was accepted in vain would be lost.
   if (program.sandbox().is_full()) return Errno::kMfile;
-  const auto accepted = waiting(program, **socket, system::Wait::For::kReading,
-                                [&] { return (*socket)->accept(flags); });
+  const auto accepted = waiting(program, listener, system::Wait::For::kReading,
+                                [&] { return listener.accept(flags); });
   if (!accepted) return errno_of(accepted.error());
-  const system::Descriptor* const listener = program.sandbox().find(number_at(call, 0));
-  if (listener == nullptr) return Errno::kBadf;
+  const system::Descriptor* const descriptor = program.sandbox().find(number_at(call, 0));
+  if (descriptor == nullptr) return Errno::kBadf;
   const auto number =
-      program.sandbox().add({.file = *accepted, .rights = listener->inheriting, .inheriting = 0});
+      program.sandbox().add({.file = *accepted, .rights = descriptor->inheriting, .inheriting = 0});
   if (!number) return errno_of(number.error());
   call.memory().store(call.address(index), static_cast<std::uint32_t>(*number));
   return Errno::kSuccess;
 }
 
 Errno sock_accept(HostCall& call, Program& program) {
-  const auto flags = static_cast<std::uint32_t>(call.i32(1));
+  const std::uint32_t flags = u32(call, 1);
   const auto socket = socket_with(call, program, Right::kSockAccept);
   if (!socket) return socket.error();
   if ((flags & ~kNonblock) != 0) return Errno::kInval;
-  return accept_connection(call, program, status_flags_of(flags), 2);
+  return accept_connection(call, program, **socket, status_flags_of(flags), 2);
 }
 
 Errno sock_recv(HostCall& call, Program& program) {

@@ -30,10 +30,6 @@ constexpr std::size_t kAddressWithFamilyBytes = 128;
 constexpr std::uint32_t kNameBytesMax = 256;
 constexpr std::uint32_t kAnswersMax = 64;
 
-std::uint32_t u32(const HostCall& call, std::size_t index) {
-  return static_cast<std::uint32_t>(call.i32(index));
-}
-
 // The bytes of the record that parameter `index` points to.
 std::expected<std::span<std::uint8_t>, Errno> address_bytes(const HostCall& call,
                                                             std::size_t index) {
@@ -267,7 +263,8 @@ Errno sock_listen(HostCall& call, Program& program) {
 }
 
 Errno sock_accept_without_flags(HostCall& call, Program& program) {
-  return accept_connection(call, program, {}, 1);
+  const auto socket = socket_with(call, program, Right::kSockAccept);
+  return socket ? accept_connection(call, program, **socket, {}, 1) : socket.error();
 }
 
 Errno sock_connect(HostCall& call, Program& program) {

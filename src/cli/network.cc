@@ -1,4 +1,4 @@
-#include "cli/listeners.h"
+#include "cli/network.h"
 
 #include <fmt/format.h>
 
