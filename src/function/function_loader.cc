@@ -17,10 +17,10 @@ FunctionLoader::FunctionLoader(Check check, Load load)
       loads_("weft-load", kLoadThreads, kWaitingMax),
       checks_("weft-check", kCheckThreads, kWaitingMax) {}
 
-void FunctionLoader::load(const std::string& name, Executor& executor, Then then) {
+void FunctionLoader::load(const std::string& name, std::shared_ptr<Executor> executor, Then then) {
   const bool is_first = waiters_.with([&](auto& waiters) {
     auto& of_name = waiters[name];
-    of_name.push_back({.executor = &executor, .then = std::move(then)});
+    of_name.push_back({.executor = std::move(executor), .then = std::move(then)});
     return of_name.size() == 1;
   });
   if (!is_first) return;

@@ -37,11 +37,11 @@ class FunctionLoader {
   ~FunctionLoader() = default;
 
   // `then` is called later, on `executor`. kResourceExhausted when too many other functions wait.
-  void load(const std::string& name, Executor& executor, Then then);
+  void load(const std::string& name, std::shared_ptr<Executor> executor, Then then);
 
  private:
   struct Waiter {
-    Executor* executor;  // `then` keeps it alive.
+    std::shared_ptr<Executor> executor;
     Then then;
   };
   void load_now(const std::string& name);

@@ -1,5 +1,8 @@
 #include "function/function_loader.h"
 
+#include <future>
+#include <memory>
+
 #include <doctest/doctest.h>
 
 #include "function/testing.h"
@@ -9,11 +12,11 @@ namespace {
 
 // Loads by `load` what `check` found, and waits until somebody has the answer.
 FunctionLoader::Loaded loaded(FunctionLoader::Check check, FunctionLoader::Load load) {
-  QueueExecutor executor;  // The loader's threads may still be posting when the answer is here.
+  auto executor = std::make_shared<QueueExecutor>();
   FunctionLoader loader(std::move(check), std::move(load));
   std::optional<FunctionLoader::Loaded> answer;
   loader.load("f", executor, [&answer](const FunctionLoader::Loaded& loaded) { answer = loaded; });
-  executor.run_one();
+  executor->run_one();
   return answer.value();
 }
 
@@ -40,6 +43,23 @@ TEST_CASE("nothing is loaded of a function that is not there") {
       });
   CHECK(answer.error().code() == ErrorCode::kNotFound);
   CHECK_FALSE(has_loaded);
+}
+
+TEST_CASE("the loader keeps the executor of a call that nobody waits for any more") {
+  auto executor = std::make_shared<QueueExecutor>();
+  const std::weak_ptr<QueueExecutor> watched = executor;
+  std::promise<void> may_load;
+  {
+    FunctionLoader loader([](const std::string&) -> Result<std::int64_t> { return 1; },
+                          [&may_load](const std::string&, std::int64_t) -> FunctionLoader::Loaded {
+                            may_load.get_future().wait();
+                            return std::shared_ptr<LoadedFunction>();
+                          });
+    loader.load("f", std::move(executor), [](const FunctionLoader::Loaded&) {});
+    CHECK_FALSE(watched.expired());
+    may_load.set_value();
+  }
+  CHECK(watched.expired());
 }
 
 }  // namespace

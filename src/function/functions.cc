@@ -138,8 +138,8 @@ struct Functions::Parts {
   engine::Ticker ticker;
   UlidSource ids;
   Recorder recorder;
-  std::atomic<std::uint32_t> in_flight = 0;
-  std::atomic<std::uint32_t> waiting = 0;  // calls whose function is being loaded
+  TakenPlaces in_flight = no_places_taken();
+  TakenPlaces waiting = no_places_taken();  // calls whose function is being loaded
 
   // A module's blob and its record come and go together.
   std::mutex storing_modules;
@@ -217,7 +217,8 @@ struct Functions::Parts {
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
                                                        std::int64_t expected_version);
   Result<Function> describe(const store::FunctionRecord& record);
-  CallHandle wait_and_run(Call call, const Arrival& arrival, Executor& executor, Done done);
+  CallHandle wait_and_run(Call call, const Arrival& arrival,
+                          const std::shared_ptr<Executor>& executor, Done done);
   CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, const Arrival& arrival,
                  Executor& executor, Done done);
   Arrival arrival() {
@@ -238,7 +239,7 @@ const PlatformLimits& Functions::limits() const {
   return parts_->limits;
 }
 std::uint32_t Functions::in_flight() const {
-  return parts_->in_flight;
+  return parts_->in_flight->load();
 }
 void Functions::flush_records() {
   parts_->recorder.flush();
@@ -476,7 +477,7 @@ Result<store::Metadata::Counts> Functions::counts() {
 
 // --- calls ---
 
-CallHandle Functions::invoke(Call call, Executor& executor, Done done) {
+CallHandle Functions::invoke(Call call, const std::shared_ptr<Executor>& executor, Done done) {
   const PlatformLimits& limits = parts_->limits;
   const auto refused = [&done](Error error) {
     refuse(done, std::move(error));
@@ -489,15 +490,15 @@ CallHandle Functions::invoke(Call call, Executor& executor, Done done) {
   }
   const Arrival arrival = parts_->arrival();
   if (const auto function = parts_->loaded.find(call.function, arrival.monotonic))
-    return parts_->run(function, std::move(call), arrival, executor, std::move(done));
+    return parts_->run(function, std::move(call), arrival, *executor, std::move(done));
   if (!store::is_function_name(call.function))
     return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
   // Not in memory: not called since the start or for long, or not there at all.
   return parts_->wait_and_run(std::move(call), arrival, executor, std::move(done));
 }
 
-CallHandle Functions::Parts::wait_and_run(Call call, const Arrival& arrival, Executor& executor,
-                                          Done done) {
+CallHandle Functions::Parts::wait_and_run(Call call, const Arrival& arrival,
+                                          const std::shared_ptr<Executor>& executor, Done done) {
   const std::uint32_t places = std::max(limits.in_flight / kWaitingShare, 1U);
   auto place = Permit::take(waiting, places);
   if (!place) {
@@ -508,8 +509,9 @@ CallHandle Functions::Parts::wait_and_run(Call call, const Arrival& arrival, Exe
   const std::string name = call.function;
   auto waiting_call =
       std::make_shared<WaitingCall>(std::move(call), arrival, *std::move(place), std::move(done));
+  // What waits on an executor must not keep it: the loader does until it has handed over.
   loader.load(name, executor,
-              [this, waiting_call, &executor](const FunctionLoader::Loaded& function) {
+              [this, waiting_call, &executor = *executor](const FunctionLoader::Loaded& function) {
                 if (waiting_call->is_cancelled()) return;
                 auto to = waiting_call->take_done();
                 if (!function) return refuse(to, function.error());

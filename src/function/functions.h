@@ -151,7 +151,7 @@ class Functions {
   // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that
   // thread, possibly inside this call; then the handle says so. When this object ends while the
   // function is still to be loaded, `done` is destroyed without a call. Never blocks.
-  CallHandle invoke(Call call, Executor& executor, Done done);
+  CallHandle invoke(Call call, const std::shared_ptr<Executor>& executor, Done done);
 
   // How many calls are under way.
   std::uint32_t in_flight() const;

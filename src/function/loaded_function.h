@@ -14,6 +14,7 @@
 #include "engine/instance.h"
 #include "engine/module_info.h"
 #include "function/functions.h"
+#include "function/permit.h"
 #include "function/recorder.h"
 #include "function/statistics.h"
 
@@ -23,7 +24,7 @@ namespace weft::function {
 struct FunctionHistory {
   Statistics statistics;
   Sampler sampler;
-  std::atomic<std::uint32_t> in_flight = 0;
+  TakenPlaces in_flight = no_places_taken();
 };
 
 // Thread-safe; immutable but for the kept instances. Calls hold it by shared_ptr, so a replaced

@@ -3,23 +3,31 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 namespace weft::function {
 
-// Given back at the end. Move-only.
+// How many of the places are taken.
+using TakenPlaces = std::shared_ptr<std::atomic<std::uint32_t>>;
+inline TakenPlaces no_places_taken() {
+  return std::make_shared<std::atomic<std::uint32_t>>(0);
+}
+
+// Given back at the end. Move-only. Keeps the count alive: what a call leaves on an event loop may
+// end later than everything else of it.
 class Permit {
  public:
-  // Nothing when all `places` are taken. `taken` outlives the permit. Thread-safe.
-  static std::optional<Permit> take(std::atomic<std::uint32_t>& taken, std::uint32_t places) {
-    if (taken.fetch_add(1) >= places) {
-      taken.fetch_sub(1);
+  // Nothing when all `places` are taken. Thread-safe.
+  static std::optional<Permit> take(const TakenPlaces& taken, std::uint32_t places) {
+    if (taken->fetch_add(1) >= places) {
+      taken->fetch_sub(1);
       return std::nullopt;
     }
     return Permit(taken);
   }
-  Permit(Permit&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  Permit(Permit&& other) noexcept = default;
   Permit(const Permit&) = delete;
   Permit& operator=(const Permit&) = delete;
   Permit& operator=(Permit&&) = delete;
@@ -30,9 +38,9 @@ class Permit {
   }
 
  private:
-  explicit Permit(std::atomic<std::uint32_t>& taken) : taken_(&taken) {}
+  explicit Permit(TakenPlaces taken) : taken_(std::move(taken)) {}
 
-  std::atomic<std::uint32_t>* taken_;  // Absent once given back.
+  TakenPlaces taken_;  // Absent once given back.
 };
 
 }  // namespace weft::function

@@ -291,13 +291,13 @@ TEST_CASE("a call whose garbage is collected can be cancelled, and ends with its
       CAPTURE(slices);
       auto call = start(deployed.world, deployed.functions, "f", R"({"args":[100]})");
       for (int slice = 0; slice < slices; ++slice)
-        deployed.world.executor.run_one();
+        deployed.world.executor->run_one();
       REQUIRE_FALSE(call.is_done());
       call.handle.cancel();  // As the server does when the client goes away, and when it stops.
       REQUIRE(call.is_done());
       CHECK(error_of(**call.outcome).code() == ErrorCode::kCancelled);
       CHECK(error_of(**call.outcome).backtrace().size() == 1);
-      deployed.world.executor.run_one();  // The slice that it had asked for.
+      deployed.world.executor->run_one();  // The slice that it had asked for.
     }
   }
 }

@@ -73,7 +73,7 @@ struct World {
   std::unique_ptr<engine::Engine> engine =
       engine::Engine::create({.parallel_compilation = false}).value();
   Log log{clock, LogLevel::kError, [](std::string_view) {}};
-  QueueExecutor executor;
+  std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
 
   FunctionsParts parts() {
     return {.engine = *engine,
@@ -110,7 +110,7 @@ inline Started start(World& world, Functions& functions, std::string_view functi
 // Runs the executor until the call is done. Time passes between the guest's slices, and only there.
 inline Outcome finish(World& world, Started started) {
   while (!started.is_done()) {
-    world.executor.run_one();
+    world.executor->run_one();
     if (!started.is_done()) world.clock.advance(std::chrono::milliseconds(10));
   }
   return std::move(**started.outcome);

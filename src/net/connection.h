@@ -87,7 +87,7 @@ class Connection final : public Responder::Sink,
   void respond(HttpResponse response) override;
   void abandon() override;
   void watch(Executor::Work gone) override;
-  Executor& executor() override { return *loop_; }
+  std::shared_ptr<Executor> executor() override { return loop_; }
 
   void sweep(std::uint32_t tick) override;
   void drain() override;

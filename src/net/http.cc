@@ -196,7 +196,7 @@ void Responder::on_gone(Executor::Work gone) {
   sink_->watch(std::move(gone));
 }
 
-Executor& Responder::executor() const {
+std::shared_ptr<Executor> Responder::executor() const {
   WEFT_ASSERT(sink_ != nullptr);
   return sink_->executor();
 }

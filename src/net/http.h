@@ -161,8 +161,7 @@ class Responder {
 
     // See Responder::on_gone; once, before `respond`.
     virtual void watch(Executor::Work gone) = 0;
-    // Lives as long as the sink.
-    virtual Executor& executor() = 0;
+    virtual std::shared_ptr<Executor> executor() = 0;
   };
 
   explicit Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
@@ -182,9 +181,8 @@ class Responder {
   // connection is not gone.
   void on_gone(Executor::Work gone);
 
-  // The event loop of this connection. Valid until this Responder is gone; after HttpServer::stop
-  // it drops its work.
-  Executor& executor() const;
+  // The event loop of this connection. After HttpServer::stop it drops its work.
+  std::shared_ptr<Executor> executor() const;
 
  private:
   void abandon();

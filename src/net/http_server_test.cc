@@ -422,8 +422,8 @@ TEST_CASE("bodies that find no room are refused with 429 until others have gone"
                        "resource_exhausted bodies_bytes:"));
     }
     CHECK(body_of(talk(holding.server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == "GET / ");
-    Executor& loop = holding.held->executor();
-    loop.post([&] { holding.held->send({200, {}, Body("done")}); });
+    const auto loop = holding.held->executor();
+    loop->post([&] { holding.held->send({200, {}, Body("done")}); });
     CHECK(body_of(holder.read_response()) == "done");
     CHECK((body_of(talk(holding.server, "POST /" + sized)) == "POST / " + body));
     CHECK((body_of(talk(holding.server, "POST /" + chunked)) == "POST / " + body));
@@ -773,9 +773,9 @@ TEST_CASE("a responder's executor runs work on the connection's loop, later and 
   TestServer server([](const HttpRequest&, Responder responder) {
     const auto loop = std::this_thread::get_id();
     auto text = std::make_shared<std::string>("0");
-    Executor& executor = responder.executor();
-    executor.post([text, loop] { *text += loop == std::this_thread::get_id() ? "1" : "x"; });
-    executor.post([text, responder = std::move(responder)]() mutable {
+    const auto executor = responder.executor();
+    executor->post([text, loop] { *text += loop == std::this_thread::get_id() ? "1" : "x"; });
+    executor->post([text, responder = std::move(responder)]() mutable {
       responder.send({200, {}, Body(*text + "2")});
     });
     *text += "-";
@@ -806,7 +806,7 @@ struct Watched {
   }
   // On the loop, as handlers do.
   void answer(std::string text) {
-    responder->executor().post(
+    responder->executor()->post(
         [this, text = std::move(text)] { responder->send({200, {}, Body(text)}); });
   }
 
@@ -827,9 +827,9 @@ TEST_CASE("a handler is told of a client that closes or resets its connection") 
     CHECK(!watched.is_gone);
     with_reset ? client.reset() : client.close();
     watched.gone.get_future().wait();
-    Executor& loop = watched.responder->executor();
+    const auto loop = watched.responder->executor();
     watched.answer("to nobody");
-    let_pass(loop);
+    let_pass(*loop);
   }
 }
 
@@ -844,9 +844,9 @@ TEST_CASE("a handler is told of a client that goes, whatever it sent behind its 
       client.send(behind);
       with_reset ? client.reset() : client.close();
       watched.gone.get_future().wait();
-      Executor& loop = watched.responder->executor();
+      const auto loop = watched.responder->executor();
       watched.answer("to nobody");
-      let_pass(loop);
+      let_pass(*loop);
     }
   }
 }
@@ -859,9 +859,9 @@ TEST_CASE("a handler is told of a client that goes behind urgent data") {
   client.send_urgent('!');
   client.close();
   watched.gone.get_future().wait();
-  Executor& loop = watched.responder->executor();
+  const auto loop = watched.responder->executor();
   watched.answer("to nobody");
-  let_pass(loop);
+  let_pass(*loop);
 }
 
 TEST_CASE("a client that ended only its own side is asked, and gets its answer") {
@@ -899,7 +899,7 @@ TEST_CASE("a watched connection serves the requests behind the one that was watc
   TestServer server([&](const HttpRequest& request, Responder given) {
     auto responder = std::make_shared<Responder>(std::move(given));
     responder->on_gone([&] { ++gone; });
-    responder->executor().post([responder, path = std::string(request.path())] {
+    responder->executor()->post([responder, path = std::string(request.path())] {
       responder->send({200, {}, Body(path)});
     });
   });
@@ -1045,7 +1045,7 @@ TEST_CASE("stop without time to drain ends requests in flight; their late answer
     server->stop(std::chrono::milliseconds(0));
     CHECK(client.read_all().empty());
   }
-  responder->executor().post([] { FAIL("a stopped loop ran work"); });
+  responder->executor()->post([] { FAIL("a stopped loop ran work"); });
   responder->send({200, {}, Body("late")});
 }
 
@@ -1055,7 +1055,7 @@ TEST_CASE("connections are shared out over all loops") {
   options.pin_threads = true;
   TestServer server(
       [](const HttpRequest&, Responder responder) {
-        Executor* const loop = &responder.executor();
+        Executor* const loop = responder.executor().get();
         responder.send({200, {}, Body(std::to_string(std::bit_cast<std::uintptr_t>(loop)))});
       },
       options);

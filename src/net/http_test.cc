@@ -52,10 +52,10 @@ class FakeSink final : public Responder::Sink {
   void respond(HttpResponse response) override { status = response.status; }
   void abandon() override { status = 500; }
   void watch(Executor::Work) override {}
-  Executor& executor() override { return *loop; }
+  std::shared_ptr<Executor> executor() override { return loop; }
 
   std::optional<int> status;
-  Executor* loop = nullptr;
+  std::shared_ptr<Executor> loop;
 };
 
 TEST_CASE("a responder sends once, and 500 when it is dropped or replaced") {

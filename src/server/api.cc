@@ -59,7 +59,7 @@ class Api::Reply {
       : responder_(std::move(responder)), metrics_(metrics), route_(route) {}
 
   RouteId route() const { return route_; }
-  Executor& executor() const { return responder_.executor(); }
+  std::shared_ptr<Executor> executor() const { return responder_.executor(); }
   void on_gone(Executor::Work gone) { responder_.on_gone(std::move(gone)); }
   void send(net::HttpResponse response) {
     metrics_.count(route_, response.status);

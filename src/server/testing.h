@@ -72,15 +72,15 @@ class Loop final : public Executor {
 
 class Sink final : public net::Responder::Sink {
  public:
-  explicit Sink(Loop& loop) : loop_(loop) {}
+  explicit Sink(std::shared_ptr<Loop> loop) : loop_(std::move(loop)) {}
 
   void respond(net::HttpResponse response) override {
     response_.with([&](auto& kept) { kept = std::move(response); });
-    loop_.wake();
+    loop_->wake();
   }
   void abandon() override { respond({500, {}, "dropped"}); }
   void watch(Executor::Work gone) override { gone_ = std::move(gone); }
-  Executor& executor() override { return loop_; }
+  std::shared_ptr<Executor> executor() override { return loop_; }
   // The client goes away.
   void leave() {
     if (gone_) std::exchange(gone_, nullptr)();
@@ -93,7 +93,7 @@ class Sink final : public net::Responder::Sink {
   }
 
  private:
-  Loop& loop_;
+  std::shared_ptr<Loop> loop_;
   Executor::Work gone_;
   Guarded<std::optional<net::HttpResponse>> response_;
 };
@@ -167,7 +167,7 @@ class Server {
         pool_("test-pool", 1, options.queue_max) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  ~Server() { loop_.close(); }
+  ~Server() { loop_->close(); }
 
   // With "Host: localhost" unless there is a Host.
   Answer send(std::string_view method, std::string_view target, std::string body = {},
@@ -192,7 +192,7 @@ class Server {
     return sink;
   }
   Answer finish(Sink& sink) {
-    loop_.run_until([&] { return sink.has_answer(); });
+    loop_->run_until([&] { return sink.has_answer(); });
     auto response = sink.take();
     return {response.status, std::move(response.headers), std::string(response.body.view())};
   }
@@ -227,7 +227,7 @@ class Server {
   SystemRandom random_;
   Guarded<std::vector<std::string>> lines_;
   Log log_;
-  Loop loop_;
+  std::shared_ptr<Loop> loop_ = std::make_shared<Loop>();
   store::TemporaryDirectory directory_;
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<store::Blobs> blobs_;
