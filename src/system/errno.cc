@@ -27,6 +27,7 @@ constexpr std::array kErrors = {
     Entry{Errno::kConnectionAborted, ECONNABORTED, "connection aborted"},
     Entry{Errno::kConnectionRefused, ECONNREFUSED, "connection refused"},
     Entry{Errno::kConnectionReset, ECONNRESET, "connection reset"},
+    Entry{Errno::kDeadlock, EDEADLK, "would wait forever"},
     Entry{Errno::kDestinationRequired, EDESTADDRREQ, "destination address required"},
     Entry{Errno::kExists, EEXIST, "it exists already"},
     Entry{Errno::kFileTooLarge, EFBIG, "file too large"},

@@ -21,6 +21,7 @@ enum class Errno : std::uint8_t {
   kConnectionAborted,
   kConnectionRefused,
   kConnectionReset,
+  kDeadlock,
   kDestinationRequired,
   kExists,
   kFileTooLarge,

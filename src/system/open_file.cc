@@ -52,4 +52,8 @@ std::optional<Wait> OpenFile::wait(Wait::For /*what*/) {
   return std::nullopt;
 }
 
+std::optional<std::chrono::nanoseconds> OpenFile::patience(Wait::For /*what*/) const {
+  return std::nullopt;
+}
+
 }  // namespace weft::system

@@ -1,6 +1,7 @@
 // What a descriptor of a guest stands for: POSIX's open file description.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -68,6 +69,7 @@ struct Wait {
 };
 
 class Directory;
+class InterestList;
 class Socket;
 
 // Shared by all descriptors that were made from one another. Confined to the guest's thread, or
@@ -106,10 +108,22 @@ class OpenFile {
   virtual std::optional<std::uint64_t> ready(Wait::For what);
   // What to wait for after kAgain. Nothing: it never has to.
   virtual std::optional<Wait> wait(Wait::For what);
+  // How long the guest wants to wait at most. Nothing: as long as it takes.
+  virtual std::optional<std::chrono::nanoseconds> patience(Wait::For what) const;
+
+  // How often the guest tried to read or write what it may have to wait for.
+  std::uint64_t uses(Wait::For what) const { return uses_.at(static_cast<std::size_t>(what)); }
 
   // Null for everything else.
   virtual Directory* as_directory() { return nullptr; }
   virtual Socket* as_socket() { return nullptr; }
+  virtual InterestList* as_interest_list() { return nullptr; }
+
+ protected:
+  void count_use(Wait::For what) { ++uses_.at(static_cast<std::size_t>(what)); }
+
+ private:
+  std::array<std::uint64_t, 2> uses_{};  // by Wait::For
 };
 
 }  // namespace weft::system

@@ -15,6 +15,30 @@ Attempt<FileNumber> Sandbox::add(Descriptor descriptor) {
   return static_cast<FileNumber>(lowest_free_++);
 }
 
+Attempt<FileNumber> Sandbox::add_from(FileNumber lowest, Descriptor descriptor) {
+  auto index = static_cast<std::size_t>(lowest);
+  if (index >= descriptors_max_) return std::unexpected(Errno::kInvalid);
+  while (index < table_.size() && table_[index])
+    ++index;
+  const auto number = static_cast<FileNumber>(index);
+  // There may be fewer than so many and none of those numbers free.
+  if (index >= descriptors_max_) return std::unexpected(Errno::kTooManyDescriptors);
+  const auto done = put(number, std::move(descriptor));
+  if (!done) return std::unexpected(done.error());
+  return number;
+}
+
+Attempt<> Sandbox::put(FileNumber number, Descriptor descriptor) {
+  const auto index = static_cast<std::size_t>(number);
+  if (index >= descriptors_max_) return std::unexpected(Errno::kBadDescriptor);
+  const bool is_new = find(number) == nullptr;
+  if (is_new && is_full()) return std::unexpected(Errno::kTooManyDescriptors);
+  if (index >= table_.size()) table_.resize(index + 1);
+  table_[index] = std::move(descriptor);
+  if (is_new) ++open_count_;
+  return {};
+}
+
 Descriptor* Sandbox::find(FileNumber number) {
   const auto index = static_cast<std::size_t>(number);
   if (index >= table_.size()) return nullptr;

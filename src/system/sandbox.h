@@ -28,6 +28,8 @@ struct Descriptor {
   Rights inheriting = kAllRights;
   // Of a directory that the guest was given: the path by which it knows it.
   std::optional<std::string> given_as = std::nullopt;
+  // What the guest noted about programs that it might start; nothing here starts any.
+  bool close_on_exec = false;
 };
 
 // The descriptor table of one guest. Confined to the guest's thread, or protected by the guest's
@@ -42,6 +44,12 @@ class Sandbox {
 
   // Under the lowest free number. kTooManyDescriptors.
   Attempt<FileNumber> add(Descriptor descriptor);
+  // Under the lowest free number from `lowest` on. kInvalid when that is beyond all numbers,
+  // kTooManyDescriptors when none is free.
+  Attempt<FileNumber> add_from(FileNumber lowest, Descriptor descriptor);
+  // Under this very number, in place of what it was. kBadDescriptor when it is beyond all numbers,
+  // kTooManyDescriptors.
+  Attempt<> put(FileNumber number, Descriptor descriptor);
   // Null when that number is not open. Valid until the table changes.
   Descriptor* find(FileNumber number);
   // kBadDescriptor.
@@ -50,6 +58,8 @@ class Sandbox {
   // itself nothing changes.
   Attempt<> renumber(FileNumber from, FileNumber to);
   std::size_t open_count() const { return open_count_; }
+  // Above all numbers that are open.
+  FileNumber end() const { return static_cast<FileNumber>(table_.size()); }
   bool is_full() const { return open_count_ >= descriptors_max_; }
 
  private:

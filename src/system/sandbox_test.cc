@@ -72,6 +72,38 @@ TEST_CASE("renumbering moves a descriptor onto another, whose file ends") {
   CHECK(sandbox.add(named(2)).value() == FileNumber{0});
 }
 
+TEST_CASE("a descriptor gets the lowest free number from a given one on") {
+  Sandbox sandbox(10);
+  REQUIRE(sandbox.add(named(0)).has_value());
+  CHECK(sandbox.add_from(FileNumber{5}, named(1)).value() == FileNumber{5});
+  CHECK(sandbox.add_from(FileNumber{5}, named(2)).value() == FileNumber{6});
+  CHECK(sandbox.add_from(FileNumber{0}, named(3)).value() == FileNumber{1});
+  CHECK(sandbox.add_from(FileNumber{9}, named(4)).value() == FileNumber{9});
+  CHECK(sandbox.add_from(FileNumber{9}, named(5)).error() == Errno::kTooManyDescriptors);
+  for (const unsigned number : {10U, 0xffffffffU})
+    CHECK(sandbox.add_from(FileNumber{number}, named(6)).error() == Errno::kInvalid);
+  CHECK(sandbox.add(named(7)).value() == FileNumber{2});
+  CHECK(sandbox.open_count() == 6);
+  CHECK(sandbox.end() == FileNumber{10});
+}
+
+TEST_CASE("a descriptor is put under a number, in place of what was there") {
+  Sandbox sandbox(10);
+  auto replaced = named(0);
+  const std::weak_ptr<OpenFile> file = replaced.file;
+  REQUIRE(sandbox.add(std::move(replaced)).has_value());
+  CHECK(sandbox.put(FileNumber{0}, named(1)).has_value());
+  CHECK(file.expired());
+  CHECK(name_at(sandbox, 0) == 1);
+  CHECK(sandbox.open_count() == 1);
+  CHECK(sandbox.put(FileNumber{7}, named(2)).has_value());
+  CHECK(name_at(sandbox, 7) == 2);
+  CHECK(sandbox.open_count() == 2);
+  for (const unsigned number : {10U, 0xffffffffU})
+    CHECK(sandbox.put(FileNumber{number}, named(3)).error() == Errno::kBadDescriptor);
+  CHECK(sandbox.add(named(4)).value() == FileNumber{1});
+}
+
 TEST_CASE("a full table refuses, and has room again after a close") {
   Sandbox sandbox(3);
   for (int i = 0; i < 3; ++i)

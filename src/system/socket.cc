@@ -44,6 +44,10 @@ HostOption host_option(SocketOption option) {
       return {IPPROTO_TCP, TCP_NODELAY};
     case SocketOption::kSendBufferBytes:
       return {SOL_SOCKET, SO_SNDBUF};
+    case SocketOption::kOnlyV6:
+      return {IPPROTO_IPV6, IPV6_V6ONLY};
+    case SocketOption::kIsListening:
+      return {SOL_SOCKET, SO_ACCEPTCONN};
     case SocketOption::kReceiveBufferBytes:
       break;
   }
@@ -124,6 +128,7 @@ Attempt<> Socket::listen(int backlog) {
 }
 
 Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
+  count_use(Wait::For::kReading);
   for (;;) {
     UniqueFd accepted(::accept4(descriptor_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted) {
@@ -137,6 +142,7 @@ Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
 }
 
 Attempt<> Socket::connect(const SocketAddress& address) {
+  count_use(Wait::For::kWriting);
   if (connecting_) {
     if (!ready_bytes(descriptor_.get(), Wait::For::kWriting))
       return std::unexpected(Errno::kAlready);
@@ -165,6 +171,7 @@ bool Socket::is_welcome(const std::optional<SocketAddress>& from) const {
 }
 
 Attempt<Received> Socket::receive(std::span<const Buffer> buffers, bool peek) {
+  count_use(Wait::For::kReading);
   if (is_too_scattered(type_, buffers.size())) return std::unexpected(Errno::kMessageSize);
   for (int dropped = 0; dropped < kDroppedMax; ++dropped) {
     IoVectors vectors(buffers);
@@ -190,6 +197,7 @@ Attempt<Received> Socket::receive(std::span<const Buffer> buffers, bool peek) {
 
 Attempt<std::size_t> Socket::send(std::span<const ConstBuffer> buffers,
                                   const std::optional<SocketAddress>& to) {
+  count_use(Wait::For::kWriting);
   if (is_too_scattered(type_, buffers.size())) return std::unexpected(Errno::kMessageSize);
   IoVectors vectors(buffers);
   HostSocketAddress host;
@@ -229,6 +237,7 @@ Attempt<> Socket::set_option(SocketOption option, int value) {
   const bool is_size =
       option == SocketOption::kSendBufferBytes || option == SocketOption::kReceiveBufferBytes;
   if (is_size) value = std::clamp(value, 0, kBufferBytesMax);
+  if (option == SocketOption::kOnlyV6 && value == 0) return std::unexpected(Errno::kNotSupported);
   const HostOption host = host_option(option);
   return done(::setsockopt(descriptor_.get(), host.level, host.name, &value, sizeof(value)));
 }
@@ -279,6 +288,14 @@ std::optional<std::uint64_t> Socket::ready(Wait::For what) {
 
 std::optional<Wait> Socket::wait(Wait::For what) {
   return Wait{.descriptor = descriptor_.get(), .what = what};
+}
+
+std::optional<std::chrono::nanoseconds> Socket::patience(Wait::For what) const {
+  return patience_.at(static_cast<std::size_t>(what));
+}
+
+void Socket::set_patience(Wait::For what, std::optional<std::chrono::nanoseconds> patience) {
+  patience_.at(static_cast<std::size_t>(what)) = patience;
 }
 
 }  // namespace weft::system

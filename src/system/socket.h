@@ -1,6 +1,8 @@
 // Sockets of a guest: TCP and UDP over IPv4 and IPv6.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,6 +26,8 @@ enum class SocketOption : std::uint8_t {
   kNoDelay,
   kSendBufferBytes,
   kReceiveBufferBytes,
+  kOnlyV6,       // stays set where it was: see Socket::open
+  kIsListening,  // cannot be set
 };
 
 struct Received {
@@ -74,6 +78,8 @@ class Socket final : public OpenFile {
   Attempt<> set_flags(const StatusFlags& flags) override;
   std::optional<std::uint64_t> ready(Wait::For what) override;
   std::optional<Wait> wait(Wait::For what) override;
+  std::optional<std::chrono::nanoseconds> patience(Wait::For what) const override;
+  void set_patience(Wait::For what, std::optional<std::chrono::nanoseconds> patience);
   Socket* as_socket() override { return this; }
 
  private:
@@ -89,7 +95,8 @@ class Socket final : public OpenFile {
   std::shared_ptr<Network> network_;
   StatusFlags flags_;
   bool connecting_ = false;
-  bool bound_ = false;  // by a rule
+  bool bound_ = false;                                               // by a rule
+  std::array<std::optional<std::chrono::nanoseconds>, 2> patience_;  // by Wait::For
 };
 
 }  // namespace weft::system

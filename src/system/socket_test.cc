@@ -255,6 +255,25 @@ TEST_CASE("options are set and read, and buffers have a limit") {
   CHECK(error_of(socket->peer_address()) == Errno::kNotConnected);
 }
 
+TEST_CASE("a socket of IPv6 stays without IPv4, and none can be told that it listens") {
+  const auto socket = Socket::open(SocketType::kStream, true, network({"listen:*"})).value();
+  CHECK(socket->option(SocketOption::kOnlyV6).value() == 1);
+  CHECK(socket->set_option(SocketOption::kOnlyV6, 1).has_value());
+  CHECK(error_of(socket->set_option(SocketOption::kOnlyV6, 0)) == Errno::kNotSupported);
+  CHECK(socket->option(SocketOption::kIsListening).value() == 0);
+  CHECK(error_of(socket->set_option(SocketOption::kIsListening, 1)) == Errno::kNoProtocolOption);
+  const auto listener = Socket::listen_on({.address = kLoopback, .port = 0}).value();
+  CHECK(listener->option(SocketOption::kIsListening).value() == 1);
+}
+
+TEST_CASE("a socket keeps how long the guest wants to wait") {
+  const auto socket = Socket::open(SocketType::kStream, false, nullptr).value();
+  CHECK_FALSE(socket->patience(Wait::For::kReading).has_value());
+  socket->set_patience(Wait::For::kReading, std::chrono::nanoseconds(5));
+  CHECK(socket->patience(Wait::For::kReading) == std::chrono::nanoseconds(5));
+  CHECK_FALSE(socket->patience(Wait::For::kWriting).has_value());
+}
+
 TEST_CASE("files are no sockets, and sockets no files") {
   const auto socket = Socket::open(SocketType::kStream, false, nullptr).value();
   CHECK(socket->as_socket() == socket.get());

@@ -1,0 +1,89 @@
+#include "system/interest_list.h"
+
+namespace weft::system {
+
+InterestList::Entry* InterestList::find(FileNumber number, const std::shared_ptr<OpenFile>& file) {
+  const auto found = entries_.find(number);
+  // Under the number of one that was closed there may be another one now.
+  const bool is_it = found != entries_.end() && found->second.file.lock() == file;
+  return is_it ? &found->second : nullptr;
+}
+
+Attempt<> InterestList::add(FileNumber number, const std::shared_ptr<OpenFile>& file,
+                            const Interest& interest) {
+  if (file->as_interest_list() != nullptr) return std::unexpected(Errno::kInvalid);
+  if (find(number, file) != nullptr) return std::unexpected(Errno::kExists);
+  entries_[number] = {.file = file, .interest = interest, .reading = {}, .writing = {}};
+  return {};
+}
+
+Attempt<> InterestList::change(FileNumber number, const std::shared_ptr<OpenFile>& file,
+                               const Interest& interest) {
+  Entry* const entry = find(number, file);
+  if (entry == nullptr) return std::unexpected(Errno::kNoEntry);
+  *entry = {.file = file, .interest = interest, .reading = {}, .writing = {}};
+  return {};
+}
+
+Attempt<> InterestList::remove(FileNumber number, const std::shared_ptr<OpenFile>& file) {
+  if (find(number, file) == nullptr) return std::unexpected(Errno::kNoEntry);
+  entries_.erase(number);
+  return {};
+}
+
+std::optional<std::uint64_t> InterestList::news(Told& told, OpenFile& file, Wait::For what,
+                                                bool edge, Look& look) {
+  const auto ready = file.ready(what);
+  if (!ready) {
+    told.is_told = false;
+    if (const auto wait = file.wait(what)) look.waits.push_back(*wait);
+    return std::nullopt;
+  }
+  if (edge && told.is_told && told.uses == file.uses(what) && *ready <= told.bytes) {
+    look.again = look.again || what == Wait::For::kReading;
+    return std::nullopt;
+  }
+  told = {.is_told = true, .uses = file.uses(what), .bytes = *ready};
+  return ready;
+}
+
+InterestList::Event InterestList::look_at(Entry& entry, OpenFile& file, Look& look) {
+  const Interest& interest = entry.interest;
+  Event event{.data = interest.data};
+  if (interest.reading || interest.end) {
+    const auto bytes = news(entry.reading, file, Wait::For::kReading, interest.edge, look);
+    event.readable = bytes && interest.reading;
+    event.at_end = bytes == 0U && interest.end;
+    // Bytes that the guest does not want to know of would be there again at once.
+    if (bytes && *bytes > 0 && !interest.reading) look.again = true;
+  }
+  if (interest.writing) {
+    event.writable =
+        news(entry.writing, file, Wait::For::kWriting, interest.edge, look).has_value();
+  }
+  return event;
+}
+
+InterestList::Look InterestList::look(std::size_t events_max) {
+  Look look;
+  auto next = entries_.upper_bound(last_told_);
+  for (std::size_t left = entries_.size(); left > 0 && look.events.size() < events_max; --left) {
+    if (next == entries_.end()) next = entries_.begin();
+    auto& [number, entry] = *next;
+    const auto file = entry.file.lock();
+    if (file == nullptr) {
+      next = entries_.erase(next);
+      continue;
+    }
+    const Event event = look_at(entry, *file, look);
+    if (event.readable || event.writable || event.at_end) {
+      look.events.push_back(event);
+      last_told_ = number;
+      if (entry.interest.once) entry.interest = {.data = entry.interest.data};
+    }
+    ++next;
+  }
+  return look;
+}
+
+}  // namespace weft::system

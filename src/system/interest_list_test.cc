@@ -1,0 +1,147 @@
+#include "system/interest_list.h"
+
+#include <doctest/doctest.h>
+
+#include "system/pipe.h"
+#include "system/testing.h"
+
+namespace weft::system {
+namespace {
+
+using testing::write_all;
+
+InterestList::Interest reading(std::uint8_t name = 0) {
+  return {.reading = true, .data = {name}};
+}
+
+// The names of the events that a look tells.
+std::vector<int> told(InterestList& list, std::size_t events_max = 100) {
+  std::vector<int> names;
+  for (const auto& event : list.look(events_max).events)
+    names.push_back(event.data[0]);
+  return names;
+}
+
+void read_all(OpenFile& file, std::size_t size) {
+  std::vector<std::uint8_t> bytes(size);
+  const Buffer buffer(bytes);
+  REQUIRE(file.read({&buffer, 1}).value() == size);
+}
+
+// A file that a descriptor of this process stands behind, which is never ready.
+class SilentFile final : public OpenFile {
+ public:
+  Attempt<FileStatus> status() override { return FileStatus{}; }
+  std::optional<std::uint64_t> ready(Wait::For /*what*/) override { return std::nullopt; }
+  std::optional<Wait> wait(Wait::For what) override { return Wait{.descriptor = 7, .what = what}; }
+};
+
+TEST_CASE("a list tells which of its files are ready, with what the guest gave it") {
+  InterestList list;
+  const auto [reader, writer] = make_pipe();
+  REQUIRE(list.add(FileNumber{3}, reader, reading(1)).has_value());
+  REQUIRE(list.add(FileNumber{4}, writer, {.writing = true, .data = {2}}).has_value());
+  CHECK(told(list) == std::vector{2});
+  write_all(*writer, "x");
+  const auto look = list.look(100);
+  REQUIRE(look.events.size() == 2);
+  CHECK(look.events[0].data[0] + look.events[1].data[0] == 3);
+  CHECK(told(list) == told(list));
+  REQUIRE(list.remove(FileNumber{4}, writer).has_value());
+  CHECK(told(list) == std::vector{1});
+}
+
+TEST_CASE("a list says what to wait for when nothing is ready") {
+  InterestList list;
+  const auto silent = std::make_shared<SilentFile>();
+  REQUIRE(list.add(FileNumber{3}, silent, reading()).has_value());
+  const auto look = list.look(100);
+  CHECK(look.events.empty());
+  REQUIRE(look.waits.size() == 1);
+  CHECK(look.waits[0].descriptor == 7);
+  CHECK_FALSE(look.again);
+}
+
+TEST_CASE("a list refuses what it has, what it has not, and another list") {
+  InterestList list;
+  const auto [reader, writer] = make_pipe();
+  CHECK(list.change(FileNumber{3}, reader, reading()).error() == Errno::kNoEntry);
+  CHECK(list.remove(FileNumber{3}, reader).error() == Errno::kNoEntry);
+  REQUIRE(list.add(FileNumber{3}, reader, reading()).has_value());
+  CHECK(list.add(FileNumber{3}, reader, reading()).error() == Errno::kExists);
+  CHECK(list.add(FileNumber{4}, std::make_shared<InterestList>(), reading()).error() ==
+        Errno::kInvalid);
+}
+
+TEST_CASE("a file that was closed is forgotten, and its number free for another") {
+  InterestList list;
+  auto [reader, writer] = make_pipe();
+  write_all(*writer, "x");
+  REQUIRE(list.add(FileNumber{3}, reader, reading(1)).has_value());
+  reader.reset();
+  CHECK(told(list).empty());
+  const auto [other, other_writer] = make_pipe();
+  write_all(*other_writer, "x");
+  REQUIRE(list.add(FileNumber{3}, other, reading(2)).has_value());
+  CHECK(told(list) == std::vector{2});
+}
+
+TEST_CASE("an edge is told once, until the file is used or has more to read") {
+  InterestList list;
+  const auto [reader, writer] = make_pipe();
+  REQUIRE(list.add(FileNumber{3}, reader, {.reading = true, .edge = true, .data = {1}}));
+  write_all(*writer, "abc");
+  CHECK(told(list) == std::vector{1});
+  CHECK(told(list).empty());
+  CHECK(list.look(100).again);
+  write_all(*writer, "d");
+  CHECK(told(list) == std::vector{1});
+  CHECK(told(list).empty());
+  read_all(*reader, 4);
+  CHECK(told(list).empty());
+  // As many as were there before, and nobody has looked in between.
+  write_all(*writer, "abcd");
+  CHECK(told(list) == std::vector{1});
+}
+
+TEST_CASE("what is told once comes again only after a change") {
+  InterestList list;
+  const auto [reader, writer] = make_pipe();
+  write_all(*writer, "abc");
+  REQUIRE(list.add(FileNumber{3}, reader, {.reading = true, .once = true, .data = {1}}));
+  CHECK(told(list) == std::vector{1});
+  CHECK(told(list).empty());
+  REQUIRE(list.change(FileNumber{3}, reader, {.reading = true, .once = true, .data = {2}}));
+  CHECK(told(list) == std::vector{2});
+}
+
+TEST_CASE("the end of a file is told to who asks for it") {
+  InterestList list;
+  auto [reader, writer] = make_pipe();
+  REQUIRE(list.add(FileNumber{3}, reader, {.end = true}));
+  CHECK(told(list).empty());
+  writer.reset();
+  const auto look = list.look(100);
+  REQUIRE(look.events.size() == 1);
+  CHECK(look.events[0].at_end);
+  CHECK_FALSE(look.events[0].readable);
+}
+
+TEST_CASE("where fewer are told than are ready, all have their turn") {
+  InterestList list;
+  std::vector<std::shared_ptr<PipeEnd>> ends;
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    const auto [reader, writer] = make_pipe();
+    write_all(*writer, "x");
+    REQUIRE(list.add(FileNumber{i}, reader, reading(i)).has_value());
+    ends.push_back(reader);
+    ends.push_back(writer);
+  }
+  int sum = 0;
+  for (int i = 0; i < 3; ++i)
+    sum += 1 << told(list, 1).at(0);
+  CHECK(sum == 0b111);
+}
+
+}  // namespace
+}  // namespace weft::system

@@ -1,0 +1,108 @@
+#include "system/pipe.h"
+
+#include <algorithm>
+
+namespace weft::system {
+namespace {
+
+template <class Byte>
+std::size_t size_of(std::span<const std::span<Byte>> buffers) {
+  std::size_t size = 0;
+  for (const auto& buffer : buffers)
+    size += buffer.size();
+  return size;
+}
+
+}  // namespace
+
+std::size_t PipeBytes::take(std::span<const Buffer> buffers) {
+  std::size_t taken = 0;
+  for (const Buffer& buffer : buffers) {
+    const std::size_t count = std::min(buffer.size(), size());
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_), count, buffer.begin());
+    begin_ += count;
+    taken += count;
+  }
+  if (size() == 0) {
+    bytes_.clear();
+    begin_ = 0;
+  }
+  return taken;
+}
+
+std::size_t PipeBytes::give(std::span<const ConstBuffer> buffers) {
+  // What was taken makes room again, seldom enough to cost nothing.
+  if (begin_ > 0 && bytes_.size() + size_of(buffers) > kPipeBytesMax) {
+    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin_));
+    begin_ = 0;
+  }
+  std::size_t given = 0;
+  for (const ConstBuffer& buffer : buffers) {
+    const ConstBuffer fits = buffer.first(std::min(buffer.size(), room()));
+    bytes_.insert(bytes_.end(), fits.begin(), fits.end());
+    given += fits.size();
+  }
+  return given;
+}
+
+void PipeBytes::close_reading() {
+  has_reader_ = false;
+  bytes_ = {};
+  begin_ = 0;
+}
+
+PipeEnd::~PipeEnd() {
+  if (in_ != nullptr) in_->close_reading();
+  if (out_ != nullptr) out_->close_writing();
+}
+
+Attempt<FileStatus> PipeEnd::status() {
+  const bool is_of_pair = in_ != nullptr && out_ != nullptr;
+  return FileStatus{.type = is_of_pair ? FileType::kStreamSocket : FileType::kUnknown};
+}
+
+Attempt<std::size_t> PipeEnd::read(std::span<const Buffer> buffers) {
+  count_use(Wait::For::kReading);
+  if (in_ == nullptr) return std::unexpected(Errno::kBadDescriptor);
+  if (in_->size() == 0 && in_->has_writer() && size_of(buffers) > 0)
+    return std::unexpected(would_wait());
+  return in_->take(buffers);
+}
+
+Attempt<std::size_t> PipeEnd::write(std::span<const ConstBuffer> buffers) {
+  count_use(Wait::For::kWriting);
+  if (out_ == nullptr) return std::unexpected(Errno::kBadDescriptor);
+  if (!out_->has_reader()) return std::unexpected(Errno::kPipe);
+  const std::size_t size = size_of(buffers);
+  if (out_->room() < std::min(size, kPipeAtomicBytes)) return std::unexpected(would_wait());
+  return out_->give(buffers);
+}
+
+Attempt<> PipeEnd::set_flags(const StatusFlags& flags) {
+  flags_ = flags;
+  return {};
+}
+
+std::optional<std::uint64_t> PipeEnd::ready(Wait::For what) {
+  if (what == Wait::For::kReading) {
+    if (in_ == nullptr || (in_->size() == 0 && in_->has_writer())) return std::nullopt;
+    return in_->size();
+  }
+  if (out_ == nullptr) return std::nullopt;
+  if (!out_->has_reader()) return 1;  // It fails at once.
+  if (out_->room() < kPipeAtomicBytes) return std::nullopt;
+  return out_->room();
+}
+
+std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pipe() {
+  auto bytes = std::make_shared<PipeBytes>();
+  return {std::make_shared<PipeEnd>(bytes, nullptr), std::make_shared<PipeEnd>(nullptr, bytes)};
+}
+
+std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pair_of_ends() {
+  auto there = std::make_shared<PipeBytes>();
+  auto back = std::make_shared<PipeBytes>();
+  return {std::make_shared<PipeEnd>(back, there), std::make_shared<PipeEnd>(there, back)};
+}
+
+}  // namespace weft::system
