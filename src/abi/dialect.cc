@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
+#include "abi/typed/abort.h"
 #include "base/log.h"
 #include "base/nearest.h"
 
@@ -121,6 +122,7 @@ std::optional<std::string_view> initializer_before(const engine::ModuleInfo& mod
 
 std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
   const std::string_view module = import.module;
+  if (typed::is_abort(module, import.name, import.function)) return {Dialect::kTyped};
   if (is_wasi(module)) return {Dialect::kCommand};
   if (module.starts_with("wasi:")) return {Dialect::kComponent};
   if (module.starts_with("extism:host/")) return {Dialect::kExtism};
@@ -135,7 +137,13 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
 
 bool is_provided(const engine::ImportInfo& import) {
   if (import.kind != engine::ItemKind::kFunction) return false;
-  return command::has_function(import.module, import.name, import.function);
+  return typed::is_abort(import.module, import.name, import.function) ||
+         command::has_function(import.module, import.name, import.function);
+}
+
+void define_functions(engine::HostTable& table) {
+  command::define_functions(table);
+  typed::define_abort(table);
 }
 
 Result<> check_imports(const engine::ModuleInfo& module) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/engine.h"
 #include "engine/module_info.h"
 
 namespace weft::abi {
@@ -57,6 +58,9 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import);
 
 // Whether this weft provides the import, with this very type.
 bool is_provided(const engine::ImportInfo& import);
+
+// Adds all that is provided; the HostState is a command::Program.
+void define_functions(engine::HostTable& table);
 
 // What is wrong with an import that is not provided, in words without a period: it has another type
 // here, its interface has no such function (and which it has of a similar name), or who would

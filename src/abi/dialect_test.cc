@@ -132,6 +132,8 @@ TEST_CASE("what is provided has exactly our type") {
            Case{R"("wasi_snapshot_preview1" "proc_exit" (memory 1))", false},
            Case{R"("wasi_snapshot_preview1" "proc_quit" (func (param i32)))", false},
            Case{R"("env" "proc_exit" (func (param i32)))", false},
+           Case{R"("env" "abort" (func (param i32 i32 i32 i32)))", true},
+           Case{R"("env" "abort" (func))", false},
        }) {
     CAPTURE(import);
     const auto info = inspected("(module (import " + std::string(import) + "))");

@@ -180,7 +180,7 @@ class Guest {
       return local_code(*guest->engine_, file.module(), console);
     }());
     engine::HostTable table(*guest->engine_);
-    if (!file.info.imports.empty()) abi::command::define_functions(table);
+    if (!file.info.imports.empty()) abi::define_functions(table);
     const auto linked = TRY(table.link(std::move(code)));
     guest->instance_ = TRY(engine::Instance::create(linked, options.limits, &guest->program_));
     return guest;

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "abi/command/command.h"
+#include "abi/dialect.h"
 #include "base/guarded.h"
 #include "engine/ticker.h"
 #include "function/deployable.h"
@@ -169,7 +169,7 @@ struct Functions::Parts {
             [this](const std::string& name, std::int64_t version) {
               return load_current(name, version);
             }) {
-    abi::command::define_functions(host_table);
+    abi::define_functions(host_table);
   }
 
   CallContext call_context() {

@@ -11,6 +11,7 @@ from conftest import BINARY, ROOT
 
 GUESTS = ROOT / "tests/guests"
 RUNNER = BINARY.parent / "weft-conformance"
+NPM = ROOT / "build/guests/npm"
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 
 
@@ -23,11 +24,16 @@ def compiler(source, module):
     if source.suffix == ".rs":
         # Debian's, beside which another one may come first in PATH.
         return ["/usr/bin/rustc", "--target=wasm32-wasi", "-O", "-D", "warnings", "-o", module, source], {}
+    if source.suffix == ".ts":
+        # What the shim names is looked for from the current directory on.
+        return ["env", f"--chdir={NPM}", "node_modules/.bin/asc", "-O", "--config",
+                "node_modules/@assemblyscript/wasi-shim/asconfig.json", "-o", module, source], {}
     return [pathlib.Path(sys.executable).parent / "go", "build", "-o", module, source], {
         "GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GO111MODULE": "off"}
 
 
-SOURCES = sorted(path for path in GUESTS.glob("*/*") if path.with_suffix(".json").exists() and path.suffix != ".json")
+LANGUAGES = {".c", ".cpp", ".go", ".rs", ".ts"}
+SOURCES = sorted(path for path in GUESTS.glob("*/*") if path.with_suffix(".json").exists() and path.suffix in LANGUAGES)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: f"{source.parent.name}-{source.stem}")
@@ -43,4 +49,4 @@ def test_a_program_does_what_its_file_says(source, tmp_path):
 
 
 def test_there_are_programs():
-    assert {source.parent.name for source in SOURCES} == {"c", "cpp", "go", "rust"}
+    assert {source.parent.name for source in SOURCES} == {"assemblyscript", "c", "cpp", "go", "rust"}

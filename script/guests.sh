@@ -1,0 +1,71 @@
+# Sourced by script/setup: brings what the tests compile guests from and do not have in this repository.
+# shellcheck shell=bash
+
+GUESTS=$WEFT_BUILD/guests
+PROGRAM_HASHES=$WEFT_ROOT/tests/guests/programs/sources.sha256
+
+# apt-get with state of its own: the machine's stays as it is, and nobody has to be root.
+source_apt_get() {
+  local apt=$GUESTS/apt
+  apt-get -o Acquire::Retries=3 -o APT::Sandbox::User="$(id --user --name)" -o Dir::State="$apt" \
+    -o Dir::State::Status=/var/lib/dpkg/status -o Dir::Cache="$apt/cache" -o Dir::Etc::SourceList="$apt/sources.list" \
+    -o Dir::Etc::SourceParts="$apt/parts" --yes --quiet "$@"
+}
+
+# Source packages come from where this machine has its packages from.
+configure_source_apt() {
+  local apt=$GUESTS/apt file
+  rm -rf "$apt"
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
+  sed -n 's/^deb\([[:space:]]\)/deb-src\1/p' /etc/apt/sources.list >"$apt/sources.list" 2>/dev/null || true
+  for file in /etc/apt/sources.list.d/*.list; do
+    [[ ! -f $file ]] || sed -n 's/^deb\([[:space:]]\)/deb-src\1/p' "$file" >"$apt/parts/${file##*/}"
+  done
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [[ ! -f $file ]] || sed 's/^Types:.*/Types: deb-src/' "$file" >"$apt/parts/${file##*/}"
+  done
+}
+
+# Into the folder $1: the sources as their authors published them, each in a folder named by its package.
+fetch_program_sources() {
+  local folder=$1 packages
+  mapfile -t packages < <(sed 's/.*  \([^_]*\)_.*/\1/' "$PROGRAM_HASHES")
+  configure_source_apt
+  source_apt_get update || return
+  (cd "$folder" && source_apt_get source --download-only --tar-only "${packages[@]}") || return
+  (cd "$folder" && sha256sum --check --strict "$PROGRAM_HASHES") || return
+  local package
+  for package in "${packages[@]}"; do
+    mkdir "$folder/$package"
+    tar --extract --file "$(echo "$folder/${package}"_*.orig.tar.*)" --directory "$folder/$package" --strip-components 1 ||
+      return
+  done
+}
+
+# The two files that SQLite makes from its sources for others to compile.
+make_sqlite_sources() {
+  (cd "$1" && ./configure --disable-shared --disable-tcl && make sqlite3.c shell.c)
+}
+
+setup_program_sources() {
+  local content folder=$GUESTS/sources
+  content=$(hash_files "$PROGRAM_HASHES" "${BASH_SOURCE[0]}")
+  ! is_stamped "$folder/.weft-stamp" "$content" || return 0
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  stage "Fetching the sources of programs that the tests compile" programs fetch_program_sources "$folder" ||
+    die "Without the network? If Debian has other versions now: tests/guests/programs/sources.sha256 has to name them"
+  stage "Preparing SQLite's sources" sqlite make_sqlite_sources "$folder/sqlite3" || exit
+  stamp "$folder/.weft-stamp" "$content"
+}
+
+setup_assemblyscript() {
+  local content folder=$GUESTS/npm from=tests/guests/assemblyscript
+  content=$(hash_files "$from/package.json" "$from/package-lock.json")-$(node --version)
+  ! is_stamped "$folder/.weft-stamp" "$content" || return 0
+  mkdir -p "$folder"
+  cp "$from/package.json" "$from/package-lock.json" "$folder"
+  stage "Installing AssemblyScript" assemblyscript npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund ||
+    die "It is npm's: tests/guests/assemblyscript/package-lock.json names what is wanted"
+  stamp "$folder/.weft-stamp" "$content"
+}
