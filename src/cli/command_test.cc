@@ -135,7 +135,8 @@ TEST_CASE("a wrong command line is answered with the usage") {
   TestConsole test;
   CHECK(test.run({"inspect"}) == 2);
   CHECK(test.errors() ==
-        "weft: an argument is missing\nUsage: weft inspect FILE\nTry `weft help inspect`.\n");
+        "weft: an argument is missing\nUsage: weft inspect FILE|DIRECTORY\nTry `weft help "
+        "inspect`.\n");
 }
 
 TEST_CASE("with --json, errors are JSON too") {

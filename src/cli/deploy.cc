@@ -167,11 +167,11 @@ Result<std::string> upload(std::string_view file, std::string bytes, ServerClien
 
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string_view name = arguments.operand(0);
-  const std::string_view file = arguments.operand(1);
   // Wrong words are told before anything is sent.
   const std::string path = TRY(path_of_function(name));
+  const std::string file = TRY(module_path(arguments.operand(1)));
   Wanted wanted = TRY(wanted_by(arguments, console));
-  std::string bytes = TRY(read_input(file, console, kModuleFileWanted));
+  std::string bytes = TRY(read_input(file, console));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   std::string kept;
   if (!arguments.has("fresh")) {
@@ -213,13 +213,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
 constexpr Command kDeployCommand{
     .name = "deploy",
-    .usage = "NAME FILE",
+    .usage = "NAME FILE|DIRECTORY",
     .summary = "make a module a function on a server",
     .details =
-        "Uploads FILE (.wasm or .wat; - reads standard input) and makes it the next version of "
-        "the\n"
-        "function NAME: lower-case letters, digits and inner hyphens. Older versions stay for\n"
-        "`weft rollback`.\n"
+        "Uploads FILE (.wasm or .wat; - reads standard input; a directory stands for the module "
+        "in\n"
+        "it, as for `weft run`) and makes it the next version of the function NAME: lower-case\n"
+        "letters, digits and inner hyphens. Older versions stay for `weft rollback`.\n"
         "\n"
         "A function that is there keeps the limits and environment variables of the version that\n"
         "answers now, but for those that flags set, and standard error says how many; --fresh\n"

@@ -19,14 +19,15 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
 constexpr Command kInspectCommand{
     .name = "inspect",
-    .usage = "FILE",
+    .usage = "FILE|DIRECTORY",
     .summary = "show what is in a module, and what it needs",
     .details =
         "Shows the dialect, exports with their types, imports and which dialect provides each,\n"
         "memories, whether calls need fresh instances, the size, and the id that a server knows "
         "the\n"
-        "module by. FILE is a .wasm or .wat file; - reads it from standard input. Nothing is "
-        "run.\n",
+        "module by. FILE is a .wasm or .wat file; - reads it from standard input; a DIRECTORY "
+        "stands\n"
+        "for the module in it, as for `weft run`. Nothing is run.\n",
     .examples = "$ weft inspect examples/add.wat\n",
     .grammar = {.options = kOptions, .operands_min = 1, .operands_max = 1},
     .group = Group::kLocal,

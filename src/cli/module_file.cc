@@ -1,8 +1,18 @@
 #include "cli/module_file.h"
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "cli/input_file.h"
 #include "cli/report.h"
+#include "cli/short_text.h"
 
 namespace weft::cli {
 namespace {
@@ -19,12 +29,82 @@ Error located(const Error& error, const ModuleFile& file) {
   return Error(error.code(), std::move(message)).with_position(*position);
 }
 
+constexpr std::array<std::string_view, 2> kModuleEndings = {".wasm", ".wat"};
+constexpr std::string_view kMainModule = "main";
+// How many names an error lists.
+constexpr std::size_t kModulesShownMax = 5;
+
+// The names of the modules in the directory, sorted, by their endings.
+struct ModuleNames {
+  std::array<std::vector<std::string>, kModuleEndings.size()> by_ending;
+};
+
+Error unreadable(const std::string& directory, const std::error_code& error) {
+  const bool forbidden = error == std::errc::permission_denied;
+  return {
+      forbidden ? ErrorCode::kPermissionDenied : ErrorCode::kInvalidArgument,
+      fmt::format("the directory {} cannot be read: {}", printable(directory), error.message())};
+}
+
+Result<ModuleNames> modules_in(const std::string& directory) {
+  ModuleNames found;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(directory, error);
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    const std::filesystem::path& path = entries->path();
+    const auto* const ending = std::ranges::find(kModuleEndings, path.extension().native());
+    std::error_code ignored;  // Such as of a link to nowhere: no module.
+    if (ending == kModuleEndings.end() || !entries->is_regular_file(ignored)) continue;
+    found.by_ending.at(static_cast<std::size_t>(ending - kModuleEndings.begin()))
+        .push_back(path.filename().native());
+  }
+  if (error) return fail(unreadable(directory, error));
+  for (auto& names : found.by_ending)
+    std::ranges::sort(names);
+  return found;
+}
+
+Error several(const std::string& directory, const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), kModulesShownMax); ++i)
+    list += fmt::format("{}{}", i == 0 ? "" : ", ", short_name(names[i]));
+  if (names.size() > kModulesShownMax) list += ", …";
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("the directory {} has several modules: name one of them: {}",
+                      printable(directory), list)};
+}
+
+// The name of the module that a directory stands for.
+Result<std::string> module_in(const std::string& directory) {
+  const ModuleNames found = TRY(modules_in(directory));
+  std::vector<std::string> mains;
+  for (std::size_t i = 0; i < kModuleEndings.size(); ++i) {
+    const std::string name = fmt::format("{}{}", kMainModule, kModuleEndings.at(i));
+    if (std::ranges::binary_search(found.by_ending.at(i), name)) mains.push_back(name);
+  }
+  for (const auto& names : {mains, found.by_ending[0], found.by_ending[1]}) {
+    if (names.size() > 1) return fail(several(directory, names));
+    if (!names.empty()) return names.front();
+  }
+  return fail(ErrorCode::kNotFound, fmt::format("the directory {} has no .wasm or .wat file in it",
+                                                printable(directory)));
+}
+
 }  // namespace
 
+Result<std::string> module_path(std::string_view word) {
+  std::string path(word);
+  std::error_code ignored;  // Who reads the file says what is wrong with it.
+  if (word == "-" || !std::filesystem::is_directory(path, ignored)) return path;
+  const std::string name = TRY(module_in(path));
+  return (std::filesystem::path(path) / name).native();
+}
+
 Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect) {
+  const std::string path = TRY(module_path(file));
   ModuleFile loaded{.word = std::string(file),
-                    .name = file == "-" ? "standard input" : std::string(file),
-                    .bytes = TRY(read_input(file, console, kModuleFileWanted)),
+                    .name = file == "-" ? "standard input" : path,
+                    .bytes = TRY(read_input(path, console)),
                     .binary = {},
                     .info = {}};
   if (!engine::is_binary_module(loaded.bytes)) {

@@ -11,12 +11,14 @@
 
 namespace weft::cli {
 
-// What to name instead of a directory.
-inline constexpr std::string_view kModuleFileWanted = "a .wasm or .wat file";
+// The file that `word` means: itself, or of a directory main.wasm or main.wat in it (not both),
+// else its only .wasm file, else its only .wat file. Nothing below the directory counts. kNotFound
+// when it has no module, kInvalidArgument when it has several to choose from; kPermissionDenied.
+Result<std::string> module_path(std::string_view word);
 
 struct ModuleFile {
   std::string word;    // as given
-  std::string name;    // for messages: as given, or "standard input" for "-"
+  std::string name;    // for messages: the file's path, or "standard input" for "-"
   std::string bytes;   // as read
   std::string binary;  // the module; empty when `bytes` is it
   engine::ModuleInfo info;
@@ -27,8 +29,8 @@ struct ModuleFile {
 // How a module becomes its description: engine::inspect, or what remembers its results.
 using Inspect = std::function<Result<engine::ModuleInfo>(std::string_view module)>;
 
-// Errors of read_input, engine::to_binary and `inspect`; messages begin with the file's name and
-// show the wrong line of a text.
+// `file` as module_path takes it. Its errors and those of read_input, engine::to_binary, `inspect`;
+// messages begin with the file's name and show the wrong line of a text.
 Result<ModuleFile> load_module(std::string_view file, Console& console,
                                const Inspect& inspect = engine::inspect);
 

@@ -355,13 +355,19 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
 constexpr Command kRunCommand{
     .name = "run",
-    .usage = "FILE [--invoke NAME] [ARGS…]",
+    .usage = "FILE|DIRECTORY [--invoke NAME] [ARGS…]",
     .summary = "run a program, or call one export of a module",
     .details =
-        "FILE is a .wasm or .wat file; - reads it from standard input. A program (a module that\n"
-        "exports _start) gets standard input, output and error, ARGS, the variables of --env, the\n"
-        "directories of --dir and the sockets of --listen, and nothing else of this machine; its\n"
-        "exit code is passed on.\n"
+        "FILE is a .wasm or .wat file; - reads it from standard input. A DIRECTORY stands for the\n"
+        "module in it: main.wasm or main.wat, else its only .wasm file, else its only .wat file; "
+        "the\n"
+        "program sees the directory itself only when --dir names it, too.\n"
+        "\n"
+        "A program (a module that exports _start) gets standard input, output and error, ARGS, "
+        "the\n"
+        "variables of --env, the directories of --dir and the sockets of --listen, and nothing "
+        "else\n"
+        "of this machine; its exit code is passed on.\n"
         "Options of weft stand before or directly behind FILE: from the first other word on,\n"
         "everything belongs to the program (-- ends weft's options explicitly).\n"
         "\n"

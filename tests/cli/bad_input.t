@@ -2,8 +2,14 @@
 $ weft run missing.wasm
 weft: there is no file missing.wasm
 ? 3
-$ weft run examples
-weft: examples is a directory: name a .wasm or .wat file in it
+$ mkdir none; weft run none
+weft: the directory none has no .wasm or .wat file in it
+? 3
+$ mkdir two; printf '(module)' | tee two/a.wat two/b.wat > two/c.txt; weft run two
+weft: the directory two has several modules: name one of them: a.wat, b.wat
+? 2
+$ cp two/a.wat two/main.wat; mkdir two/main.wasm; weft run two
+weft: two/main.wat is not a program: it exports no _start, nor any function that could be called
 ? 2
 $ printf 'GIF89a' > no.wasm; weft run no.wasm
 weft: no.wasm: neither a WebAssembly module [..]
@@ -63,7 +69,7 @@ weft: examples/add.wat exports nothing named sub. It has:
 ? 3
 $ weft run examples/add.wat --invoke add 2 3 --timeot 1s
 weft: unknown option --timeot; did you mean --timeout?
-Usage: weft run FILE [--invoke NAME] [ARGS…]
+Usage: weft run FILE|DIRECTORY [--invoke NAME] [ARGS…]
 Try `weft help run`.
 ? 2
 $ weft run examples/add.wat --timeout soon

@@ -11,7 +11,7 @@ $ weft help run | head -n 4
 weft run – run a program, or call one export of a module
 
 Usage
-  weft run FILE [--invoke NAME] [ARGS…]
+  weft run FILE|DIRECTORY [--invoke NAME] [ARGS…]
 $ weft --help run | head -n 1
 weft run – run a program, or call one export of a module
 $ weft instpect x

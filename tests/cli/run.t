@@ -37,6 +37,14 @@ hello
 $ weft run hello.wat > out.txt && cat out.txt
 hello
 
+# A directory stands for the module in it.
+$ mkdir tool && cp exit.wat tool/a.wat && weft run tool
+? 42
+$ cp hello.wat tool/main.wat && weft run tool/ --anything
+hello
+$ cd tool && weft inspect . | head -n 1
+module ./main.wat
+
 # The number of arguments that the program sees.
 $ cat > count.wat <<END
 > (module
