@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "abi/command/command.h"
+#include "abi/command/threads.h"
 #include "abi/typed/abort.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -55,6 +56,43 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return meant ? fmt::format("; did you mean {}?", *meant) : std::string();
 }
 
+bool is_thread_spawn(const engine::ImportInfo& import) {
+  return import.module == command::kThreadsModule && import.name == command::kThreadSpawn &&
+         import.kind == engine::ItemKind::kFunction &&
+         import.function == command::thread_spawn_type();
+}
+
+bool is_memory_of_threads(const engine::ImportInfo& import) {
+  return import.module == engine::kSharedMemoryModule && import.name == engine::kSharedMemoryName &&
+         engine::is_shared_memory(import);
+}
+
+// Of a module all of whose imports are provided. A thread has an instance of its own, so whatever
+// memory it does not share would be there again for each.
+Result<> check_threads(const engine::ModuleInfo& module) {
+  const auto imported = std::ranges::count_if(module.imports, engine::is_shared_memory);
+  if (std::ranges::count_if(module.memories, &engine::MemoryInfo::shared) != imported) {
+    return fail(ErrorCode::kUnsupported,
+                "the module has a shared memory of its own: threads share one that it imports, as "
+                "env.memory");
+  }
+  if (!starts_threads(module)) return {};
+  if (imported != 1 || module.memories.size() != 1) {
+    return fail(ErrorCode::kUnsupported,
+                "the module starts threads: it must have one memory, a shared one that it imports "
+                "as env.memory");
+  }
+  const engine::ExportInfo* const start = module.find_export(command::kThreadStart);
+  if (start == nullptr || start->kind != engine::ItemKind::kFunction ||
+      start->function != command::thread_start_type()) {
+    return fail(
+        ErrorCode::kUnsupported,
+        fmt::format("the module starts threads, and exports no function {} {}",
+                    command::kThreadStart, engine::to_string(command::thread_start_type())));
+  }
+  return {};
+}
+
 // Of an import whose module none of our interfaces is.
 std::string hint_for_module(const engine::ImportInfo& import) {
   constexpr std::array kWasi = {kWasiModule};
@@ -67,6 +105,8 @@ std::string hint_for_module(const engine::ImportInfo& import) {
 
 std::optional<std::string> problem_of(const engine::ImportInfo& import) {
   if (is_provided(import)) return std::nullopt;
+  if (is_thread_spawn(import) || is_memory_of_threads(import))
+    return "threads, which only weft run --threads N provides";
   if (const auto type = command::type_of_function(import.module, import.name)) {
     return fmt::format(
         "here it {} {}",
@@ -122,6 +162,7 @@ std::optional<std::string_view> initializer_before(const engine::ModuleInfo& mod
 
 std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
   const std::string_view module = import.module;
+  if (is_thread_spawn(import) || is_memory_of_threads(import)) return {Dialect::kCommand};
   if (typed::is_abort(module, import.name, import.function)) return {Dialect::kTyped};
   if (is_wasi(module)) return {Dialect::kCommand};
   if (module.starts_with("wasi:")) return {Dialect::kComponent};
@@ -146,12 +187,28 @@ void define_functions(engine::HostTable& table) {
   typed::define_abort(table);
 }
 
-Result<> check_imports(const engine::ModuleInfo& module) {
+bool starts_threads(const engine::ModuleInfo& module) {
+  return std::ranges::any_of(module.imports, is_thread_spawn);
+}
+
+const engine::MemoryInfo* shared_memory_of(const engine::ModuleInfo& module) {
+  // Imported memories come before all others.
+  std::size_t index = 0;
+  for (const engine::ImportInfo& import : module.imports) {
+    if (is_memory_of_threads(import)) return &module.memories.at(index);
+    if (import.kind == engine::ItemKind::kMemory) ++index;
+  }
+  return nullptr;
+}
+
+Result<> check_imports(const engine::ModuleInfo& module, const Extensions& extensions) {
   std::vector<const engine::ImportInfo*> missing;
   for (const engine::ImportInfo& import : module.imports) {
-    if (!is_provided(import)) missing.push_back(&import);
+    const bool is_extension =
+        extensions.threads && (is_thread_spawn(import) || is_memory_of_threads(import));
+    if (!is_extension && !is_provided(import)) missing.push_back(&import);
   }
-  if (missing.empty()) return {};
+  if (missing.empty()) return check_threads(module);
   std::string text =
       missing.size() == 1
           ? "the module imports what is not provided: "

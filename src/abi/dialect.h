@@ -67,7 +67,19 @@ void define_functions(engine::HostTable& table);
 // provide it. Nothing for one that is.
 std::optional<std::string> problem_of(const engine::ImportInfo& import);
 
-// kUnsupported, naming imports that are missing, each with its problem.
-Result<> check_imports(const engine::ModuleInfo& module);
+// What is provided only where it is asked for.
+struct Extensions {
+  bool threads = false;  // threads of WASI: command/threads.h
+};
+
+// kUnsupported, naming imports that are missing, each with its problem; and for what is wrong with
+// the threads or the shared memory of a module that may have them.
+Result<> check_imports(const engine::ModuleInfo& module, const Extensions& extensions = {});
+
+// Whether the module imports what starts threads.
+bool starts_threads(const engine::ModuleInfo& module);
+
+// The memory that the module imports to share it with its threads; null when there is none.
+const engine::MemoryInfo* shared_memory_of(const engine::ModuleInfo& module);
 
 }  // namespace weft::abi

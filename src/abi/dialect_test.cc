@@ -196,6 +196,8 @@ TEST_CASE("a missing import is told what is wrong with it") {
            Case{R"("wasi_snapshot_preview2" "fd_write" (func))",
                 "(no dialect that weft knows provides it; did you mean wasi_snapshot_preview1?)"},
            Case{R"("wasi" "thread-spawn" (func))", "(no dialect that weft knows provides it)"},
+           Case{R"("wasi" "thread-spawn" (func (param i32) (result i32)))",
+                "(threads, which only weft run --threads N provides)"},
            Case{R"("wasix_32v1" "fd_write" (func))",
                 "(an extension of WASI that weft does not have)"},
            Case{R"("extism:host/env" "input_length" (func))",
@@ -207,6 +209,47 @@ TEST_CASE("a missing import is told what is wrong with it") {
         check_imports(inspected("(module (import " + std::string(import) + "))")).error();
     CAPTURE(error.message());
     CHECK(error.message().ends_with(hint));
+  }
+}
+
+TEST_CASE("threads are provided where they are asked for, with the memory that they share") {
+  const std::string spawn = R"((import "wasi" "thread-spawn" (func (param i32) (result i32))))";
+  const std::string memory = R"((import "env" "memory" (memory 1 2 shared)))";
+  const std::string start = R"((func (export "wasi_thread_start") (param i32 i32)))";
+  struct Case {
+    std::string module;
+    std::string_view problem;
+  };
+  const std::vector<Case> cases = {
+      {spawn + memory + start, ""},
+      {memory, ""},
+      {"(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", ""},
+      {"(memory 1 2 shared)", "a shared memory of its own"},
+      {spawn + start, "must have one memory"},
+      {spawn + memory + "(memory 1)" + start, "must have one memory"},
+      {spawn + memory, "exports no function wasi_thread_start (i32, i32) -> ()"},
+      {spawn + memory + R"((func (export "wasi_thread_start") (param i32)))",
+       "exports no function"},
+      {spawn + memory + R"((global (export "wasi_thread_start") i32 (i32.const 1)))",
+       "exports no function"},
+      {R"((import "env" "shared" (memory 1 2 shared)))", "env.shared (memory"},
+      {R"((import "wasi" "thread-spawn" (func)))", "wasi.thread-spawn () -> ()"},
+      {R"((import "wasi" "thread-join" (func)))", "wasi.thread-join"},
+  };
+  for (const auto& [module, problem] : cases) {
+    CAPTURE(module);
+    const std::string binary = engine::to_binary("(module " + module + ")", "m.wat").value();
+    const auto info = engine::inspect(binary, {.threads = true}).value();
+    const auto checked = check_imports(info, {.threads = true});
+    CHECK(checked.has_value() == problem.empty());
+    if (!checked) {
+      CHECK(checked.error().code() == ErrorCode::kUnsupported);
+      CHECK(checked.error().message().find(problem) != std::string::npos);
+    }
+    CHECK(starts_threads(info) == module.starts_with(spawn));
+    CHECK((shared_memory_of(info) != nullptr) == (module.find(memory) != std::string::npos));
+    // What only threads have is refused where they are not asked for.
+    if (!info.imports.empty()) CHECK_FALSE(check_imports(info).has_value());
   }
 }
 

@@ -10,7 +10,11 @@ namespace {
 constexpr std::array kOptions = {kJsonOption};
 
 Result<int> run(const Arguments& arguments, Console& console) {
-  const ModuleFile file = TRY(load_module(arguments.operand(0), console));
+  // What only some can run is worth a look all the same.
+  const auto inspect = [](std::string_view module) {
+    return engine::inspect(module, {.threads = true});
+  };
+  const ModuleFile file = TRY(load_module(arguments.operand(0), console, inspect));
   console.print(arguments.has("json") ? module_json(file) : module_text(file, console));
   return 0;
 }

@@ -76,13 +76,15 @@ Result<std::shared_ptr<const engine::Code>> local_code(const engine::Engine& eng
   return function::CodeCache(cache->directory, cache->key).code_of(engine, module);
 }
 
-Result<engine::ModuleInfo> local_info(std::string_view module, Console& console) {
-  if (module.size() < kKeptInfoModuleBytesMin) return engine::inspect(module);
+Result<engine::ModuleInfo> local_info(std::string_view module, const engine::Proposals& accepted,
+                                      Console& console) {
+  if (module.size() < kKeptInfoModuleBytesMin) return engine::inspect(module, accepted);
   const auto cache = Cache::open(console);
-  if (!cache) return engine::inspect(module);
-  const std::string name = fmt::format("info {} {}", kVersion, content_id(module));
+  if (!cache) return engine::inspect(module, accepted);
+  const std::string name =
+      fmt::format("info {}{} {}", kVersion, accepted.threads ? " threads" : "", content_id(module));
   if (auto info = kept_info(*cache, name)) return *std::move(info);
-  auto info = TRY(engine::inspect(module));
+  auto info = TRY(engine::inspect(module, accepted));
   const std::string record = function::to_record(info);
   cache->directory.put(name, authenticate(*cache, name, record) + record);
   return info;

@@ -31,6 +31,7 @@ inline constexpr std::size_t kKeptInfoModuleBytesMin = 128UZ * 1024;
 // What engine::inspect says about a binary module, whose code a program may be: taken from the
 // cache when an entry there proves to be ours, kept there when it can be. Errors of
 // engine::inspect.
-Result<engine::ModuleInfo> local_info(std::string_view module, Console& console);
+Result<engine::ModuleInfo> local_info(std::string_view module, const engine::Proposals& accepted,
+                                      Console& console);
 
 }  // namespace weft::cli

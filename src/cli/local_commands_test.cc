@@ -220,7 +220,7 @@ TEST_CASE("the description of a large module is kept, and believed only when it 
       std::filesystem::temp_directory_path() / ("weft-cli-info-" + std::to_string(::getpid()));
   TestConsole test({{"XDG_CACHE_HOME", directory.string()}});
   const auto described = [&](const std::string& module) {
-    return function::to_record(local_info(module, test.console()).value());
+    return function::to_record(local_info(module, {}, test.console()).value());
   };
   const std::string one = large_module("one");
   const std::string one_record = function::to_record(engine::inspect(one).value());
@@ -258,7 +258,7 @@ TEST_CASE("the description of a large module is kept, and believed only when it 
   SUBCASE("a module that is not valid is refused all the same") {
     std::string broken = one;
     broken.resize(broken.size() - 1);
-    CHECK_FALSE(local_info(broken, test.console()).has_value());
+    CHECK_FALSE(local_info(broken, {}, test.console()).has_value());
   }
   std::filesystem::remove_all(directory);
 }

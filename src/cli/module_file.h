@@ -31,7 +31,6 @@ using Inspect = std::function<Result<engine::ModuleInfo>(std::string_view module
 
 // `file` as module_path takes it. Its errors and those of read_input, engine::to_binary, `inspect`;
 // messages begin with the file's name and show the wrong line of a text.
-Result<ModuleFile> load_module(std::string_view file, Console& console,
-                               const Inspect& inspect = engine::inspect);
+Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect);
 
 }  // namespace weft::cli

@@ -2,8 +2,10 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "abi/command/command.h"
+#include "abi/command/threads.h"
 #include "abi/dialect.h"
 #include "abi/typed/values.h"
 #include "base/log.h"
@@ -22,6 +24,7 @@
 #include "cli/signature.h"
 #include "cli/status_line.h"
 #include "engine/instance.h"
+#include "engine/shared_memory.h"
 #include "json/print.h"
 #include "system/wait.h"
 
@@ -34,6 +37,9 @@ constexpr std::array kOptions = {
     Option{.name = "invoke", .value = "NAME", .help = "call this export with typed arguments"},
     Option{.name = "timeout", .value = "T", .help = "end it after this long: 10s, 500ms, 2m"},
     Option{.name = "max-memory", .value = "N", .help = "linear memory it may use (default 1GiB)"},
+    Option{.name = "threads",
+           .value = "N",
+           .help = "how many threads the program may start at a time (default 0: none)"},
     Option{
         .name = "fuel", .value = "N", .help = "stop after about N instructions, always the same"},
     Option{.name = "env",
@@ -69,6 +75,7 @@ struct RunOptions {
   engine::EngineOptions engine{.interruption = engine::Interruption::kNone,
                                .debug_info_bytes_max = 64ULL * 1024 * 1024};
   engine::InstanceLimits limits{.memory_bytes = kMemoryBytesDefault};
+  std::size_t threads_max = 0;
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<abi::command::GivenDirectory> directories;
   std::shared_ptr<system::Network> network;
@@ -96,6 +103,14 @@ Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
   if (const auto text = arguments.value("fuel")) {
     options.engine.interruption = engine::Interruption::kFuel;
     options.limits.fuel = TRY(named("fuel", parse_count(*text)));
+  }
+  if (const auto text = arguments.value("threads"))
+    options.threads_max = TRY(named("threads", parse_count(*text, abi::command::kThreadsMax)));
+  options.engine.threads = options.threads_max > 0;
+  if (options.engine.threads && arguments.has("fuel")) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--fuel ends a program always at the same instruction, which threads make "
+                "impossible: leave out --fuel or --threads");
   }
   options.environment =
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
@@ -168,6 +183,9 @@ Status status_of(const RunOptions& options, const Console& console) {
   return console.is_terminal() && !options.as_json ? Status::kShown : Status::kHidden;
 }
 
+// Called one after the other, in one instance.
+using Calls = std::vector<abi::command::Threads::Call>;
+
 // A module that is linked and waits to be started. Not movable: its parts know each other.
 class Guest {
  public:
@@ -181,25 +199,55 @@ class Guest {
     }());
     engine::HostTable table(*guest->engine_);
     if (!file.info.imports.empty()) abi::define_functions(table);
-    const auto linked = TRY(table.link(std::move(code)));
-    guest->instance_ = TRY(engine::Instance::create(linked, options.limits, &guest->program_));
+    if (options.engine.threads) abi::command::define_threads(table);
+    std::shared_ptr<const engine::SharedMemory> memory;
+    if (const auto* const type = abi::shared_memory_of(file.info)) {
+      memory =
+          TRY(engine::SharedMemory::create(*guest->engine_, *type, options.limits.memory_bytes));
+    }
+    const auto linked = TRY(table.link(std::move(code), std::move(memory)));
+    if (abi::starts_threads(file.info)) {
+      guest->threads_ = TRY(abi::command::Threads::create(
+          guest->program_, linked,
+          {.threads_max = options.threads_max, .instance = options.limits}));
+    } else {
+      guest->instance_ = TRY(engine::Instance::create(linked, options.limits, &guest->program_));
+    }
     return guest;
   }
 
-  Result<std::vector<engine::Value>> call(std::string_view name,
-                                          std::span<const engine::Value> arguments) {
-    return engine::call(*instance_, name, arguments);
+  // The results of the last call. Once.
+  Result<std::vector<engine::Value>> run(Calls calls) {
+    if (threads_ != nullptr) return threads_->run(std::move(calls));
+    TRY(engine::instantiate(*instance_));
+    std::vector<engine::Value> results;
+    for (const auto& [name, arguments] : calls)
+      results = TRY(engine::call(*instance_, name, arguments));
+    return results;
   }
-  Result<> instantiate() { return engine::instantiate(*instance_); }
+
   std::optional<std::uint32_t> exit_code() const { return program_.exit_code(); }
-  const abi::command::Refusals& refusals() const { return std::as_const(program_).refusals(); }
+  // What would have helped a program that failed.
+  std::optional<std::string> hint() {
+    std::optional<std::string> hint;
+    const auto look = [&] { hint = hint_for(program_.refusals(), program_.world().network.get()); };
+    if (threads_ == nullptr) {
+      look();
+    } else {
+      threads_->between_calls(look);
+    }
+    return hint;
+  }
+  // Whether some of it may run after its end: then the process must end, and this must stay.
+  bool has_threads() const { return threads_ != nullptr; }
 
  private:
   explicit Guest(abi::command::World world) : program_(std::move(world)) {}
 
   std::unique_ptr<engine::Engine> engine_;
   abi::command::Program program_;
-  std::unique_ptr<engine::Instance> instance_;
+  std::unique_ptr<engine::Instance> instance_;      // null with threads
+  std::unique_ptr<abi::command::Threads> threads_;  // null without
 };
 
 // What a limit of `weft run` is called here, so that the error says how to raise it.
@@ -240,7 +288,7 @@ struct Job {
   std::vector<std::string> program_arguments;
 };
 
-Result<> choose(Job& job, const Arguments& arguments, Console& console) {
+Result<> choose(Job& job, const Arguments& arguments, const RunOptions& options, Console& console) {
   const auto invoked = arguments.value("invoke");
   if (!invoked && abi::dialect_of(job.file.info) != abi::Dialect::kCommand)
     return fail(no_program(job.file));
@@ -254,21 +302,20 @@ Result<> choose(Job& job, const Arguments& arguments, Console& console) {
   } else {
     job.program_arguments.insert(job.program_arguments.end(), words.begin(), words.end());
   }
-  auto linkable = abi::check_imports(job.file.info);
+  auto linkable = abi::check_imports(job.file.info, {.threads = options.engine.threads});
   if (!linkable) return fail(std::move(linkable).error().with_context(printable(job.file.name)));
   return {};
 }
 
 // Starts the guest and calls the export; a guest that exits ends it early, with its code.
-Result<int> run_guest(Guest& guest, const Job& job, bool as_json, Console& console) {
+Result<int> run_guest(Guest& guest, Job& job, bool as_json, Console& console) {
   const std::string_view callee = job.callee->name;
   const bool is_program = abi::starts_program(job.file.info, callee);
-  const auto initializer = abi::initializer_before(job.file.info, callee);
-  const auto results = [&]() -> Result<std::vector<engine::Value>> {
-    TRY(guest.instantiate());
-    if (initializer) TRY(guest.call(*initializer, {}));
-    return guest.call(callee, job.values);
-  }();
+  Calls calls;
+  if (const auto initializer = abi::initializer_before(job.file.info, callee))
+    calls.push_back({.name = std::string(*initializer)});
+  calls.push_back({.name = std::string(callee), .arguments = std::move(job.values)});
+  const auto results = guest.run(std::move(calls));
   // Of an exit code, a shell sees 8 bits; a failure must not look like success.
   if (const auto code = guest.exit_code()) {
     return *code != 0 && (*code & 0xffU) == 0 ? 1 : static_cast<int>(*code & 0xffU);
@@ -309,6 +356,28 @@ void announce(const RunOptions& options, Console& console) {
   }
 }
 
+// The module's description. Of one that needs threads and may have none, the error says how it may.
+Result<engine::ModuleInfo> info_of(std::string_view module, const RunOptions& options,
+                                   Console& console) {
+  const engine::Proposals accepted{.threads = options.engine.threads};
+  auto info = local_info(module, accepted, console);
+  if (info || accepted.threads || info.error().code() != ErrorCode::kUnsupported ||
+      !engine::inspect(module, {.threads = true}))
+    return info;
+  Error hinted(info.error().code(),
+               fmt::format("{}: weft run --threads N lets a program start N of them",
+                           info.error().message()));
+  if (const auto& position = info.error().position())
+    hinted = std::move(hinted).with_position(*position);
+  return fail(std::move(hinted));
+}
+
+// Threads may still compute, which nothing can stop, so nothing of the guest is destroyed; standard
+// output holds nothing back.
+[[noreturn]] void end_process(const Result<int>& code, Console& console, bool as_json) {
+  ::_exit(code ? *code : report(code.error(), console, as_json));
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   const RunOptions options = TRY(options_of(arguments, console));
   std::optional<ProcessDeadline> deadline;
@@ -319,12 +388,12 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
 
   const std::string_view name = arguments.operand(0);
-  const auto inspect = [&](std::string_view module) { return local_info(module, console); };
+  const auto inspect = [&](std::string_view module) { return info_of(module, options, console); };
   Job job{.file = TRY(load_module(name, console, inspect)),
           .callee = nullptr,
           .values = {},
           .program_arguments = {}};
-  TRY(choose(job, arguments, console));
+  TRY(choose(job, arguments, options, console));
   system::DescriptorInput stdin_file(options.input.get());
   announce(options, console);
   abi::command::World world{.arguments = job.program_arguments,
@@ -341,13 +410,16 @@ Result<int> run(const Arguments& arguments, Console& console) {
                               system::block_until(waits, console.clock());
                             }};
   if (deadline) deadline->replaces_line(status_of(options, console) == Status::kShown);
-  const auto guest = TRY(Guest::create(job.file, options, std::move(world), console));
+  auto created = Guest::create(job.file, options, std::move(world), console);
+  if (!created) return fail(hinted(created.error(), options));
+  const auto guest = *std::move(created);
   if (deadline) deadline->replaces_line(false);
   auto code = run_guest(*guest, job, options.as_json, console);
-  if (const auto hint = hint_for(guest->refusals(), options.network.get());
-      hint && (!code || *code != 0))
-    note_hint(*hint, console, options.as_json);
-  if (!code) return fail(hinted(code.error(), options));
+  if (!code || *code != 0) {
+    if (const auto hint = guest->hint()) note_hint(*hint, console, options.as_json);
+  }
+  if (!code) code = fail(hinted(code.error(), options));
+  if (guest->has_threads()) end_process(code, console, options.as_json);
   return code;
 }
 
@@ -380,6 +452,12 @@ constexpr Command kRunCommand{
         "listen\n"
         "on. Programs built for WasmEdge make sockets of their own; all others take those of\n"
         "--listen.\n"
+        "\n"
+        "With --threads, a module built for wasi-threads (it imports wasi.thread-spawn and, as\n"
+        "env.memory, a shared memory, which counts for --max-memory) may start as many at a time;\n"
+        "one more is EAGAIN. The program ends with its first thread, and when any of them exits "
+        "or\n"
+        "traps.\n"
         "\n"
         "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
         "inf;\n"

@@ -9,6 +9,7 @@
 #include "engine/failure.h"
 #include "engine/freed_memory.h"
 #include "engine/host_call.h"
+#include "engine/shared_memory.h"
 #include "engine/wasmtime_types.h"
 
 namespace weft::engine {
@@ -29,6 +30,20 @@ wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t*
   HostCall call(caller, values);
   reinterpret_cast<HostFunction>(env)(call);
   return call.take_trap();
+}
+
+// The memory belongs to no store; the C API wants to see one all the same.
+std::optional<Error> define_memory(const Engine& engine, wasmtime_linker_t& linker,
+                                   const SharedMemory& memory) {
+  const Handle<wasmtime_store_t, wasmtime_store_delete> store(
+      wasmtime_store_new(&engine.get(), nullptr, nullptr));
+  wasmtime_extern_t item{.kind = WASMTIME_EXTERN_SHAREDMEMORY, .of = {}};
+  item.of.sharedmemory = &memory.get();  // Cloned by the call.
+  const FailureHandle failure(wasmtime_linker_define(
+      &linker, wasmtime_store_context(store.get()), kSharedMemoryModule.data(),
+      kSharedMemoryModule.size(), kSharedMemoryName.data(), kSharedMemoryName.size(), &item));
+  if (failure) return Error(ErrorCode::kFailedPrecondition, text_of(*failure));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -67,8 +82,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
                 "the asynchronous stack must exceed the wasm stack by 1 MiB");
   }
   wasm_config_t* config = wasm_config_new();
-  wasmtime_config_wasm_threads_set(config, false);
-  wasmtime_config_shared_memory_set(config, false);
+  wasmtime_config_wasm_threads_set(config, options.threads);
+  wasmtime_config_shared_memory_set(config, options.threads);
   wasmtime_config_wasm_relaxed_simd_deterministic_set(config, true);
   wasmtime_config_max_wasm_stack_set(config, options.wasm_stack_bytes);
   wasmtime_config_async_stack_size_set(config, options.async_stack_bytes);
@@ -142,18 +157,21 @@ HostFunction HostTable::find(std::string_view module, std::string_view name,
 }
 
 // Only what the code imports is looked at: a linker knows one function of a name.
-Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Code> code) const {
+Result<std::shared_ptr<const Program>> HostTable::link(
+    std::shared_ptr<const Code> code, std::shared_ptr<const SharedMemory> memory) const {
   const Handle<wasmtime_linker_t, wasmtime_linker_delete> linker(
       wasmtime_linker_new(&engine_.get()));
   wasm_importtype_vec_t imports{};
   wasmtime_module_imports(&code->get(), &imports);
   std::set<std::pair<std::string_view, std::string_view>> linked;
   std::optional<Error> failed;
+  if (memory != nullptr) failed = define_memory(engine_, *linker, *memory);
   for (std::size_t i = 0; i < imports.size && !failed; ++i) {
     const wasm_importtype_t* const import = imports.data[i];
     const wasm_functype_t* const type =
         wasm_externtype_as_functype_const(wasm_importtype_type(import));
-    if (type == nullptr) continue;  // Refused below: tables define functions only.
+    // Refused below, but for the shared memory: tables define functions only.
+    if (type == nullptr) continue;
     const std::string_view module = text_in(wasm_importtype_module(import));
     const std::string_view name = text_in(wasm_importtype_name(import));
     const HostFunction function = find(module, name, function_type_of(*type));
@@ -168,7 +186,7 @@ Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Cod
   wasmtime_instance_pre_t* raw = nullptr;
   const FailureHandle failure(wasmtime_linker_instantiate_pre(linker.get(), &code->get(), &raw));
   if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
-  return std::make_shared<const Program>(engine_, std::move(code), raw);
+  return std::make_shared<const Program>(engine_, std::move(code), std::move(memory), raw);
 }
 
 }  // namespace weft::engine

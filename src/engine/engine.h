@@ -37,6 +37,8 @@ struct EngineOptions {
   Interruption interruption = Interruption::kEpoch;
   // Several threads compile one module.
   bool parallel_compilation = kCompilesInParallel;
+  // Accepts the proposal threads: Proposals::threads, SharedMemory.
+  bool threads = false;
   std::uint64_t wasm_stack_bytes = 512ULL * 1024;
   // Debug information beyond this is ignored: it is read when a trap is described, on the thread
   // that runs the guest.
@@ -109,6 +111,7 @@ class Engine {
 };
 
 class HostCall;
+class SharedMemory;
 
 // A function that guests import. Runs on the guest's stack: at most 256 KiB of it are for the host.
 // It must not throw.
@@ -120,18 +123,26 @@ class Program {
   struct Delete {
     void operator()(wasmtime_instance_pre* program) const;
   };
-  Program(const Engine& engine, std::shared_ptr<const Code> code, wasmtime_instance_pre* program)
-      : engine_(engine), code_(std::move(code)), program_(program) {}
+  Program(const Engine& engine, std::shared_ptr<const Code> code,
+          std::shared_ptr<const SharedMemory> memory, wasmtime_instance_pre* program)
+      : engine_(engine), code_(std::move(code)), memory_(std::move(memory)), program_(program) {}
 
   const Engine& engine() const { return engine_; }
   const Code& code() const { return *code_; }
+  // What all instances of it share; null: each has its own.
+  const SharedMemory* memory() const { return memory_.get(); }
   const wasmtime_instance_pre& get() const { return *program_; }
 
  private:
   const Engine& engine_;  // Outlives this object.
   std::shared_ptr<const Code> code_;
+  std::shared_ptr<const SharedMemory> memory_;
   std::unique_ptr<wasmtime_instance_pre, Delete> program_;
 };
+
+// By these names modules import the memory that their threads share, as all toolchains have it.
+inline constexpr std::string_view kSharedMemoryModule = "env";
+inline constexpr std::string_view kSharedMemoryName = "memory";
 
 // The host functions of one dialect. Filled once, then only read: thread-compatible.
 class HostTable {
@@ -144,8 +155,10 @@ class HostTable {
               HostFunction function);
 
   // kFailedPrecondition when an import of the code has no function of that name and type here, or
-  // when it imports two of one name.
-  Result<std::shared_ptr<const Program>> link(std::shared_ptr<const Code> code) const;
+  // when it imports two of one name. `memory`, where there is one, is what the code imports as
+  // kSharedMemoryModule.kSharedMemoryName: all instances of the program share it.
+  Result<std::shared_ptr<const Program>> link(
+      std::shared_ptr<const Code> code, std::shared_ptr<const SharedMemory> memory = nullptr) const;
 
  private:
   struct Definition {

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "engine/instance_parts.h"
+#include "engine/shared_memory.h"
 
 namespace weft::engine {
 
@@ -26,6 +27,8 @@ void HostCall::return_i32(std::int32_t value) {
 }
 
 GuestMemory HostCall::find_memory() const {
+  const SharedMemory* const shared = parts_.program->memory();
+  if (shared != nullptr) return shared->bytes();
   std::optional<wasmtime_memory_t> memory = parts_.memory;
   if (!memory) {  // The start function still runs, or there is none.
     constexpr std::string_view kName = "memory";

@@ -22,7 +22,8 @@ struct InstanceParts;
 enum class GuestAddress : std::uint64_t {};
 
 // A guest's linear memory while a host function runs. Borrowed: growing the memory or returning to
-// the guest ends it.
+// the guest ends it, unless threads share it: then it lasts as long as that memory, without what
+// has grown since.
 class GuestMemory {
  public:
   GuestMemory(std::uint8_t* data, std::size_t size_bytes) : data_(data), size_bytes_(size_bytes) {}
@@ -75,8 +76,9 @@ class HostCall {
 
   void return_i32(std::int32_t value);
 
-  // The memory exported as "memory"; empty (every access is refused) when there is none. Looked up
-  // once: it cannot grow while the host function runs.
+  // The memory that threads share, in a program that has one, else the one exported as "memory";
+  // empty (every access is refused) when there is none. Looked up once: only a shared one can grow
+  // while the host function runs, and what it grows by then, the guest cannot have meant.
   GuestMemory memory() const {
     if (!memory_) memory_ = find_memory();
     return *memory_;

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "engine/instance_parts.h"
+#include "engine/shared_memory.h"
 #include "engine/wasmtime_types.h"
 
 namespace weft::engine {
@@ -183,6 +184,14 @@ Error InstanceParts::failed_with() {
         .with_limit("memory_bytes", limiter.memory_bytes_max)
         .with_backtrace(error.backtrace());
   }
+  const SharedMemory* const shared = program->memory();
+  if (shared != nullptr && shared->is_at_limit()) {
+    return Error(ErrorCode::kGuestLimit,
+                 fmt::format("the guest has used all its {} bytes of memory ({})",
+                             shared->bytes_max(), error.message()))
+        .with_limit("memory_bytes", shared->bytes_max())
+        .with_backtrace(error.backtrace());
+  }
   if (limiter.table_refused) {
     return Error(ErrorCode::kGuestLimit,
                  fmt::format("the guest needs more than {} table elements ({})",
@@ -297,6 +306,7 @@ Result<std::span<const Value>> Instance::take() {
 }
 
 GuestMemory Instance::memory() {
+  if (const SharedMemory* const shared = parts_->program->memory()) return shared->bytes();
   const auto& memory = parts_->memory;
   if (!memory) return {nullptr, 0};
   return {wasmtime_memory_data(parts_->context, &*memory),

@@ -15,7 +15,7 @@
 namespace weft::engine {
 
 struct InstanceLimits {
-  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;  // of all its memories
+  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;  // of all its memories but a shared one
   std::uint64_t table_elements = 1'000'000;           // of all its tables
   std::uint64_t fuel = 0;  // for its whole life; only with Interruption::kFuel
 };
@@ -64,11 +64,14 @@ class Instance {
   // A guest may handle that a growth is refused, so a limit is named only where it ends the
   // operation: the initial memories and tables do not fit; there is no room for an object of the
   // garbage collector; or the guest executes `unreachable`, as allocators do, when the last growth
-  // in the same operation was refused by a limit. Every other trap is reported as what it is. That
-  // the guest gave up for want of memory is likely then, not certain, so the message tells both.
+  // in the same operation was refused by a limit, or a shared memory has grown to its limit (its
+  // growth asks nobody, so that what was refused is not known). Every other trap is reported as
+  // what it is. That the guest gave up for want of memory is likely then, not certain, so the
+  // message tells both.
   Result<std::span<const Value>> take();
 
-  // The memory exported as "memory"; empty when there is none.
+  // The memory that threads share, in a program that has one, else the one exported as "memory";
+  // empty when there is none.
   GuestMemory memory();
 
  private:

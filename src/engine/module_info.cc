@@ -84,11 +84,11 @@ void take_error(void* env, weft_text_t message) {
   static_cast<Scan*>(env)->message = copy(message);
 }
 
-Scan scan_of(std::string_view module) {
+Scan scan_of(std::string_view module, const Proposals& accepted) {
   Scan scan;
   const weft_scan_visitor_t visitor{
       .env = &scan, .item = take_item, .memory = take_memory, .error = take_error};
-  weft_scan(borrow(module), &visitor, &scan.found);
+  weft_scan(borrow(module), accepted.threads, &visitor, &scan.found);
   return scan;
 }
 
@@ -122,6 +122,11 @@ std::string offset_text(std::uint64_t offset) {
 
 std::string_view name_of(ItemKind kind) {
   return kKindNames.at(static_cast<std::size_t>(kind));
+}
+
+bool is_shared_memory(const ImportInfo& import) {
+  // As scan.rs writes the type of one.
+  return import.kind == ItemKind::kMemory && import.type.ends_with(", shared");
 }
 
 bool is_callable(const ExportInfo& item) {
@@ -186,8 +191,8 @@ Error in_text(const Error& error, std::string_view text) {
   return at(place, Error(error.code(), std::string(message)));
 }
 
-Result<ModuleInfo> inspect(std::string_view module) {
-  Scan scan = scan_of(module);
+Result<ModuleInfo> inspect(std::string_view module, const Proposals& accepted) {
+  Scan scan = scan_of(module, accepted);
   const weft_scan_t& found = scan.found;
   if (const auto wrong = wrong_in(scan)) {
     const Position position{

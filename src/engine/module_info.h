@@ -33,6 +33,9 @@ struct ImportInfo {
   bool operator==(const ImportInfo&) const = default;
 };
 
+// Whether the import is a memory that threads may share.
+bool is_shared_memory(const ImportInfo& import);
+
 struct ExportInfo {
   std::string name;
   ItemKind kind = ItemKind::kFunction;
@@ -87,10 +90,15 @@ bool is_binary_module(std::string_view bytes);
 // kInvalidArgument for bytes that are neither, and with line and column for wrong text.
 Result<std::string> to_binary(std::string_view bytes, std::string_view file);
 
+// Proposals that are accepted only where they are asked for, as by the engine's options.
+struct Proposals {
+  bool threads = false;
+};
+
 // Validates a binary module. kInvalidArgument with an offset when it is malformed or invalid;
-// kUnsupported, naming the proposal, when it is valid with one that the engine does not accept, and
-// for components.
-Result<ModuleInfo> inspect(std::string_view module);
+// kUnsupported, naming the proposal, when it is valid with one that is not accepted, and for
+// components.
+Result<ModuleInfo> inspect(std::string_view module, const Proposals& accepted = {});
 
 // An error of `inspect` for a module that to_binary made from `text`: with line and column instead
 // of the offset, where they are known. They are not for bytes in a text.

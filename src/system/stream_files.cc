@@ -19,6 +19,8 @@ Attempt<std::size_t> InputFile::read(std::span<const Buffer> buffers) {
   std::size_t got = 0;
   for (const Buffer& buffer : buffers) {
     if (buffer.empty() || stream_ == nullptr) continue;
+    // The first may have taken all that there is yet.
+    if (got > 0 && !ready(Wait::For::kReading)) break;
     const auto result = stream_->read(buffer);
     if (!result) return std::unexpected(Errno::kIo);
     got += *result;

@@ -1,10 +1,13 @@
 #include "system/wait.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <system_error>
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
 namespace weft::system {
@@ -33,6 +36,20 @@ void block_until(const std::vector<Wait>& waits, const Clock& clock) {
     left = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
   }
   ::ppoll(descriptors.data(), descriptors.size(), earliest ? &left : nullptr, nullptr);
+}
+
+Result<Bell> Bell::create() {
+  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!event) {
+    return fail(ErrorCode::kResourceExhausted,
+                "the process has no descriptor left: " + std::system_category().message(errno));
+  }
+  return Bell(std::move(event));
+}
+
+void Bell::ring() const {
+  // It fails only when it has rung as often as it can count.
+  static_cast<void>(::eventfd_write(event_.get(), 1));
 }
 
 std::optional<std::uint64_t> ready_bytes(int descriptor, Wait::For what) {

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
 #include "system/open_file.h"
 
 namespace weft::system {
@@ -13,6 +16,22 @@ namespace weft::system {
 // Blocks until one of the descriptors is ready or failed, or until the earliest of the times; at
 // once when there is neither.
 void block_until(const std::vector<Wait>& waits, const Clock& clock);
+
+// What ends waits of other threads. Thread-safe.
+class Bell {
+ public:
+  // kResourceExhausted when the process has no descriptor left.
+  static Result<Bell> create();
+
+  // Over at once when it has rung, at any time before.
+  Wait wait() const { return {.descriptor = event_.get()}; }
+  void ring() const;
+
+ private:
+  explicit Bell(UniqueFd event) : event_(std::move(event)) {}
+
+  UniqueFd event_;
+};
 
 // How many bytes the descriptor of this process would give, or take, at once: at least 1, or 0 at
 // the end. Nothing when it would wait.

@@ -32,10 +32,22 @@ $ printf '\0asm\15\0\1\0' > component.wasm; weft run component.wasm
 weft: component.wasm: this is a WebAssembly component; [..]
 ? 1
 $ printf '(module (memory 1 1 shared))' > threads.wat; weft run threads.wat
-weft: threads.wat: line 1, column 10: the module needs the WebAssembly proposal threads, which is not enabled
+weft: threads.wat: line 1, column 10: the module needs the WebAssembly proposal threads, which is not enabled: weft run --threads N lets a program start N of them
   1 | (module (memory 1 1 shared))
                ^
 ? 1
+$ weft run --threads 1 threads.wat
+weft: threads.wat is not a program: [..]
+? 2
+$ printf '(module (memory 1 1 shared) (func (export "_start")))' > own.wat; weft run --threads 1 own.wat
+weft: own.wat: the module has a shared memory of its own: threads share one that it imports, as env.memory
+? 1
+$ weft run --threads 1025 own.wat
+weft: --threads: 1025 is no whole number from 0 to 1024
+? 2
+$ weft run --threads 1 --fuel 100 own.wat
+weft: --fuel ends a program always at the same instruction, which threads make impossible: leave out --fuel or --threads
+? 2
 $ printf '(module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start")))' > se2.wat
 $ weft run se2.wat
 weft: se2.wat: the module imports what is not provided: env.return_result [..] (provided by the dialect se2[..]

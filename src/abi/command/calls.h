@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "abi/command/command.h"
 #include "abi/command/errno.h"
+#include "abi/command/threads.h"
 #include "engine/host_call.h"
 
 namespace weft::abi::command {
@@ -123,17 +126,48 @@ std::expected<system::Directory*, Errno> directory_with(const engine::HostCall& 
 // UTF-8.
 std::expected<std::string, Errno> path_at(const engine::HostCall& call, std::size_t index);
 
-// Tries again what would have to wait, where this thread may wait and the guest wants to.
-template <class Operation>
-auto waiting(const Program& program, system::OpenFile& file, system::Wait::For what,
-             const Operation& operation) {
-  for (;;) {
-    auto result = operation();
-    if (result || result.error() != system::Errno::kAgain) return result;
-    const auto wait = file.wait(what);
-    if (!wait || !program.world().wait || file.flags().nonblocking) return result;
-    program.world().wait({*wait});
+// Held by each host function while it runs: of a program with threads, one runs at a time.
+class Turn {
+ public:
+  explicit Turn(const Program& program) : threads_(program.threads()) {
+    if (threads_ != nullptr) threads_->take_turn();
   }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    if (threads_ != nullptr) threads_->end_turn();
+  }
+
+  // The program has ended: the guest must be stopped, with this error, which nobody sees.
+  bool is_over() const { return threads_ != nullptr && threads_->is_over(); }
+  static Error over() { return {ErrorCode::kCancelled, "the program has ended"}; }
+
+ private:
+  Threads* threads_;
+};
+
+// Tries again what would have to wait, where this thread may wait and the guest wants to. Other
+// threads of the program run while it waits: the caller sees to it that `file` lives on.
+template <class Operation>
+auto waiting(Program& program, system::OpenFile& file, system::Wait::For what,
+             const Operation& operation) -> decltype(operation()) {
+  for (;;) {
+    // With threads, the read of a stream that would wait must not keep the turn meanwhile.
+    if (program.threads() == nullptr || file.flags().nonblocking || file.ready(what)) {
+      auto result = operation();
+      if (result || result.error() != system::Errno::kAgain) return result;
+    }
+    const auto wait = file.wait(what);
+    if (!wait || !program.world().wait || file.flags().nonblocking)
+      return std::unexpected(system::Errno::kAgain);
+    if (!program.wait({*wait})) return std::unexpected(system::Errno::kInterrupted);
+  }
+}
+
+// The file of a descriptor, held where another thread may close it; else null.
+inline std::shared_ptr<system::OpenFile> held(const Program& program,
+                                              const system::Descriptor& descriptor) {
+  return program.threads() != nullptr ? descriptor.file : nullptr;
 }
 
 // What came of a transfer: how many bytes, at parameter `index`. Stops a guest that must end.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "abi/command/calls.h"
+#include "abi/command/threads.h"
 #include "base/assert.h"
 
 namespace weft::abi::command {
@@ -14,7 +15,10 @@ using Function = Errno (*)(engine::HostCall& call, Program& program);
 
 template <Function kFunction>
 void answer(engine::HostCall& call) {
-  call.return_i32(static_cast<std::int32_t>(kFunction(call, call.state<Program>())));
+  auto& program = call.state<Program>();
+  const Turn turn(program);
+  if (turn.is_over()) return call.stop(Turn::over());
+  call.return_i32(static_cast<std::int32_t>(kFunction(call, program)));
 }
 
 struct Entry {
@@ -139,6 +143,20 @@ Program::Program(World world) : world_(std::move(world)) {
   }
   for (const auto& listener : world_.listeners)
     add({.file = listener, .rights = kListenerRights, .inheriting = kConnectionRights});
+}
+
+bool Program::wait(const std::vector<system::Wait>& waits) {
+  if (threads_ != nullptr) return threads_->wait(waits);
+  world_.wait(waits);
+  return true;
+}
+
+void Program::exit(std::uint32_t code) {
+  if (threads_ != nullptr) {
+    threads_->exit(code);
+  } else {
+    set_exit_code(code);
+  }
 }
 
 void define_functions(engine::HostTable& table) {

@@ -58,7 +58,10 @@ struct Refusals {
   bool network = false;         // It wanted to go where its network does not let it.
 };
 
-// The state of one instance's host functions.
+class Threads;
+
+// The state of the host functions of one program: of its instance, or of those of all its threads,
+// which then hold a Turn while they use it.
 class Program final : public engine::HostState {
  public:
   explicit Program(World world);
@@ -70,6 +73,16 @@ class Program final : public engine::HostState {
   Refusals& refusals() { return refusals_; }
   const Refusals& refusals() const { return refusals_; }
 
+  // Null: it has only one.
+  Threads* threads() const { return threads_; }
+  void set_threads(Threads* threads) { threads_ = threads; }
+  // Waits as the world does; other threads of the program run meanwhile, so nothing that was found
+  // in the sandbox holds any more. False when the program has ended: the call returns kIntr. Only
+  // where the world can wait.
+  bool wait(const std::vector<system::Wait>& waits);
+
+  // Ends the program with that code.
+  void exit(std::uint32_t code);
   // Set when the guest called proc_exit; its call then fails, although nothing went wrong with code
   // 0.
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }
@@ -81,6 +94,7 @@ class Program final : public engine::HostState {
   system::Sandbox sandbox_;
   Refusals refusals_;
   std::optional<std::uint32_t> exit_code_;
+  Threads* threads_ = nullptr;  // Outlived by this object.
 };
 
 // Adds every function of wasi_snapshot_preview1, with those that WasmEdge adds to it, and of

@@ -72,6 +72,7 @@ Errno fd_write(HostCall& call, Program& program) {
   if (!buffers) return buffers.error();
   if (!has_place_for_count(call, 3)) return Errno::kFault;
   system::OpenFile& file = *(*descriptor)->file;
+  const auto kept = held(program, **descriptor);
   return finish(call, program, 3, waiting(program, file, system::Wait::For::kWriting, [&] {
                   return file.write(buffers->all());
                 }));
@@ -85,6 +86,7 @@ Errno fd_read(HostCall& call, Program& program) {
   if (!buffers) return buffers.error();
   if (!has_place_for_count(call, 3)) return Errno::kFault;
   system::OpenFile& file = *(*descriptor)->file;
+  const auto kept = held(program, **descriptor);
   return finish(call, program, 3, waiting(program, file, system::Wait::For::kReading, [&] {
                   return file.read(buffers->all());
                 }));

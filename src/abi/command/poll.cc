@@ -164,7 +164,7 @@ Errno poll(HostCall& call, Program& program, Snapshot snapshot) {
   auto events = waiting.look(clock.monotonic());
   while (events.empty()) {
     if (!program.world().wait) return Errno::kNotsup;
-    program.world().wait(waiting.waits);
+    if (!program.wait(waiting.waits)) return Errno::kIntr;
     events = waiting.look(clock.monotonic());
   }
   for (std::size_t i = 0; i < events.size(); ++i)

@@ -113,7 +113,7 @@ Errno proc_raise(HostCall& /*call*/, Program& /*program*/) {
 
 void proc_exit(HostCall& call) {
   const auto code = static_cast<std::uint32_t>(call.i32(0));
-  call.state<Program>().set_exit_code(code);
+  call.state<Program>().exit(code);
   call.stop(
       Error(ErrorCode::kGuestError, fmt::format("the program ended with exit code {}", code)));
 }

@@ -68,13 +68,13 @@ Errno accept_connection(HostCall& call, Program& program, Socket& listener,
   if (!has_place_for_count(call, index)) return Errno::kFault;
   // Looked at first: a client that was accepted in vain would be lost.
   if (program.sandbox().is_full()) return Errno::kMfile;
+  const system::Descriptor* const descriptor = program.sandbox().find(number_at(call, 0));
+  if (descriptor == nullptr) return Errno::kBadf;
+  const system::Rights rights = descriptor->inheriting;
   const auto accepted = waiting(program, listener, system::Wait::For::kReading,
                                 [&] { return listener.accept(flags); });
   if (!accepted) return errno_of(accepted.error());
-  const system::Descriptor* const descriptor = program.sandbox().find(number_at(call, 0));
-  if (descriptor == nullptr) return Errno::kBadf;
-  const auto number =
-      program.sandbox().add({.file = *accepted, .rights = descriptor->inheriting, .inheriting = 0});
+  const auto number = program.sandbox().add({.file = *accepted, .rights = rights, .inheriting = 0});
   if (!number) return errno_of(number.error());
   call.memory().store(call.address(index), static_cast<std::uint32_t>(*number));
   return Errno::kSuccess;

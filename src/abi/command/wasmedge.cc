@@ -278,8 +278,8 @@ Errno sock_connect(HostCall& call, Program& program) {
                                               connected.error() == system::Errno::kAlready);
     if (!is_on_its_way || (*socket)->flags().nonblocking || !program.world().wait)
       return told(program, connected);
-    if (const auto wait = (*socket)->wait(system::Wait::For::kWriting))
-      program.world().wait({*wait});
+    const auto wait = (*socket)->wait(system::Wait::For::kWriting);
+    if (wait && !program.wait({*wait})) return Errno::kIntr;
   }
 }
 

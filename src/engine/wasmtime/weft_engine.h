@@ -140,8 +140,14 @@ struct weft_scan_visitor_t {
   void (*error)(void* env, weft_text_t message);
 };
 
-/* Validates a binary module and passes its imports, then exports, then memories to the visitor. */
-void weft_scan(weft_text_t module, const weft_scan_visitor_t* visitor, weft_scan_t* out);
+/* Validates a binary module and passes its imports, then exports, then memories to the visitor.
+ * `threads`: whether the engine accepts that proposal. */
+void weft_scan(weft_text_t module, bool threads, const weft_scan_visitor_t* visitor,
+               weft_scan_t* out);
+
+/* Ends every memory.atomic.wait that is under way, as a notify does. Looks at each address where
+ * one can be: some 5 ms for each MiB. */
+void weft_shared_memory_wake(const wasmtime_sharedmemory_t* memory);
 
 }  // extern "C"
 // NOLINTEND(readability-identifier-naming)

@@ -9,6 +9,7 @@ mod debug_info;
 mod limiter;
 mod names;
 mod scan;
+mod shared_memory;
 mod text;
 mod trace;
 mod wat;

@@ -78,8 +78,12 @@ const KIND_GLOBAL: u8 = 3;
 const KIND_TAG: u8 = 4;
 
 /// What the engine is configured to accept (engine.cc makes the same choice).
-fn accepted() -> WasmFeatures {
-    WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
+fn accepted(threads: bool) -> WasmFeatures {
+    if threads {
+        WasmFeatures::WASM3.union(WasmFeatures::THREADS)
+    } else {
+        WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
+    }
 }
 
 fn code_of(value: ValType) -> u8 {
@@ -176,8 +180,9 @@ impl<'a> Item<'a> {
         self.limits = (memory.initial, memory.maximum);
         self.shared = memory.shared;
         self.memory64 = memory.memory64;
+        let shared = if memory.shared { ", shared" } else { "" };
         self.type_text = match memory.maximum {
-            Some(maximum) => format!("{} to {} pages", memory.initial, maximum),
+            Some(maximum) => format!("{} to {} pages{shared}", memory.initial, maximum),
             None => format!("{} pages or more", memory.initial),
         };
     }
@@ -335,12 +340,12 @@ const KNOWN_PROPOSALS: [(&str, WasmFeatures); 5] = [
 ];
 
 /// The proposal without which `module` is not valid, when it is valid with it.
-fn missing_proposal(module: &[u8]) -> Option<&'static str> {
+fn missing_proposal(module: &[u8], accepted: WasmFeatures) -> Option<&'static str> {
     if module.len() > RETRIED_BYTES_MAX {
         return None;
     }
     let is_valid_with = |feature: WasmFeatures| {
-        Validator::new_with_features(accepted().union(feature)).validate_all(module).is_ok()
+        Validator::new_with_features(accepted.union(feature)).validate_all(module).is_ok()
     };
     KNOWN_PROPOSALS.iter().find(|(_, feature)| is_valid_with(*feature)).map(|(name, _)| *name)
 }
@@ -354,9 +359,11 @@ fn fail(visitor: &weft_scan_visitor_t, out: &mut weft_scan_t, error: &BinaryRead
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn weft_scan(
     module: weft_text_t,
+    threads: bool,
     visitor: &weft_scan_visitor_t,
     out: &mut weft_scan_t,
 ) {
+    let accepted = accepted(threads);
     let module = unsafe { std::slice::from_raw_parts(module.data, module.size) };
     out.status = weft_scan_status_t::Ok;
     if let Some(Ok(Payload::Version { encoding: Encoding::Component, .. })) =
@@ -365,14 +372,14 @@ pub unsafe extern "C" fn weft_scan(
         out.status = weft_scan_status_t::Component;
         return;
     }
-    let validated = Validator::new_with_features(accepted()).validate_all(module);
+    let validated = Validator::new_with_features(accepted).validate_all(module);
     match validated {
         Ok(types) => {
             if let Err(error) = visit_module(module, types.as_ref(), visitor, out) {
                 fail(visitor, out, &error);
             }
         }
-        Err(error) => match missing_proposal(module) {
+        Err(error) => match missing_proposal(module, accepted) {
             Some(name) => {
                 out.status = weft_scan_status_t::Unsupported;
                 out.error_offset = error.offset() as u64;

@@ -1,0 +1,422 @@
+#include "abi/command/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <string>
+#include <thread>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "abi/command/testing.h"
+#include "engine/shared_memory.h"
+
+namespace weft::abi::command {
+namespace {
+
+using engine::GuestAddress;
+using engine::Value;
+
+constexpr int kThreads = 8;
+
+// Every program here begins with this. From 1024 on, a name is free for each test.
+constexpr std::string_view kHead = R"((module
+  (import "env" "memory" (memory 1 4 shared))
+  (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff"
+    (func $poll (param i32 i32 i32 i32) (result i32)))
+  (global $me (mut i32) (i32.const 0))
+  (func $wait_until (param $address i32) (param $wanted i32)
+    (local $seen i32)
+    (loop $again
+      (local.set $seen (i32.atomic.load (local.get $address)))
+      (if (i32.ne (local.get $seen) (local.get $wanted)) (then
+        (drop (memory.atomic.wait32 (local.get $address) (local.get $seen) (i64.const -1)))
+        (br $again)))))
+  (func $count (param $address i32)
+    (drop (i32.atomic.rmw.add (local.get $address) (i32.const 1)))
+    (drop (memory.atomic.notify (local.get $address) (i32.const -1))))
+  (func $block_for_ever (loop $again
+    (drop (memory.atomic.wait32 (i32.const 512) (i32.const 0) (i64.const -1)))
+    (br $again)))
+  (func $spawn_all (param $n i32) (loop $more
+    (if (i32.lt_s (call $spawn (local.get $n)) (i32.const 1)) (then unreachable))
+    (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+)";
+
+struct Options {
+  std::size_t threads_max = kThreads;
+  engine::Interruption interruption = engine::Interruption::kEpoch;
+};
+
+// A program with threads. Members die from below: first its threads.
+struct Guest {
+  FakeClock clock;
+  testing::CountingRandom random;
+  system::CaptureStream output{1'000'000, "output_bytes"};
+  std::unique_ptr<engine::Engine> engine;
+  std::shared_ptr<engine::SharedMemory> memory;
+  std::unique_ptr<Program> program;
+  std::unique_ptr<Threads> threads;
+
+  explicit Guest(std::string_view functions, const Options& options = {},
+                 system::InputStream* input = nullptr) {
+    engine =
+        engine::Engine::create(
+            {.interruption = options.interruption, .parallel_compilation = false, .threads = true})
+            .value();
+    const auto binary =
+        engine::to_binary(std::string(kHead) + std::string(functions) + ")", "test.wat");
+    CAPTURE((binary ? "" : binary.error().message()));
+    const std::string& module = binary.value();
+    const auto info = engine::inspect(module, {.threads = true});
+    CAPTURE((info ? "" : info.error().message()));
+    REQUIRE(info.has_value());
+    memory = engine::SharedMemory::create(*engine, info->memories.at(0), UINT64_MAX).value();
+    engine::HostTable table(*engine);
+    define_functions(table);
+    define_threads(table);
+    World world;
+    world.input = input;
+    world.output = &output;
+    world.clock = &clock;
+    world.random = &random;
+    world.wait = [this](const std::vector<system::Wait>& waits) {
+      system::block_until(waits, clock);
+    };
+    program = std::make_unique<Program>(std::move(world));
+    threads = Threads::create(*program, table.link(engine->compile(module).value(), memory).value(),
+                              {.threads_max = options.threads_max, .instance = {}})
+                  .value();
+  }
+
+  Threads::Outcome run() { return threads->run({{.name = "_start"}}); }
+
+  std::int32_t load(std::uint64_t address) const {
+    std::int32_t value = 0;
+    REQUIRE(memory->bytes().load(GuestAddress{address}, value));
+    return value;
+  }
+};
+
+TEST_CASE("threads count in the memory that they share, and notify the one that waits") {
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 8))
+      (call $wait_until (i32.const 4) (i32.const 8)))
+    (func (export "wasi_thread_start") (param $id i32) (param $argument i32)
+      (local $times i32)
+      (local.set $times (i32.const 10000))
+      (loop $more
+        (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+        (br_if $more (local.tee $times (i32.sub (local.get $times) (i32.const 1)))))
+      (drop (i32.atomic.rmw.add (i32.const 8) (local.get $argument)))
+      (drop (i32.atomic.rmw.or (i32.const 12) (i32.shl (i32.const 1) (local.get $id))))
+      (call $count (i32.const 4))))");
+  CHECK(guest.run().has_value());
+  CHECK(guest.load(0) == 80'000);
+  CHECK(guest.load(8) == 36);              // each argument once
+  CHECK(guest.load(12) == 0b1'1111'1110);  // each number once, from 1 on
+}
+
+TEST_CASE("each thread has globals of its own") {
+  Guest guest(R"(
+    (func (export "_start")
+      (global.set $me (i32.const 77))
+      (call $spawn_all (i32.const 4))
+      (call $wait_until (i32.const 4) (i32.const 4))
+      (i32.atomic.store (i32.const 8) (global.get $me)))
+    (func (export "wasi_thread_start") (param $id i32) (param i32)
+      (if (i32.ne (global.get $me) (i32.const 0)) (then unreachable))
+      (global.set $me (local.get $id))
+      (call $count (i32.const 4))))");
+  CHECK(guest.run().has_value());
+  CHECK(guest.load(8) == 77);
+}
+
+TEST_CASE("any thread may start others") {
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 1))
+      (call $wait_until (i32.const 0) (i32.const 5)))
+    (func (export "wasi_thread_start") (param $id i32) (param i32)
+      (if (i32.lt_s (local.get $id) (i32.const 5)) (then (call $spawn_all (i32.const 1))))
+      (call $count (i32.const 0))))");
+  CHECK(guest.run().has_value());
+}
+
+TEST_CASE("a thread too many is EAGAIN, and one that has ended makes room") {
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 2))
+      (i32.atomic.store (i32.const 0) (call $spawn (i32.const 3)))
+      (call $count (i32.const 4))
+      (call $wait_until (i32.const 8) (i32.const 2))
+      (call $spawn_all (i32.const 1))
+      (call $wait_until (i32.const 8) (i32.const 3)))
+    (func (export "wasi_thread_start") (param i32 i32)
+      (call $wait_until (i32.const 4) (i32.const 1))
+      (call $count (i32.const 8))))",
+              {.threads_max = 2});
+  CHECK(guest.run().has_value());
+  CHECK(guest.load(0) == -static_cast<std::int32_t>(Errno::kAgain));
+}
+
+TEST_CASE("a guest that starts a thread behind each that ended never has too many") {
+  Guest guest(R"(
+    (func (export "_start") (local $left i32)
+      (local.set $left (i32.const 200))
+      (loop $more
+        (i32.atomic.store (i32.const 0) (i32.const 0))
+        (call $spawn_all (i32.const 1))
+        (call $wait_until (i32.const 0) (i32.const 1))
+        (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+    (func (export "wasi_thread_start") (param i32 i32) (call $count (i32.const 0))))",
+              {.threads_max = 1});
+  CHECK(guest.run().has_value());
+}
+
+// What the other threads do while one ends the program.
+constexpr std::string_view kBusyThreads = R"(
+    (func $nap
+      ;; One subscription at 128: the monotonic clock, for ever.
+      (i32.store (i32.const 144) (i32.const 1))
+      (i64.store (i32.const 152) (i64.const -1))
+      (drop (call $poll (i32.const 128) (i32.const 192) (i32.const 1) (i32.const 256))))
+    (func $read
+      (i32.store (i32.const 288) (i32.const 320))
+      (i32.store (i32.const 292) (i32.const 1))
+      (drop (call $fd_read (i32.const 0) (i32.const 288) (i32.const 1) (i32.const 296))))
+    (func (export "wasi_thread_start") (param i32) (param $argument i32)
+      (call $count (i32.const 0))
+      (if (i32.eq (local.get $argument) (i32.const 1)) (then (call $block_for_ever)))
+      (if (i32.eq (local.get $argument) (i32.const 2)) (then (call $nap)))
+      (if (i32.eq (local.get $argument) (i32.const 3)) (then (call $read)))
+      (if (i32.eq (local.get $argument) (i32.const 4)) (then (loop $spin (br $spin))))
+      (if (i32.eq (local.get $argument) (i32.const 5)) (then
+        (call $wait_until (i32.const 0) (i32.const 5))
+        (call $end)))
+      (call $block_for_ever))
+)";
+
+// A pipe that nobody writes to.
+struct SilentInput {
+  std::array<int, 2> ends{};
+  system::DescriptorInput input;
+
+  SilentInput() : input(opened(ends)) {}
+  SilentInput(const SilentInput&) = delete;
+  SilentInput& operator=(const SilentInput&) = delete;
+  ~SilentInput() {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  static int opened(std::array<int, 2>& ends) {
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    return ends[0];
+  }
+};
+
+TEST_CASE("any thread ends a program with its exit code, whatever the others do") {
+  SilentInput silent;
+  Guest guest(fmt::format(R"(
+    (func $end (call $exit (i32.const 42)))
+    (func (export "_start") (call $spawn_all (i32.const 5)) (call $block_for_ever))
+    {})",
+                          kBusyThreads),
+              {}, &silent.input);
+  const auto outcome = guest.run();
+  CHECK(outcome.error().code() == ErrorCode::kGuestError);
+  CHECK(guest.program->exit_code() == 42);
+}
+
+TEST_CASE("a trap of any thread ends the program, with its backtrace") {
+  SilentInput silent;
+  Guest guest(fmt::format(R"(
+    (func $end unreachable)
+    (func (export "_start") (call $spawn_all (i32.const 5)) (loop $spin (br $spin)))
+    {})",
+                          kBusyThreads),
+              {}, &silent.input);
+  const auto error = guest.run().error();
+  CHECK(error.code() == ErrorCode::kGuestTrap);
+  REQUIRE(error.backtrace().size() == 2);
+  CHECK(error.backtrace()[0].function == "end");
+  CHECK(error.backtrace()[1].function == "wasi_thread_start");
+  CHECK_FALSE(guest.program->exit_code().has_value());
+}
+
+TEST_CASE("the end of the first thread is the end of the program") {
+  SilentInput silent;
+  Guest guest(fmt::format(R"(
+    (func $end (call $block_for_ever))
+    (func (export "_start")
+      (call $spawn_all (i32.const 5))
+      (call $wait_until (i32.const 0) (i32.const 5)))
+    {})",
+                          kBusyThreads),
+              {}, &silent.input);
+  CHECK(guest.run().has_value());
+  CHECK_FALSE(guest.program->exit_code().has_value());
+}
+
+TEST_CASE("threads that wait in host functions end without epochs too") {
+  SilentInput silent;
+  Guest guest(fmt::format(R"(
+    (func $end (call $exit (i32.const 0)))
+    (func $again (loop $more (call $nap) (call $read) (br $more)))
+    (func (export "_start") (call $spawn_all (i32.const 3)) (call $again))
+    (func $nap
+      (i32.store (i32.const 144) (i32.const 1))
+      (i64.store (i32.const 152) (i64.const -1))
+      (drop (call $poll (i32.const 128) (i32.const 192) (i32.const 1) (i32.const 256))))
+    (func $read
+      (i32.store (i32.const 288) (i32.const 320))
+      (i32.store (i32.const 292) (i32.const 1))
+      (drop (call $fd_read (i32.const 0) (i32.const 288) (i32.const 1) (i32.const 296))))
+    (func (export "wasi_thread_start") (param i32) (param $argument i32)
+      (call $count (i32.const 0))
+      (if (i32.eq (local.get $argument) (i32.const 1)) (then
+        (call $wait_until (i32.const 0) (i32.const 3))
+        (call $end)))
+      (call $again)))"),
+              {.interruption = engine::Interruption::kNone}, &silent.input);
+  CHECK_FALSE(guest.run().has_value());
+  CHECK(guest.program->exit_code() == 0);
+}
+
+TEST_CASE("the first end of a program counts") {
+  for (int round = 0; round < 20; ++round) {
+    Guest guest(R"(
+      (func (export "_start") (call $spawn_all (i32.const 8)) (call $block_for_ever))
+      (func (export "wasi_thread_start") (param i32) (param $argument i32)
+        (call $count (i32.const 0))
+        (call $wait_until (i32.const 0) (i32.const 8))
+        (if (i32.and (local.get $argument) (i32.const 1)) (then unreachable))
+        (call $exit (local.get $argument))))");
+    const auto error = guest.run().error();
+    CHECK((error.code() == ErrorCode::kGuestError) == guest.program->exit_code().has_value());
+    if (const auto code = guest.program->exit_code()) CHECK(*code % 2 == 0);
+  }
+}
+
+TEST_CASE("what several threads write is whole within each call") {
+  // Thread n writes lines of 60 letters, one after the other, in two buffers each.
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 8))
+      (call $wait_until (i32.const 0) (i32.const 8)))
+    (func (export "wasi_thread_start") (param i32) (param $argument i32)
+      (local $base i32) (local $left i32)
+      (local.set $base (i32.mul (local.get $argument) (i32.const 1024)))
+      (memory.fill (i32.add (local.get $base) (i32.const 64))
+                   (i32.add (i32.const 96) (local.get $argument)) (i32.const 60))
+      (i32.store8 (i32.add (local.get $base) (i32.const 124)) (i32.const 10))
+      (i32.store (local.get $base) (i32.add (local.get $base) (i32.const 64)))
+      (i32.store (i32.add (local.get $base) (i32.const 4)) (i32.const 30))
+      (i32.store (i32.add (local.get $base) (i32.const 8)) (i32.add (local.get $base) (i32.const 94)))
+      (i32.store (i32.add (local.get $base) (i32.const 12)) (i32.const 31))
+      (local.set $left (i32.const 100))
+      (loop $more
+        (if (call $fd_write (i32.const 1) (local.get $base) (i32.const 2)
+                            (i32.add (local.get $base) (i32.const 16))) (then unreachable))
+        (if (i32.ne (i32.load (i32.add (local.get $base) (i32.const 16))) (i32.const 61))
+          (then unreachable))
+        (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (call $count (i32.const 0))))");
+  REQUIRE(guest.run().has_value());
+  const std::string& text = guest.output.text();
+  REQUIRE(text.size() == 8 * 100 * 61);
+  for (std::size_t line = 0; line < text.size(); line += 61) {
+    const std::string_view one = std::string_view(text).substr(line, 60);
+    CHECK(std::ranges::all_of(one, [&](char letter) { return letter == one.front(); }));
+    CHECK(text[line + 60] == '\n');
+  }
+}
+
+TEST_CASE("threads that close and move each other's descriptors disturb nobody else") {
+  system::BytesInput input(std::string_view("x"));
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 8))
+      (call $wait_until (i32.const 0) (i32.const 8)))
+    (func (export "wasi_thread_start") (param i32) (param $argument i32)
+      (local $left i32) (local $base i32)
+      (local.set $base (i32.mul (local.get $argument) (i32.const 256)))
+      (i32.store (local.get $base) (i32.add (local.get $base) (i32.const 64)))
+      (i32.store (i32.add (local.get $base) (i32.const 4)) (i32.const 8))
+      (local.set $left (i32.const 300))
+      (loop $more
+        (drop (call $random (i32.add (local.get $base) (i32.const 64)) (i32.const 16)))
+        (drop (call $fd_read (i32.const 0) (local.get $base) (i32.const 1)
+                             (i32.add (local.get $base) (i32.const 16))))
+        (drop (call $renumber (i32.const 0) (i32.const 2)))
+        (drop (call $renumber (i32.const 2) (i32.const 1)))
+        (drop (call $fd_write (i32.const 1) (local.get $base) (i32.const 1)
+                              (i32.add (local.get $base) (i32.const 16))))
+        (if (i32.eq (local.get $left) (i32.const 1)) (then (drop (call $fd_close (i32.const 1)))))
+        (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (call $count (i32.const 0))))",
+              {}, &input);
+  CHECK(guest.run().has_value());
+}
+
+TEST_CASE("a read that waits lets the other threads work, and gets what comes") {
+  SilentInput silent;
+  Guest guest(R"(
+    (func (export "_start")
+      (i32.store (i32.const 288) (i32.const 320))
+      (i32.store (i32.const 292) (i32.const 8))
+      (call $spawn_all (i32.const 1))
+      (drop (call $fd_read (i32.const 0) (i32.const 288) (i32.const 1) (i32.const 296))))
+    (func (export "wasi_thread_start") (param i32 i32)
+      (i32.store (i32.const 400) (i32.const 420))
+      (i32.store (i32.const 404) (i32.const 1))
+      (drop (call $fd_write (i32.const 1) (i32.const 400) (i32.const 1) (i32.const 408)))
+      (call $count (i32.const 0))))",
+              {}, &silent.input);
+  std::jthread writer([&] {
+    auto& written = *reinterpret_cast<std::int32_t*>(
+        guest.memory->bytes().bytes(GuestAddress{0}, sizeof(std::int32_t)).value().data());
+    // Writes only once the other thread has written while the first one waits.
+    while (std::atomic_ref(written).load() == 0) {
+    }
+    CHECK(::write(silent.ends[1], "four", 4) == 4);
+  });
+  CHECK(guest.run().has_value());
+  CHECK(guest.load(296) == 4);
+  CHECK(guest.output.text().size() == 1);
+}
+
+TEST_CASE("what belongs to a program can be looked at between its calls") {
+  SilentInput silent;
+  Guest guest(fmt::format(R"(
+    (func $end (call $exit (i32.const 1)))
+    (func (export "_start") (call $spawn_all (i32.const 5)) (loop $spin (br $spin)))
+    {})",
+                          kBusyThreads),
+              {}, &silent.input);
+  CHECK_FALSE(guest.run().has_value());
+  bool looked = false;
+  CHECK(guest.threads->between_calls([&] { looked = !guest.program->refusals().outside; }));
+  CHECK(looked);
+}
+
+TEST_CASE("a program without the export of threads fails when it starts one") {
+  Guest guest(R"((func (export "_start") (call $spawn_all (i32.const 1)) (call $block_for_ever)))");
+  CHECK(guest.run().error().code() == ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace weft::abi::command
