@@ -45,6 +45,10 @@ Result<std::vector<abi::command::GivenDirectory>> given_directories(
 
 std::optional<std::string> hint_for(const abi::command::Refusals& refusals,
                                     const system::Network* network) {
+  if (!refusals.function.empty()) {
+    return fmt::format("the program called {} of WASIX, which weft does not have",
+                       refusals.function);
+  }
   if (refusals.network) {
     const auto refused = network != nullptr ? network->refused() : std::nullopt;
     const std::string rule = refused.value_or("HOST:PORT");

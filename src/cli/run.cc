@@ -400,6 +400,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
                             .environment = options.environment,
                             .directories = options.directories,
                             .network = options.network,
+                            .calls_wasix = abi::command::calls_wasix(job.file.info),
                             .listeners = options.listeners,
                             .input = input_of(options, name, stdin_file, console),
                             .output = &console.output(),

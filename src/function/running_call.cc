@@ -114,6 +114,7 @@ void RunningCall::provide_world() {
   program_ = std::make_unique<abi::command::Program>(abi::command::World{
       .arguments = {description.name},
       .environment = description.environment,
+      .calls_wasix = abi::command::calls_wasix(description.info),
       .input = input_.get(),
       .output = is_command ? static_cast<system::OutputStream*>(output_.get()) : log_.get(),
       .errors = log_.get(),

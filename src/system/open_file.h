@@ -118,6 +118,8 @@ class OpenFile {
   virtual Directory* as_directory() { return nullptr; }
   virtual Socket* as_socket() { return nullptr; }
   virtual InterestList* as_interest_list() { return nullptr; }
+  // Whether it is an end of a pair, which is sent to and received from as if it were a socket.
+  virtual bool is_of_pair() const { return false; }
 
  protected:
   void count_use(Wait::For what) { ++uses_.at(static_cast<std::size_t>(what)); }

@@ -57,8 +57,7 @@ PipeEnd::~PipeEnd() {
 }
 
 Attempt<FileStatus> PipeEnd::status() {
-  const bool is_of_pair = in_ != nullptr && out_ != nullptr;
-  return FileStatus{.type = is_of_pair ? FileType::kStreamSocket : FileType::kUnknown};
+  return FileStatus{.type = is_of_pair() ? FileType::kStreamSocket : FileType::kUnknown};
 }
 
 Attempt<std::size_t> PipeEnd::read(std::span<const Buffer> buffers) {

@@ -83,6 +83,8 @@ TEST_CASE("a pair of ends is a pipe in each direction") {
   CHECK(read(*one, 100).value() == "back");
   CHECK(read(*other, 100).value() == "there");
   CHECK(one->status().value().type == FileType::kStreamSocket);
+  CHECK(one->is_of_pair());
+  CHECK_FALSE(make_pipe().first->is_of_pair());
   other.reset();
   CHECK(read(*one, 100).value().empty());
 }

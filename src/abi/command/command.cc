@@ -5,6 +5,7 @@
 
 #include "abi/command/calls.h"
 #include "abi/command/threads.h"
+#include "abi/command/wasix.h"
 #include "base/assert.h"
 
 namespace weft::abi::command {
@@ -106,7 +107,7 @@ constexpr system::Rights kStreamRights =
     bits(Right::kFdFilestatGet, Right::kFdFdstatSetFlags, Right::kPollFdReadwrite);
 
 bool is_module(std::string_view module) {
-  return module == kPreview1 || module == kUnstable;
+  return module == kPreview1 || module == kUnstable || module == wasix::kModule;
 }
 
 engine::FunctionType type_of(const Entry& entry) {
@@ -164,9 +165,11 @@ void define_functions(engine::HostTable& table) {
     table.define(kPreview1, entry.name, type_of(entry), entry.function);
     table.define(kUnstable, entry.name, type_of(entry),
                  entry.unstable != nullptr ? entry.unstable : entry.function);
+    table.define(wasix::kModule, entry.name, type_of(entry), entry.function);
   }
   for (const Entry& entry : kWasmEdgeFunctions)
     table.define(kPreview1, entry.name, type_of(entry), entry.function);
+  wasix::define_functions(table);
 }
 
 bool has_function(std::string_view module, std::string_view name,
@@ -175,6 +178,7 @@ bool has_function(std::string_view module, std::string_view name,
     return entry.name == name && type_of(entry) == type;
   };
   return (is_module(module) && std::ranges::any_of(kFunctions, fits)) ||
+         (module == wasix::kModule && wasix::has_function(name, type)) ||
          (module == kPreview1 && std::ranges::any_of(kWasmEdgeFunctions, fits));
 }
 
@@ -183,6 +187,7 @@ std::optional<engine::FunctionType> type_of_function(std::string_view module,
   if (!is_module(module)) return std::nullopt;
   const auto* const found = std::ranges::find(kFunctions, name, &Entry::name);
   if (found != kFunctions.end()) return type_of(*found);
+  if (module == wasix::kModule) return wasix::type_of_function(name);
   const auto* const added = std::ranges::find(kWasmEdgeFunctions, name, &Entry::name);
   if (module != kPreview1 || added == kWasmEdgeFunctions.end()) return std::nullopt;
   return type_of(*added);
@@ -190,6 +195,7 @@ std::optional<engine::FunctionType> type_of_function(std::string_view module,
 
 std::vector<std::string_view> functions_of(std::string_view module) {
   std::vector<std::string_view> names;
+  if (module == wasix::kModule) names = wasix::function_names();
   if (!is_module(module)) return names;
   for (const Entry& entry : kFunctions)
     names.push_back(entry.name);

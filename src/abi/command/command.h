@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "engine/engine.h"
 #include "engine/host_call.h"
+#include "engine/module_info.h"
 #include "system/directory.h"
 #include "system/sandbox.h"
 #include "system/socket.h"
@@ -37,6 +38,9 @@ struct World {
   std::vector<GivenDirectory> directories = {};  // from descriptor 3 on
   // Where its own sockets may go; null: it gets none. Calls that WasmEdge adds make them.
   std::shared_ptr<system::Network> network = nullptr;
+  // Whether the program imports WASIX, for which some functions of preview 1 do something else: see
+  // calls_wasix.
+  bool calls_wasix = false;
   // Sockets that listen; their descriptors are the next ones behind the directories.
   std::vector<std::shared_ptr<system::Socket>> listeners = {};
   system::InputStream* input = nullptr;    // null: at its end
@@ -56,6 +60,9 @@ struct Refusals {
   bool read_only = false;       // It wanted to change what it may only read.
   bool outside = false;         // It named a path outside of its directories.
   bool network = false;         // It wanted to go where its network does not let it.
+  // The last function that it called and that is there only so that programs can be linked: its
+  // name, or empty.
+  std::string_view function = {};
 };
 
 class Threads;
@@ -83,6 +90,10 @@ class Program final : public engine::HostState {
 
   // Ends the program with that code.
   void exit(std::uint32_t code);
+  // Of WASIX: absolute, without "." and "..".
+  const std::string& working_directory() const { return working_directory_; }
+  void set_working_directory(std::string path) { working_directory_ = std::move(path); }
+
   // Set when the guest called proc_exit; its call then fails, although nothing went wrong with code
   // 0.
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }
@@ -93,12 +104,16 @@ class Program final : public engine::HostState {
   system::MustEnd must_end_;
   system::Sandbox sandbox_;
   Refusals refusals_;
+  std::string working_directory_ = "/";
   std::optional<std::uint32_t> exit_code_;
   Threads* threads_ = nullptr;  // Outlived by this object.
 };
 
-// Adds every function of wasi_snapshot_preview1, with those that WasmEdge adds to it, and of
-// wasi_unstable; their HostState is a Program.
+// Whether the module imports anything of WASIX, so that its World must say so.
+bool calls_wasix(const engine::ModuleInfo& module);
+
+// Adds every function of wasi_snapshot_preview1, with those that WasmEdge adds to it, of
+// wasi_unstable and of wasix_32v1, which has those of preview 1 too; their HostState is a Program.
 void define_functions(engine::HostTable& table);
 
 // Whether there is a function of that name and type. WasmEdge has some names of preview 1 with
@@ -110,7 +125,7 @@ bool has_function(std::string_view module, std::string_view name, const engine::
 std::optional<engine::FunctionType> type_of_function(std::string_view module,
                                                      std::string_view name);
 
-// The names of the functions of that module; none when it is not one of the two.
+// The names of the functions of that module; none when it is not one of ours.
 std::vector<std::string_view> functions_of(std::string_view module);
 
 }  // namespace weft::abi::command

@@ -40,6 +40,16 @@ Errno filestat_get(HostCall& call, Program& program, Snapshot snapshot) {
                                                                          : Errno::kFault;
 }
 
+Errno copy_to(Program& program, system::FileNumber from, system::FileNumber to) {
+  const Descriptor* const found = program.sandbox().find(from);
+  if (found == nullptr) return Errno::kBadf;
+  if (from == to) return Errno::kSuccess;
+  Descriptor copy = *found;
+  copy.given_as.reset();
+  copy.close_on_exec = false;
+  return errno_of(program.sandbox().put(to, std::move(copy)));
+}
+
 Errno sync(HostCall& call, Program& program, Right right, bool data_only) {
   const auto descriptor = descriptor_with(call, program, 0, right);
   if (!descriptor) return descriptor.error();
@@ -187,7 +197,9 @@ Errno fd_close(HostCall& call, Program& program) {
   return errno_of(program.sandbox().close(number_at(call, 0)));
 }
 
+// For WASIX it copies, and its library makes dup2 of it.
 Errno fd_renumber(HostCall& call, Program& program) {
+  if (program.world().calls_wasix) return copy_to(program, number_at(call, 0), number_at(call, 1));
   return errno_of(program.sandbox().renumber(number_at(call, 0), number_at(call, 1)));
 }
 

@@ -23,6 +23,7 @@ constexpr std::array kErrors = {
     Entry{system::Errno::kConnectionAborted, Errno::kConnaborted},
     Entry{system::Errno::kConnectionRefused, Errno::kConnrefused},
     Entry{system::Errno::kConnectionReset, Errno::kConnreset},
+    Entry{system::Errno::kDeadlock, Errno::kDeadlk},
     Entry{system::Errno::kDestinationRequired, Errno::kDestaddrreq},
     Entry{system::Errno::kExists, Errno::kExist},
     Entry{system::Errno::kFileTooLarge, Errno::kFbig},

@@ -1,9 +1,10 @@
 // path_*: what is done with names below a directory, and what those share with fd_*.
+#include "abi/command/paths.h"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "abi/command/calls.h"
 #include "json/unicode.h"
 
 namespace weft::abi::command {
@@ -28,18 +29,37 @@ constexpr std::uint32_t kModified = 1U << 2U;
 constexpr std::uint32_t kModifiedNow = 1U << 3U;
 
 // A directory (parameter `index`) and a path below it (the two parameters from `path_index` on).
-struct Named {
-  system::Directory* directory;
-  std::string path;
-};
-
-std::expected<Named, Errno> named(const HostCall& call, Program& program, std::size_t index,
+std::expected<Below, Errno> named(const HostCall& call, Program& program, std::size_t index,
                                   std::size_t path_index, Right right) {
   const auto directory = directory_with(call, program, index, right);
   if (!directory) return std::unexpected(directory.error());
   auto path = path_at(call, path_index);
   if (!path) return std::unexpected(path.error());
-  return Named{.directory = *directory, .path = *std::move(path)};
+  if (program.world().calls_wasix && path->starts_with('/'))
+    return below_given(program, *path, right);
+  return Below{.descriptor = program.sandbox().find(number_at(call, index)),
+               .directory = *directory,
+               .path = *std::move(path)};
+}
+
+// As paths begin that lead into a directory of that name: without slashes at either end, and
+// without "." in front.
+std::string_view prefix_of(std::string_view name) {
+  while (name.starts_with('/') || name.starts_with("./") || name == ".")
+    name.remove_prefix(1);
+  while (name.ends_with('/'))
+    name.remove_suffix(1);
+  return name;
+}
+
+// What is left of the path below that prefix; nothing when it does not begin with it.
+std::optional<std::string_view> rest_of(std::string_view path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return std::nullopt;
+  path.remove_prefix(prefix.size());
+  if (!prefix.empty() && !path.empty() && !path.starts_with('/')) return std::nullopt;
+  while (path.starts_with('/'))
+    path.remove_prefix(1);
+  return path;
 }
 
 Errno filestat_get(HostCall& call, Program& program, Snapshot snapshot) {
@@ -181,13 +201,39 @@ std::expected<system::FileTimes, Errno> times_at(const HostCall& call, const Pro
                            .modified = chosen(kModified, kModifiedNow, call.i64(index + 1))};
 }
 
+std::expected<Below, Errno> below_given(Program& program, std::string_view absolute, Right right) {
+  while (absolute.starts_with('/'))
+    absolute.remove_prefix(1);
+  std::optional<Below> found;
+  std::size_t longest = 0;
+  const auto end = static_cast<std::uint32_t>(program.sandbox().end());
+  for (std::uint32_t number = 0; number < end; ++number) {
+    system::Descriptor* const descriptor = program.sandbox().find(system::FileNumber{number});
+    if (descriptor == nullptr || !descriptor->given_as) continue;
+    const std::string_view prefix = prefix_of(*descriptor->given_as);
+    const auto rest = rest_of(absolute, prefix);
+    if (!rest || (found && prefix.size() <= longest)) continue;
+    longest = prefix.size();
+    found = {.descriptor = descriptor,
+             .directory = descriptor->file->as_directory(),
+             .path = std::string(rest->empty() ? "." : *rest)};
+  }
+  if (!found || found->directory == nullptr) return std::unexpected(Errno::kNoent);
+  if ((found->descriptor->rights & bit(right)) == 0) return std::unexpected(Errno::kNotcapable);
+  return *std::move(found);
+}
+
 // --- the functions ---
 
 Errno path_open(HostCall& call, Program& program) {
-  const system::Descriptor* const parent = program.sandbox().find(number_at(call, 0));
+  return open_path(call, program, {.number_index = 8});
+}
+
+Errno open_path(HostCall& call, Program& program, const OpenPath& how) {
   const auto at = named(call, program, 0, 2, Right::kPathOpen);
   if (!at) return at.error();
-  if (!call.memory().bytes(call.address(8), sizeof(std::uint32_t))) return Errno::kFault;
+  if (!has_place_for_count(call, how.number_index)) return Errno::kFault;
+  const system::Descriptor* const parent = at->descriptor;
   const Wanted wanted = wanted_by(call);
   if ((wanted.options.create && (parent->rights & bit(Right::kPathCreateFile)) == 0) ||
       (wanted.options.truncate && (parent->rights & bit(Right::kPathFilestatSetSize)) == 0)) {
@@ -197,12 +243,12 @@ Errno path_open(HostCall& call, Program& program) {
   auto opened = at->directory->open(at->path, wanted.options);
   if (!opened) return noted(program, errno_of(opened.error()));
   const bool is_directory = (*opened)->as_directory() != nullptr;
-  system::Descriptor descriptor{.file = *std::move(opened)};
+  system::Descriptor descriptor{.file = *std::move(opened), .close_on_exec = how.close_on_exec};
   descriptor.rights = wanted.rights & inheriting & (is_directory ? kDirectoryRights : kFileRights);
   descriptor.inheriting = is_directory ? wanted.inheriting & inheriting : 0;
   const auto number = program.sandbox().add(std::move(descriptor));
   if (!number) return errno_of(number.error());
-  call.memory().store(call.address(8), static_cast<std::uint32_t>(*number));
+  call.memory().store(call.address(how.number_index), static_cast<std::uint32_t>(*number));
   return Errno::kSuccess;
 }
 

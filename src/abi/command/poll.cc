@@ -164,6 +164,7 @@ Errno poll(HostCall& call, Program& program, Snapshot snapshot) {
   auto events = waiting.look(clock.monotonic());
   while (events.empty()) {
     if (!program.world().wait) return Errno::kNotsup;
+    if (waiting.waits.empty()) return Errno::kDeadlk;
     if (!program.wait(waiting.waits)) return Errno::kIntr;
     events = waiting.look(clock.monotonic());
   }

@@ -114,8 +114,11 @@ Errno proc_raise(HostCall& /*call*/, Program& /*program*/) {
 void proc_exit(HostCall& call) {
   const auto code = static_cast<std::uint32_t>(call.i32(0));
   call.state<Program>().exit(code);
-  call.stop(
-      Error(ErrorCode::kGuestError, fmt::format("the program ended with exit code {}", code)));
+  const std::string_view refused = call.state<Program>().refusals().function;
+  std::string message = fmt::format("the program ended with exit code {}", code);
+  if (code != 0 && !refused.empty())
+    message += fmt::format("; it had called {} of WASIX, which weft does not have", refused);
+  call.stop(Error(ErrorCode::kGuestError, std::move(message)));
 }
 
 }  // namespace weft::abi::command

@@ -15,6 +15,11 @@ using system::Socket;
 // Bits of type riflags.
 constexpr std::uint32_t kPeek = 1U << 0U;
 constexpr std::uint32_t kWaitAll = 1U << 1U;
+// What WASIX adds to them: that a datagram may be cut, which it is anyway, and not to wait.
+constexpr std::uint32_t kMayCut = 1U << 2U;
+constexpr std::uint32_t kReceiveDontWait = 1U << 3U;
+// The only bit of type siflags, of WASIX.
+constexpr std::uint32_t kSendDontWait = 1U << 0U;
 // Bits of type roflags.
 constexpr std::uint16_t kTruncated = 1U << 0U;
 // Bits of type sdflags.
@@ -50,6 +55,45 @@ system::Attempt<system::Received> receive_all(Program& program, Socket& socket,
     received->bytes += more->bytes;
   }
   return received;
+}
+
+// The end of a pair that parameter 0 names; null when that is anything else, or lacks the right.
+std::shared_ptr<system::OpenFile> pair_with(const HostCall& call, Program& program, Right right) {
+  const system::Descriptor* const found = program.sandbox().find(number_at(call, 0));
+  const bool is_it =
+      found != nullptr && found->file->is_of_pair() && (found->rights & bit(right)) != 0;
+  return is_it ? found->file : nullptr;
+}
+
+// Nobody else moves the other end: to wait would be in vain.
+Errno errno_of_pair(const system::Attempt<std::size_t>& count, bool waits) {
+  if (!waits && count == std::unexpected(system::Errno::kDeadlock)) return Errno::kAgain;
+  return errno_of(count);
+}
+
+Errno receive_of_pair(HostCall& call, system::OpenFile& end) {
+  const auto buffers = GuestBuffers<std::uint8_t>::at(call.memory(), call.address(1), u32(call, 2));
+  if (!buffers) return buffers.error();
+  if ((u32(call, 3) & ~(kWaitAll | kMayCut | kReceiveDontWait)) != 0) return Errno::kNotsup;
+  if (!has_place_for_count(call, 4) || !call.memory().bytes(call.address(5), sizeof(kTruncated)))
+    return Errno::kFault;
+  const auto count = end.read(buffers->all());
+  if (!count) return errno_of_pair(count, (u32(call, 3) & kReceiveDontWait) == 0);
+  call.memory().store(call.address(4), static_cast<std::uint32_t>(*count));
+  call.memory().store(call.address(5), std::uint16_t{0});
+  return Errno::kSuccess;
+}
+
+Errno send_of_pair(HostCall& call, system::OpenFile& end) {
+  const auto buffers =
+      GuestBuffers<const std::uint8_t>::at(call.memory(), call.address(1), u32(call, 2));
+  if (!buffers) return buffers.error();
+  if ((u32(call, 3) & ~kSendDontWait) != 0) return Errno::kInval;
+  if (!has_place_for_count(call, 4)) return Errno::kFault;
+  const auto count = end.write(buffers->all());
+  if (!count) return errno_of_pair(count, u32(call, 3) == 0);
+  call.memory().store(call.address(4), static_cast<std::uint32_t>(*count));
+  return Errno::kSuccess;
 }
 
 }  // namespace
@@ -89,17 +133,20 @@ Errno sock_accept(HostCall& call, Program& program) {
 }
 
 Errno sock_recv(HostCall& call, Program& program) {
+  if (const auto end = pair_with(call, program, Right::kFdRead)) return receive_of_pair(call, *end);
   const auto socket = socket_with(call, program, Right::kFdRead);
   if (!socket) return socket.error();
   const auto buffers = GuestBuffers<std::uint8_t>::at(call.memory(), call.address(1),
                                                       static_cast<std::uint32_t>(call.i32(2)));
   if (!buffers) return buffers.error();
   const auto flags = static_cast<std::uint32_t>(call.i32(3));
-  if ((flags & ~(kPeek | kWaitAll)) != 0) return Errno::kInval;
+  const std::uint32_t more = program.world().calls_wasix ? kMayCut | kReceiveDontWait : 0U;
+  if ((flags & ~(kPeek | kWaitAll | more)) != 0) return Errno::kInval;
   if (!has_place_for_count(call, 4) || !call.memory().bytes(call.address(5), sizeof(kTruncated)))
     return Errno::kFault;
   const bool peek = (flags & kPeek) != 0;
-  const auto received = !peek && (flags & kWaitAll) != 0
+  const auto received = (flags & kReceiveDontWait) != 0 ? (*socket)->receive(buffers->all(), peek)
+                        : !peek && (flags & kWaitAll) != 0
                             ? receive_all(program, **socket, buffers->all())
                             : receive(program, **socket, buffers->all(), peek);
   if (!received) return errno_of(received.error());
@@ -109,16 +156,19 @@ Errno sock_recv(HostCall& call, Program& program) {
 }
 
 Errno sock_send(HostCall& call, Program& program) {
+  if (const auto end = pair_with(call, program, Right::kFdWrite)) return send_of_pair(call, *end);
   const auto socket = socket_with(call, program, Right::kFdWrite);
   if (!socket) return socket.error();
   const auto buffers = GuestBuffers<const std::uint8_t>::at(
       call.memory(), call.address(1), static_cast<std::uint32_t>(call.i32(2)));
   if (!buffers) return buffers.error();
-  if (call.i32(3) != 0) return Errno::kInval;  // Type siflags has no bits.
+  const std::uint32_t known = program.world().calls_wasix ? kSendDontWait : 0U;
+  if ((u32(call, 3) & ~known) != 0) return Errno::kInval;
   if (!has_place_for_count(call, 4)) return Errno::kFault;
-  return finish(call, program, 4, waiting(program, **socket, system::Wait::For::kWriting, [&] {
-                  return (*socket)->send(buffers->all());
-                }));
+  const auto send = [&] { return (*socket)->send(buffers->all()); };
+  return finish(
+      call, program, 4,
+      u32(call, 3) != 0 ? send() : waiting(program, **socket, system::Wait::For::kWriting, send));
 }
 
 Errno sock_shutdown(HostCall& call, Program& program) {
