@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -146,20 +147,30 @@ class Turn {
   Threads* threads_;
 };
 
+// The time that a wait of so many nanoseconds from now ends; at most that of the clock's end.
+MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds);
+
 // Tries again what would have to wait, where this thread may wait and the guest wants to. Other
 // threads of the program run while it waits: the caller sees to it that `file` lives on.
 template <class Operation>
 auto waiting(Program& program, system::OpenFile& file, system::Wait::For what,
              const Operation& operation) -> decltype(operation()) {
+  std::optional<MonotonicTime> until;
   for (;;) {
     // With threads, the read of a stream that would wait must not keep the turn meanwhile.
     if (program.threads() == nullptr || file.flags().nonblocking || file.ready(what)) {
       auto result = operation();
       if (result || result.error() != system::Errno::kAgain) return result;
     }
-    const auto wait = file.wait(what);
+    auto wait = file.wait(what);
     if (!wait || !program.world().wait || file.flags().nonblocking)
       return std::unexpected(system::Errno::kAgain);
+    if (const auto patience = file.patience(what)) {
+      if (!until) until = end_of_wait(program, static_cast<std::uint64_t>(patience->count()));
+      if (program.world().clock->monotonic() >= *until)
+        return std::unexpected(system::Errno::kAgain);
+      wait->until = until;
+    }
     if (!program.wait({*wait})) return std::unexpected(system::Errno::kInterrupted);
   }
 }

@@ -2,33 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "abi/command/calls.h"
+#include "abi/command/entry.h"
 #include "abi/command/threads.h"
 #include "abi/command/wasix.h"
 #include "base/assert.h"
 
 namespace weft::abi::command {
 namespace {
-
-// One function: it sets its results, or stops the guest.
-using Function = Errno (*)(engine::HostCall& call, Program& program);
-
-template <Function kFunction>
-void answer(engine::HostCall& call) {
-  auto& program = call.state<Program>();
-  const Turn turn(program);
-  if (turn.is_over()) return call.stop(Turn::over());
-  call.return_i32(static_cast<std::int32_t>(kFunction(call, program)));
-}
-
-struct Entry {
-  std::string_view name;
-  std::string_view params;  // i: i32, I: i64
-  engine::HostFunction function;
-  engine::HostFunction unstable = nullptr;  // where it differs
-  bool has_result = true;
-};
 
 // All functions of snapshot-01; wasi_unstable has the same names and types.
 constexpr std::array kFunctions = {
@@ -110,13 +93,11 @@ bool is_module(std::string_view module) {
   return module == kPreview1 || module == kUnstable || module == wasix::kModule;
 }
 
-engine::FunctionType type_of(const Entry& entry) {
-  engine::FunctionType type;
-  for (const char letter : entry.params) {
-    type.params.push_back(letter == 'i' ? engine::ValueType::kI32 : engine::ValueType::kI64);
-  }
-  if (entry.has_result) type.results = {engine::ValueType::kI32};
-  return type;
+// What the module has beside the functions of snapshot-01.
+std::span<const Entry> additions_of(std::string_view module) {
+  if (module == kPreview1) return kWasmEdgeFunctions;
+  if (module == wasix::kModule) return wasix::functions();
+  return {};
 }
 
 }  // namespace
@@ -167,9 +148,10 @@ void define_functions(engine::HostTable& table) {
                  entry.unstable != nullptr ? entry.unstable : entry.function);
     table.define(wasix::kModule, entry.name, type_of(entry), entry.function);
   }
-  for (const Entry& entry : kWasmEdgeFunctions)
-    table.define(kPreview1, entry.name, type_of(entry), entry.function);
-  wasix::define_functions(table);
+  for (const std::string_view module : {kPreview1, wasix::kModule}) {
+    for (const Entry& entry : additions_of(module))
+      table.define(module, entry.name, type_of(entry), entry.function);
+  }
 }
 
 bool has_function(std::string_view module, std::string_view name,
@@ -178,8 +160,7 @@ bool has_function(std::string_view module, std::string_view name,
     return entry.name == name && type_of(entry) == type;
   };
   return (is_module(module) && std::ranges::any_of(kFunctions, fits)) ||
-         (module == wasix::kModule && wasix::has_function(name, type)) ||
-         (module == kPreview1 && std::ranges::any_of(kWasmEdgeFunctions, fits));
+         std::ranges::any_of(additions_of(module), fits);
 }
 
 std::optional<engine::FunctionType> type_of_function(std::string_view module,
@@ -187,18 +168,22 @@ std::optional<engine::FunctionType> type_of_function(std::string_view module,
   if (!is_module(module)) return std::nullopt;
   const auto* const found = std::ranges::find(kFunctions, name, &Entry::name);
   if (found != kFunctions.end()) return type_of(*found);
-  if (module == wasix::kModule) return wasix::type_of_function(name);
-  const auto* const added = std::ranges::find(kWasmEdgeFunctions, name, &Entry::name);
-  if (module != kPreview1 || added == kWasmEdgeFunctions.end()) return std::nullopt;
+  const auto additions = additions_of(module);
+  const auto added = std::ranges::find(additions, name, &Entry::name);
+  if (added == additions.end()) return std::nullopt;
   return type_of(*added);
 }
 
 std::vector<std::string_view> functions_of(std::string_view module) {
   std::vector<std::string_view> names;
-  if (module == wasix::kModule) names = wasix::function_names();
   if (!is_module(module)) return names;
   for (const Entry& entry : kFunctions)
     names.push_back(entry.name);
+  // Those of preview 1 are the standard's: who means them mistypes no name of WasmEdge.
+  if (module == wasix::kModule) {
+    for (const Entry& entry : wasix::functions())
+      names.push_back(entry.name);
+  }
   return names;
 }
 

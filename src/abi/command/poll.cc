@@ -57,11 +57,21 @@ Subscription subscription_in(std::span<const std::uint8_t> bytes, Snapshot snaps
           .descriptor = load<std::uint32_t>(bytes, 16)};
 }
 
+// As many as a duration holds with room for sums.
+std::chrono::nanoseconds nanoseconds_of(std::uint64_t count) {
+  constexpr std::uint64_t kFarAway = std::uint64_t{1} << 62U;
+  return std::chrono::nanoseconds(std::min(count, kFarAway));
+}
+
+MonotonicTime later(MonotonicTime now, std::chrono::nanoseconds by) {
+  constexpr auto kLatest = MonotonicTime::max();
+  return kLatest - now < by ? kLatest : now + std::chrono::ceil<MonotonicTime::duration>(by);
+}
+
 // When the subscription's time comes, on the monotonic clock.
 std::expected<MonotonicTime, Errno> due(const Subscription& subscription, const Clock& clock,
                                         MonotonicTime now) {
-  constexpr std::uint64_t kFarAway = std::uint64_t{1} << 62U;
-  const std::chrono::nanoseconds timeout(std::min(subscription.timeout_ns, kFarAway));
+  const std::chrono::nanoseconds timeout = nanoseconds_of(subscription.timeout_ns);
   if (subscription.clock > 1) return std::unexpected(Errno::kInval);
   std::chrono::nanoseconds left = timeout;
   if ((subscription.flags & kAbsolute) != 0) {
@@ -70,8 +80,7 @@ std::expected<MonotonicTime, Errno> due(const Subscription& subscription, const 
                            : std::chrono::nanoseconds(now.time_since_epoch());
     left = std::max(timeout - since, std::chrono::nanoseconds(0));
   }
-  constexpr auto kLatest = MonotonicTime::max();
-  return kLatest - now < left ? kLatest : now + std::chrono::ceil<MonotonicTime::duration>(left);
+  return later(now, left);
 }
 
 // Looks at all subscriptions once.
@@ -175,6 +184,10 @@ Errno poll(HostCall& call, Program& program, Snapshot snapshot) {
 }
 
 }  // namespace
+
+MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds) {
+  return later(program.world().clock->monotonic(), nanoseconds_of(nanoseconds));
+}
 
 Errno poll_oneoff(HostCall& call, Program& program) {
   return poll(call, program, Snapshot::kPreview1);

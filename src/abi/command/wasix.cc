@@ -11,31 +11,9 @@ namespace {
 
 using engine::HostCall;
 
-using Function = Errno (*)(HostCall& call, Program& program);
-
-template <Function kFunction>
-void answer(HostCall& call) {
-  call.return_i32(static_cast<std::int32_t>(kFunction(call, call.state<Program>())));
-}
-
-struct Entry {
-  std::string_view name;
-  std::string_view params;  // i: i32, I: i64
-  engine::HostFunction function;
-  bool has_result = true;
-};
-
-engine::FunctionType type_of(const Entry& entry) {
-  engine::FunctionType type;
-  for (const char letter : entry.params)
-    type.params.push_back(letter == 'i' ? engine::ValueType::kI32 : engine::ValueType::kI64);
-  if (entry.has_result) type.results = {engine::ValueType::kI32};
-  return type;
-}
-
 // What a program of one process and one thread has; sock_accept is an older name.
 constexpr std::array kFunctions = {
-    Entry{"callback_signal", "ii", [](HostCall& /*call*/) {}, false},
+    Entry{"callback_signal", "ii", [](HostCall& /*call*/) {}, nullptr, false},
     Entry{"chdir", "ii", answer<chdir>},
     Entry{"epoll_create", "i", answer<epoll_create>},
     Entry{"epoll_ctl", "iiii", answer<epoll_ctl>},
@@ -51,7 +29,7 @@ constexpr std::array kFunctions = {
     Entry{"futex_wake_all", "ii", answer<futex_wake>},
     Entry{"getcwd", "ii", answer<getcwd>},
     Entry{"path_open2", "iiiiiIIiii", answer<path_open2>},
-    Entry{"proc_exit2", "i", proc_exit, false},
+    Entry{"proc_exit2", "i", proc_exit, nullptr, false},
     Entry{"proc_id", "i", answer<proc_id>},
     Entry{"proc_join", "iii", answer<proc_join>},
     Entry{"proc_parent", "ii", answer<proc_parent>},
@@ -80,7 +58,7 @@ constexpr std::array kFunctions = {
     Entry{"sock_set_opt_time", "iii", answer<sock_set_opt_time>},
     Entry{"sock_status", "ii", answer<sock_status>},
     // The last thread ends its process.
-    Entry{"thread_exit", "i", proc_exit, false},
+    Entry{"thread_exit", "i", proc_exit, nullptr, false},
     Entry{"thread_id", "i", answer<thread_id>},
     Entry{"thread_join", "i", answer<thread_join>},
     Entry{"thread_parallelism", "i", answer<thread_parallelism>},
@@ -165,7 +143,7 @@ void refused(HostCall& call) {
 template <std::size_t... kIndices>
 constexpr auto refused_entries(std::index_sequence<kIndices...> /*indices*/) {
   return std::array{Entry{kRefused[kIndices].name, kRefused[kIndices].params, refused<kIndices>,
-                          kRefused[kIndices].has_result}...};
+                          nullptr, kRefused[kIndices].has_result}...};
 }
 
 constexpr auto kRefusedFunctions = refused_entries(std::make_index_sequence<kRefused.size()>());
@@ -181,27 +159,8 @@ constexpr auto kAll = all_entries();
 
 }  // namespace
 
-void define_functions(engine::HostTable& table) {
-  for (const Entry& entry : kAll)
-    table.define(kModule, entry.name, type_of(entry), entry.function);
-}
-
-bool has_function(std::string_view name, const engine::FunctionType& type) {
-  return std::ranges::any_of(
-      kAll, [&](const Entry& entry) { return entry.name == name && type_of(entry) == type; });
-}
-
-std::optional<engine::FunctionType> type_of_function(std::string_view name) {
-  const auto* const found = std::ranges::find(kAll, name, &Entry::name);
-  if (found == kAll.end()) return std::nullopt;
-  return type_of(*found);
-}
-
-std::vector<std::string_view> function_names() {
-  std::vector<std::string_view> names;
-  for (const Entry& entry : kAll)
-    names.push_back(entry.name);
-  return names;
+std::span<const Entry> functions() {
+  return kAll;
 }
 
 Errno refuse(Program& program, std::string_view function) {

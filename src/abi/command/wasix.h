@@ -22,9 +22,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "abi/command/calls.h"
+#include "abi/command/entry.h"
 #include "abi/command/paths.h"
 #include "engine/engine.h"
 #include "engine/host_call.h"
@@ -36,10 +36,7 @@ namespace weft::abi::command::wasix {
 inline constexpr std::string_view kModule = "wasix_32v1";
 
 // The functions of that module, but for those of preview 1.
-void define_functions(engine::HostTable& table);
-bool has_function(std::string_view name, const engine::FunctionType& type);
-std::optional<engine::FunctionType> type_of_function(std::string_view name);
-std::vector<std::string_view> function_names();
+std::span<const Entry> functions();
 
 // Type bool: one byte.
 inline bool store_bool(const engine::GuestMemory& memory, engine::GuestAddress address,
@@ -51,9 +48,6 @@ inline bool store_bool(const engine::GuestMemory& memory, engine::GuestAddress a
 // of the memory, kInval for another tag.
 std::expected<std::optional<std::chrono::nanoseconds>, Errno> optional_time_at(
     const engine::HostCall& call, std::size_t index);
-
-// The time that a wait of so many nanoseconds from now ends, which may be never.
-MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds);
 
 // Under the lowest free number from `lowest` on, which is told where parameter `index` points;
 // nothing is opened when it cannot be told.

@@ -73,8 +73,7 @@ Errno wait_for(Program& program, InterestList::Look& look,
   if (until) look.waits.push_back({.until = *until});
   if (look.again) look.waits.push_back({.until = program.world().clock->monotonic() + kSoon});
   if (look.waits.empty()) return Errno::kDeadlk;
-  program.world().wait(look.waits);
-  return Errno::kSuccess;
+  return program.wait(look.waits) ? Errno::kSuccess : Errno::kIntr;
 }
 
 }  // namespace

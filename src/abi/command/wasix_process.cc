@@ -31,6 +31,14 @@ std::string normal(std::string_view path) {
   return result.empty() ? "/" : result;
 }
 
+Errno sleep_for(Program& program, std::uint64_t nanoseconds) {
+  const auto until = end_of_wait(program, nanoseconds);
+  while (program.world().clock->monotonic() < until) {
+    if (!program.wait({{.until = until}})) return Errno::kIntr;
+  }
+  return Errno::kSuccess;
+}
+
 }  // namespace
 
 std::expected<std::optional<std::chrono::nanoseconds>, Errno> optional_time_at(const HostCall& call,
@@ -44,14 +52,6 @@ std::expected<std::optional<std::chrono::nanoseconds>, Errno> optional_time_at(c
   if (tag == 0) return std::nullopt;
   return std::chrono::nanoseconds(
       static_cast<std::int64_t>(std::min(nanoseconds, static_cast<std::uint64_t>(INT64_MAX))));
-}
-
-MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds) {
-  constexpr std::uint64_t kFarAway = std::uint64_t{1} << 62U;
-  const std::chrono::nanoseconds time(std::min(nanoseconds, kFarAway));
-  const MonotonicTime now = program.world().clock->monotonic();
-  constexpr auto kLatest = MonotonicTime::max();
-  return kLatest - now < time ? kLatest : now + std::chrono::ceil<MonotonicTime::duration>(time);
 }
 
 // --- the working directory ---
@@ -149,10 +149,7 @@ Errno thread_signal(HostCall& call, Program& program) {
 
 Errno thread_sleep(HostCall& call, Program& program) {
   if (!program.world().wait) return Errno::kNotsup;
-  const auto until = end_of_wait(program, static_cast<std::uint64_t>(call.i64(0)));
-  while (program.world().clock->monotonic() < until)
-    program.world().wait({{.until = until}});
-  return Errno::kSuccess;
+  return sleep_for(program, static_cast<std::uint64_t>(call.i64(0)));
 }
 
 // No other thread changes the number or wakes this one: it only has time that passes to wait for.
@@ -167,10 +164,7 @@ Errno futex_wait(HostCall& call, Program& program) {
   if (is_changed) return Errno::kSuccess;
   if (!*timeout) return Errno::kDeadlk;
   if (!program.world().wait) return Errno::kNotsup;
-  const auto until = end_of_wait(program, static_cast<std::uint64_t>((*timeout)->count()));
-  while (program.world().clock->monotonic() < until)
-    program.world().wait({{.until = until}});
-  return Errno::kSuccess;
+  return sleep_for(program, static_cast<std::uint64_t>((*timeout)->count()));
 }
 
 Errno futex_wake(HostCall& call, Program& /*program*/) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "abi/command/guest_buffers.h"
+#include "abi/command/own_sockets.h"
 #include "abi/command/wasix.h"
 #include "system/network.h"
 #include "system/pipe.h"
@@ -44,16 +45,6 @@ constexpr std::uint32_t kAnswersMax = 64;
 // What one call sends of a file: the rest is for the next one, so that it does not keep its thread.
 constexpr std::uint64_t kFileBytesMax = 4 << 20;
 constexpr std::size_t kFileStepBytes = 64 << 10;
-
-Errno told(Program& program, Errno error) {
-  if (error == Errno::kPerm) program.refusals().network = true;
-  return error;
-}
-
-template <class T>
-Errno told(Program& program, const system::Attempt<T>& attempt) {
-  return told(program, errno_of(attempt));
-}
 
 std::uint64_t size_of(const IpAddress& address) {
   return address.is_v6() ? 16 : 4;
@@ -126,17 +117,6 @@ std::optional<SocketAddress> sender_of(const system::Received& received, const S
   return peer ? std::optional(*peer) : std::nullopt;
 }
 
-// Waits until the connection is made, where the guest wants to.
-system::Attempt<> connect(Program& program, Socket& socket, const SocketAddress& address) {
-  for (;;) {
-    const auto connected = socket.connect(address);
-    const bool is_on_its_way = !connected && (connected.error() == system::Errno::kInProgress ||
-                                              connected.error() == system::Errno::kAlready);
-    if (!is_on_its_way || socket.flags().nonblocking || !program.world().wait) return connected;
-    if (const auto wait = socket.wait(system::Wait::For::kWriting)) program.world().wait({*wait});
-  }
-}
-
 // From `offset` of the file, until that is at its end, the socket takes no more, or `count` bytes
 // are sent; what was sent before an error is no error.
 system::Attempt<std::uint64_t> send_file(Program& program, Socket& socket, system::OpenFile& file,
@@ -166,16 +146,7 @@ Errno sock_open(HostCall& call, Program& program) {
   if (family != kInet4 && family != kInet6) return Errno::kAfnosupport;
   const auto type = wanted_type(call);
   if (!type) return type.error();
-  if (!has_place_for_count(call, 3)) return Errno::kFault;
-  // Without a network a socket is of no use, and would only take a descriptor of the machine.
-  if (program.world().network == nullptr) return told(program, Errno::kPerm);
-  if (program.sandbox().is_full()) return Errno::kMfile;
-  const auto socket = Socket::open(*type, family == kInet6, program.world().network);
-  if (!socket) return errno_of(socket.error());
-  return open_descriptor(call, program, 3,
-                         {.file = *socket,
-                          .rights = kConnectionRights | kListenerRights,
-                          .inheriting = kConnectionRights});
+  return open_socket(call, program, *type, family == kInet6, 3);
 }
 
 // Two ends of a pipe in each direction, as in Wasmer: what a program needs of them is to read and
@@ -202,7 +173,7 @@ Errno sock_connect(HostCall& call, Program& program) {
   if (!socket) return socket.error();
   const auto address = socket_address_at(call, 1);
   if (!address) return address.error();
-  return told(program, connect(program, **socket, *address));
+  return connect_socket(program, **socket, *address);
 }
 
 Errno sock_accept_v2(HostCall& call, Program& program) {

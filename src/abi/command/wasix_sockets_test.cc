@@ -244,6 +244,28 @@ TEST_CASE_FIXTURE(Sockets, "options are flags, sizes and times") {
   CHECK((*this)("sock_set_opt_time", socket, 13, 600) == Errno::kSuccess);
 }
 
+TEST_CASE_FIXTURE(Sockets, "a program waits for bytes as long as it said, and no longer") {
+  const auto [listener, port_of_listener] = listening();
+  const auto [client, client_port] = connect_to(port_of_listener);
+  REQUIRE((*this)("sock_accept_v2", listener, 0, kOut, kAddress) == Errno::kSuccess);
+  const std::int32_t connection = number(kOut);
+  guest.store(600, 1U);
+  guest.store(608, 5'000'000U);
+  guest.store(612, 0U);
+  REQUIRE((*this)("sock_set_opt_time", connection, 19, 600) == Errno::kSuccess);
+  const auto begin = guest.clock.monotonic();
+  CHECK(read(connection) == "errno 6");
+  CHECK(guest.clock.monotonic() - begin == std::chrono::milliseconds(5));
+  guest.buffer(3'000, 0, 2'000, 100);
+  CHECK((*this)("sock_recv_from", connection, 3'000, 1, 0, kOut, kOut + 4, kAddress) ==
+        Errno::kAgain);
+  CHECK(guest.clock.monotonic() - begin == std::chrono::milliseconds(10));
+  CHECK(::send(client.get(), "hello", 5, MSG_NOSIGNAL) == 5);
+  CHECK(read(connection) == "hello");
+  guest.store(600, 0U);
+  CHECK((*this)("sock_set_opt_time", connection, 19, 600) == Errno::kSuccess);
+}
+
 TEST_CASE_FIXTURE(Sockets, "options that weft does not have are refused") {
   const std::int32_t socket = open(kInet6, kStream);
   for (const std::int32_t name : {0, 1, 4, 7, 9, 14, 27, 200, -1}) {

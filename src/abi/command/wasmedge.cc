@@ -10,6 +10,7 @@
 
 #include "abi/command/calls.h"
 #include "abi/command/guest_buffers.h"
+#include "abi/command/own_sockets.h"
 #include "system/socket.h"
 
 namespace weft::abi::command {
@@ -84,16 +85,6 @@ bool store_address(std::span<std::uint8_t> place, const IpAddress& address) {
   if (place.size() < bytes.size()) return false;
   std::ranges::copy(bytes, place.begin());
   return true;
-}
-
-Errno told(Program& program, Errno error) {
-  if (error == Errno::kPerm) program.refusals().network = true;
-  return error;
-}
-
-template <class T>
-Errno told(Program& program, const system::Attempt<T>& attempt) {
-  return told(program, errno_of(attempt));
 }
 
 // Parameters 1 on: the address, where that is wanted its kind (4 or 6), and the port.
@@ -232,20 +223,9 @@ Errno sock_open(HostCall& call, Program& program) {
   const std::uint32_t type = u32(call, 1);
   if (family != kInet4 && family != kInet6) return Errno::kAfnosupport;
   if (type != kDatagram && type != kStream) return Errno::kProtonosupport;
-  if (!has_place_for_count(call, 2)) return Errno::kFault;
-  // Without a network a socket is of no use, and would only take a descriptor of the machine.
-  if (program.world().network == nullptr) return told(program, Errno::kPerm);
-  if (program.sandbox().is_full()) return Errno::kMfile;
-  const auto socket =
-      Socket::open(type == kStream ? system::SocketType::kStream : system::SocketType::kDatagram,
-                   family == kInet6, program.world().network);
-  if (!socket) return errno_of(socket.error());
-  const auto number = program.sandbox().add({.file = *socket,
-                                             .rights = kConnectionRights | kListenerRights,
-                                             .inheriting = kConnectionRights});
-  if (!number) return errno_of(number.error());
-  call.memory().store(call.address(2), static_cast<std::uint32_t>(*number));
-  return Errno::kSuccess;
+  return open_socket(call, program,
+                     type == kStream ? system::SocketType::kStream : system::SocketType::kDatagram,
+                     family == kInet6, 2);
 }
 
 Errno sock_bind(HostCall& call, Program& program) {
@@ -272,15 +252,7 @@ Errno sock_connect(HostCall& call, Program& program) {
   if (!socket) return socket.error();
   const auto address = socket_address_at(call, 1, 2);
   if (!address) return address.error();
-  for (;;) {
-    const auto connected = (*socket)->connect(*address);
-    const bool is_on_its_way = !connected && (connected.error() == system::Errno::kInProgress ||
-                                              connected.error() == system::Errno::kAlready);
-    if (!is_on_its_way || (*socket)->flags().nonblocking || !program.world().wait)
-      return told(program, connected);
-    const auto wait = (*socket)->wait(system::Wait::For::kWriting);
-    if (wait && !program.wait({*wait})) return Errno::kIntr;
-  }
+  return connect_socket(program, **socket, *address);
 }
 
 Errno sock_recv_from(HostCall& call, Program& program) {

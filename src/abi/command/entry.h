@@ -1,0 +1,41 @@
+// How the tables of host functions are written. Private to command.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "abi/command/calls.h"
+#include "engine/engine.h"
+#include "engine/host_call.h"
+
+namespace weft::abi::command {
+
+// One function: it sets its results, or stops the guest.
+using Function = Errno (*)(engine::HostCall& call, Program& program);
+
+template <Function kFunction>
+void answer(engine::HostCall& call) {
+  auto& program = call.state<Program>();
+  const Turn turn(program);
+  if (turn.is_over()) return call.stop(Turn::over());
+  call.return_i32(static_cast<std::int32_t>(kFunction(call, program)));
+}
+
+struct Entry {
+  std::string_view name;
+  std::string_view params;  // i: i32, I: i64
+  engine::HostFunction function;
+  engine::HostFunction unstable = nullptr;  // where it differs
+  bool has_result = true;
+};
+
+inline engine::FunctionType type_of(const Entry& entry) {
+  engine::FunctionType type;
+  for (const char letter : entry.params) {
+    type.params.push_back(letter == 'i' ? engine::ValueType::kI32 : engine::ValueType::kI64);
+  }
+  if (entry.has_result) type.results = {engine::ValueType::kI32};
+  return type;
+}
+
+}  // namespace weft::abi::command
