@@ -24,7 +24,7 @@ struct Below {
 std::expected<Below, Errno> below_given(Program& program, std::string_view absolute, Right right);
 
 struct OpenPath {
-  std::size_t number_index;  // The parameter that says where the new number goes.
+  std::size_t number_index = 0;  // The parameter that says where the new number goes.
   bool close_on_exec = false;
 };
 

@@ -9,7 +9,6 @@
 namespace weft::abi::command::wasix {
 namespace {
 
-using engine::GuestMemory;
 using engine::HostCall;
 using system::Descriptor;
 using system::FileNumber;

@@ -70,7 +70,7 @@ void store(std::span<std::uint8_t> place, const InterestList::Event& event) {
 Errno wait_for(Program& program, InterestList::Look& look,
                const std::optional<MonotonicTime>& until) {
   if (!program.world().wait) return Errno::kNotsup;
-  if (until) look.waits.push_back({.until = *until});
+  if (until) look.waits.push_back({.until = until});
   if (look.again) look.waits.push_back({.until = program.world().clock->monotonic() + kSoon});
   if (look.waits.empty()) return Errno::kDeadlk;
   return program.wait(look.waits) ? Errno::kSuccess : Errno::kIntr;

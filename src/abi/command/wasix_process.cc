@@ -31,7 +31,7 @@ std::string normal(std::string_view path) {
   return result.empty() ? "/" : result;
 }
 
-Errno sleep_for(Program& program, std::uint64_t nanoseconds) {
+Errno pass_time(Program& program, std::uint64_t nanoseconds) {
   const auto until = end_of_wait(program, nanoseconds);
   while (program.world().clock->monotonic() < until) {
     if (!program.wait({{.until = until}})) return Errno::kIntr;
@@ -149,7 +149,7 @@ Errno thread_signal(HostCall& call, Program& program) {
 
 Errno thread_sleep(HostCall& call, Program& program) {
   if (!program.world().wait) return Errno::kNotsup;
-  return sleep_for(program, static_cast<std::uint64_t>(call.i64(0)));
+  return pass_time(program, static_cast<std::uint64_t>(call.i64(0)));
 }
 
 // No other thread changes the number or wakes this one: it only has time that passes to wait for.
@@ -162,9 +162,10 @@ Errno futex_wait(HostCall& call, Program& program) {
   const bool is_changed = value != u32(call, 1);
   if (!store_bool(memory, call.address(3), is_changed)) return Errno::kFault;
   if (is_changed) return Errno::kSuccess;
-  if (!*timeout) return Errno::kDeadlk;
+  const std::optional<std::chrono::nanoseconds> time = *timeout;
+  if (!time) return Errno::kDeadlk;
   if (!program.world().wait) return Errno::kNotsup;
-  return sleep_for(program, static_cast<std::uint64_t>((*timeout)->count()));
+  return pass_time(program, static_cast<std::uint64_t>(time->count()));
 }
 
 Errno futex_wake(HostCall& call, Program& /*program*/) {
