@@ -1,5 +1,6 @@
 #include "system/host_directory.h"
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -205,6 +206,34 @@ TEST_CASE("what is above the tree has the tree's own inode") {
                              })
               .has_value());
   CHECK(seen == 2);
+}
+
+TEST_CASE("times that no number of nanoseconds reaches are the nearest one") {
+  Trees trees(kByOpenat2);
+  const fs::path path = trees.make_path();
+  std::ofstream(path / "f") << "x";
+  const auto tree = HostDirectory::open_tree(path, kByOpenat2).value();
+  constexpr time_t kYear2400 = 13'569'465'600;
+  const std::array<timespec, 2> late{
+      {{.tv_sec = kYear2400, .tv_nsec = 1}, {.tv_sec = kYear2400, .tv_nsec = 1}}};
+  REQUIRE(::utimensat(AT_FDCWD, (path / "f").c_str(), late.data(), 0) == 0);
+  CHECK(tree->status_of("f", true).value().modified == FileTime::max());
+}
+
+TEST_CASE("any time can be given to a file") {
+  Trees trees(kByOpenat2);
+  const auto tree = trees.make();
+  write_file(*tree, "f", "x");
+  for (const FileTime time :
+       {FileTime::min(), FileTime(std::chrono::nanoseconds(-1)),
+        FileTime(std::chrono::nanoseconds(-1'000'000'000)), FileTime(), FileTime::max()}) {
+    CAPTURE(time.time_since_epoch().count());
+    REQUIRE(tree->set_times_of("f", true, {.accessed = time, .modified = time}).has_value());
+    const FileTime told = tree->status_of("f", true).value().modified;
+    // File systems have limits of their own.
+    const bool is_extreme = time == FileTime::min() || time == FileTime::max();
+    CHECK((told == time || is_extreme));
+  }
 }
 
 TEST_CASE("a tree that cannot be opened says why") {

@@ -16,14 +16,24 @@ bool fits_offset(std::uint64_t value) {
   return value <= static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
 }
 
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+
+// The nearest one: file systems tell of years that no FileTime reaches.
 FileTime file_time_of(const timespec& time) {
-  return FileTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  std::int64_t count = 0;
+  if (__builtin_mul_overflow(std::int64_t{time.tv_sec}, kNanosPerSecond, &count) ||
+      __builtin_add_overflow(count, std::int64_t{time.tv_nsec}, &count))
+    return time.tv_sec < 0 ? FileTime::min() : FileTime::max();
+  return FileTime(std::chrono::nanoseconds(count));
 }
 
 timespec timespec_of(const std::optional<FileTime>& time) {
   if (!time) return {.tv_sec = 0, .tv_nsec = UTIME_OMIT};
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(*time);
-  return {.tv_sec = seconds.time_since_epoch().count(), .tv_nsec = (*time - seconds).count()};
+  const std::int64_t count = time->time_since_epoch().count();
+  const std::int64_t rest = count % kNanosPerSecond;
+  const bool before = rest < 0;  // The nanoseconds count from the second below.
+  return {.tv_sec = count / kNanosPerSecond - (before ? 1 : 0),
+          .tv_nsec = before ? rest + kNanosPerSecond : rest};
 }
 
 }  // namespace
