@@ -82,6 +82,14 @@ Result<> check_threads(const engine::ModuleInfo& module) {
                 "the module starts threads: it must have one memory, a shared one that it imports "
                 "as env.memory");
   }
+  // Its pipes do not tell those that wait for them of what other threads do.
+  if (std::ranges::any_of(module.imports, [](const engine::ImportInfo& import) {
+        return import.module.starts_with("wasix_");
+      })) {
+    return fail(ErrorCode::kUnsupported,
+                "the module starts threads of WASI, and imports WASIX: it can have only one of "
+                "them");
+  }
   const engine::ExportInfo* const start = module.find_export(command::kThreadStart);
   if (start == nullptr || start->kind != engine::ItemKind::kFunction ||
       start->function != command::thread_start_type()) {

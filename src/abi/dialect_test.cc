@@ -236,6 +236,9 @@ TEST_CASE("threads are provided where they are asked for, with the memory that t
        "exports no function"},
       {spawn + memory + R"((global (export "wasi_thread_start") i32 (i32.const 1)))",
        "exports no function"},
+      {spawn + memory + R"((import "wasix_32v1" "proc_id" (func (param i32) (result i32))))" +
+           start,
+       "imports WASIX"},
       {R"((import "env" "shared" (memory 1 2 shared)))", "env.shared (memory"},
       {R"((import "wasi" "thread-spawn" (func)))", "wasi.thread-spawn () -> ()"},
       {R"((import "wasi" "thread-join" (func)))", "wasi.thread-join"},

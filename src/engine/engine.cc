@@ -10,6 +10,7 @@
 #include "engine/freed_memory.h"
 #include "engine/host_call.h"
 #include "engine/shared_memory.h"
+#include "engine/visible_stacks.h"
 #include "engine/wasmtime_types.h"
 
 namespace weft::engine {
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   wasmtime_config_consume_fuel_set(config, options.interruption == Interruption::kFuel);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   weft_config_tune(config, kBacktraceFramesMax);
+  use_visible_stacks(config);
   return std::unique_ptr<Engine>(new Engine(options, wasm_engine_new_with_config(config)));
 }
 

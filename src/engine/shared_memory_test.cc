@@ -87,6 +87,7 @@ TEST_CASE("the instances of several threads use one memory") {
   constexpr int kTimes = 10'000;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         const auto instance = guest.instance(memory);

@@ -16,7 +16,7 @@ constexpr std::int32_t kNumberMax = (1 << 29) - 1;
 
 // How long a program at its limit waits for a thread to end: guests learn from one another that
 // they end, a moment before their threads do.
-constexpr std::chrono::milliseconds kEndingThread{10};
+constexpr std::chrono::milliseconds kEndingThread{100};
 
 // How long a host function that is not stuck has its turn at most.
 constexpr std::chrono::milliseconds kTurn{200};
@@ -68,14 +68,14 @@ Threads::~Threads() {
 }
 
 Threads::Outcome Threads::run(std::vector<Call> calls) {
-  TRY(group_.start(
-      [this, calls = std::move(calls)]() mutable { end(run_calls(std::move(calls))); }));
+  TRY(group_.start([this, calls = std::move(calls)] { end(run_calls(calls)); }));
   std::unique_lock lock(mutex_);
-  ended_.wait(lock, [this] { return outcome_.has_value(); });
+  while (!outcome_)
+    ended_.wait(lock);
   return *outcome_;
 }
 
-Threads::Outcome Threads::run_calls(std::vector<Call> calls) {
+Threads::Outcome Threads::run_calls(const std::vector<Call>& calls) {
   const auto instance = TRY(engine::Instance::create(code_, limits_.instance, &state_));
   instance->begin_instantiation();
   std::vector<engine::Value> values = TRY(finish(*instance));

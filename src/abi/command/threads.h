@@ -3,6 +3,9 @@
 //
 // A program with threads ends with its first thread, or when any of them exits or traps. Whoever
 // waits in a host function then comes back, and no host function does anything any more.
+//
+// One host function of a program runs at a time. Those that wait (for time, sockets, input) let
+// others run meanwhile; a write that nobody reads and the resolution of a name do not.
 #pragma once
 
 #include <atomic>
@@ -91,7 +94,7 @@ class Threads final {
   Threads(Program& state, std::shared_ptr<const engine::Program> code, const ThreadLimits& limits,
           system::Bell bell);
 
-  Outcome run_calls(std::vector<Call> calls);
+  Outcome run_calls(const std::vector<Call>& calls);
   void run_thread(std::int32_t number, std::int32_t argument);
   Outcome finish(engine::Instance& instance);
   Outcome call(engine::Instance& instance, const Call& call);
