@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -147,6 +148,13 @@ inline constexpr std::string_view kSharedMemoryName = "memory";
 // The host functions of one dialect. Filled once, then only read: thread-compatible.
 class HostTable {
  public:
+  struct Definition {
+    std::string module;
+    std::string name;
+    FunctionType type;
+    HostFunction function;
+  };
+
   explicit HostTable(const Engine& engine) : engine_(engine) {}
 
   // Adds a function with numeric parameters and at most one result. A name may stand for several
@@ -160,13 +168,10 @@ class HostTable {
   Result<std::shared_ptr<const Program>> link(
       std::shared_ptr<const Code> code, std::shared_ptr<const SharedMemory> memory = nullptr) const;
 
+  // All that were added, in that order: for who tries each.
+  std::span<const Definition> definitions() const { return definitions_; }
+
  private:
-  struct Definition {
-    std::string module;
-    std::string name;
-    FunctionType type;
-    HostFunction function;
-  };
   HostFunction find(std::string_view module, std::string_view name, const FunctionType& type) const;
 
   const Engine& engine_;  // Outlives this object.
