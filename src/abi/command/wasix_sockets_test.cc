@@ -23,8 +23,8 @@ constexpr std::int32_t kStream = 1;
 constexpr std::int32_t kDatagram = 2;
 
 struct Sockets : Wasix {
-  explicit Sockets(std::vector<std::string_view> rules = {"localhost", "listen:localhost"})
-      : Wasix(std::move(rules)) {}
+  explicit Sockets(const std::vector<std::string_view>& rules = {"localhost", "listen:localhost"})
+      : Wasix(rules) {}
 
   std::int32_t open(std::int32_t family, std::int32_t type) {
     REQUIRE((*this)("sock_open", family, type, 0, kOut) == Errno::kSuccess);

@@ -403,6 +403,7 @@ struct Epoll : Wasix {
     const Errno error = (*this)("epoll_wait", list, 5'000, 8, nanoseconds, 4'100);
     if (error != Errno::kSuccess) return {{UINT32_MAX, static_cast<std::uint32_t>(error)}};
     std::vector<std::pair<std::uint32_t, std::uint32_t>> events;
+    events.reserve(guest.load(4'100));
     for (std::uint32_t i = 0; i < guest.load(4'100); ++i)
       events.emplace_back(guest.load(5'000 + 32 * i), guest.load(5'008 + 32 * i));
     return events;

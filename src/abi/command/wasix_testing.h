@@ -38,7 +38,7 @@ inline std::string wasix_guest_text() {
 // A guest with files in memory, a network and a clock that only waiting moves, unless it waits for
 // descriptors.
 struct Wasix {
-  explicit Wasix(std::vector<std::string_view> rules = {}, bool waits = true)
+  explicit Wasix(const std::vector<std::string_view>& rules = {}, bool waits = true)
       : guest(compiled, "", world(rules, waits)) {}
 
   World world(const std::vector<std::string_view>& rules, bool waits) {
@@ -47,6 +47,7 @@ struct Wasix {
                 .calls_wasix = true};
     if (!rules.empty()) {
       std::vector<system::NetworkRule> parsed;
+      parsed.reserve(rules.size());
       for (const std::string_view rule : rules)
         parsed.push_back(system::parse_network_rule(rule).value());
       world.network = std::make_shared<system::Network>(std::move(parsed), [](const std::string&) {
