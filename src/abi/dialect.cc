@@ -62,25 +62,22 @@ bool is_thread_spawn(const engine::ImportInfo& import) {
          import.function == command::thread_spawn_type();
 }
 
-bool is_memory_of_threads(const engine::ImportInfo& import) {
-  return import.module == engine::kSharedMemoryModule && import.name == engine::kSharedMemoryName &&
-         engine::is_shared_memory(import);
-}
-
 // Of a module all of whose imports are provided. A thread has an instance of its own, so whatever
 // memory it does not share would be there again for each.
 Result<> check_threads(const engine::ModuleInfo& module) {
   const auto imported = std::ranges::count_if(module.imports, engine::is_shared_memory);
   if (std::ranges::count_if(module.memories, &engine::MemoryInfo::shared) != imported) {
     return fail(ErrorCode::kUnsupported,
-                "the module has a shared memory of its own: threads share one that it imports, as "
-                "env.memory");
+                "the module has a shared memory of its own: threads share one that it imports");
+  }
+  if (imported > 1) {
+    return fail(ErrorCode::kUnsupported,
+                "the module imports several shared memories: threads share one");
   }
   if (!starts_threads(module)) return {};
   if (imported != 1 || module.memories.size() != 1) {
     return fail(ErrorCode::kUnsupported,
-                "the module starts threads: it must have one memory, a shared one that it imports "
-                "as env.memory");
+                "the module starts threads: it must have one memory, a shared one that it imports");
   }
   // Its pipes do not tell those that wait for them of what other threads do.
   if (std::ranges::any_of(module.imports, [](const engine::ImportInfo& import) {
@@ -113,7 +110,7 @@ std::string hint_for_module(const engine::ImportInfo& import) {
 
 std::optional<std::string> problem_of(const engine::ImportInfo& import) {
   if (is_provided(import)) return std::nullopt;
-  if (is_thread_spawn(import) || is_memory_of_threads(import))
+  if (is_thread_spawn(import) || engine::is_shared_memory(import))
     return "threads, which only weft run --threads N provides";
   if (const auto type = command::type_of_function(import.module, import.name)) {
     return fmt::format(
@@ -170,7 +167,7 @@ std::optional<std::string_view> initializer_before(const engine::ModuleInfo& mod
 
 std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
   const std::string_view module = import.module;
-  if (is_thread_spawn(import) || is_memory_of_threads(import)) return {Dialect::kCommand};
+  if (is_thread_spawn(import) || engine::is_shared_memory(import)) return {Dialect::kCommand};
   if (typed::is_abort(module, import.name, import.function)) return {Dialect::kTyped};
   if (is_wasi(module)) return {Dialect::kCommand};
   if (module.starts_with("wasi:")) return {Dialect::kComponent};
@@ -203,7 +200,7 @@ const engine::MemoryInfo* shared_memory_of(const engine::ModuleInfo& module) {
   // Imported memories come before all others.
   std::size_t index = 0;
   for (const engine::ImportInfo& import : module.imports) {
-    if (is_memory_of_threads(import)) return &module.memories.at(index);
+    if (engine::is_shared_memory(import)) return &module.memories.at(index);
     if (import.kind == engine::ItemKind::kMemory) ++index;
   }
   return nullptr;
@@ -213,7 +210,7 @@ Result<> check_imports(const engine::ModuleInfo& module, const Extensions& exten
   std::vector<const engine::ImportInfo*> missing;
   for (const engine::ImportInfo& import : module.imports) {
     const bool is_extension =
-        extensions.threads && (is_thread_spawn(import) || is_memory_of_threads(import));
+        extensions.threads && (is_thread_spawn(import) || engine::is_shared_memory(import));
     if (!is_extension && !is_provided(import)) missing.push_back(&import);
   }
   if (missing.empty()) return check_threads(module);

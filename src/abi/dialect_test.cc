@@ -218,7 +218,7 @@ TEST_CASE("a missing import is told what is wrong with it") {
 
 TEST_CASE("threads are provided where they are asked for, with the memory that they share") {
   const std::string spawn = R"((import "wasi" "thread-spawn" (func (param i32) (result i32))))";
-  const std::string memory = R"((import "env" "memory" (memory 1 2 shared)))";
+  const std::string memory = R"((import "any" "name" (memory 1 2 shared)))";
   const std::string start = R"((func (export "wasi_thread_start") (param i32 i32)))";
   struct Case {
     std::string module;
@@ -239,7 +239,7 @@ TEST_CASE("threads are provided where they are asked for, with the memory that t
       {spawn + memory + R"((import "wasix_32v1" "proc_id" (func (param i32) (result i32))))" +
            start,
        "imports WASIX"},
-      {R"((import "env" "shared" (memory 1 2 shared)))", "env.shared (memory"},
+      {memory + R"((import "env" "more" (memory 1 2 shared)))", "several shared memories"},
       {R"((import "wasi" "thread-spawn" (func)))", "wasi.thread-spawn () -> ()"},
       {R"((import "wasi" "thread-join" (func)))", "wasi.thread-join"},
   };

@@ -35,14 +35,15 @@ wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t*
 
 // The memory belongs to no store; the C API wants to see one all the same.
 std::optional<Error> define_memory(const Engine& engine, wasmtime_linker_t& linker,
+                                   std::string_view module, std::string_view name,
                                    const SharedMemory& memory) {
   const Handle<wasmtime_store_t, wasmtime_store_delete> store(
       wasmtime_store_new(&engine.get(), nullptr, nullptr));
   wasmtime_extern_t item{.kind = WASMTIME_EXTERN_SHAREDMEMORY, .of = {}};
   item.of.sharedmemory = &memory.get();  // Cloned by the call.
-  const FailureHandle failure(wasmtime_linker_define(
-      &linker, wasmtime_store_context(store.get()), kSharedMemoryModule.data(),
-      kSharedMemoryModule.size(), kSharedMemoryName.data(), kSharedMemoryName.size(), &item));
+  const FailureHandle failure(wasmtime_linker_define(&linker, wasmtime_store_context(store.get()),
+                                                     module.data(), module.size(), name.data(),
+                                                     name.size(), &item));
   if (failure) return Error(ErrorCode::kFailedPrecondition, text_of(*failure));
   return std::nullopt;
 }
@@ -167,15 +168,17 @@ Result<std::shared_ptr<const Program>> HostTable::link(
   wasmtime_module_imports(&code->get(), &imports);
   std::set<std::pair<std::string_view, std::string_view>> linked;
   std::optional<Error> failed;
-  if (memory != nullptr) failed = define_memory(engine_, *linker, *memory);
   for (std::size_t i = 0; i < imports.size && !failed; ++i) {
     const wasm_importtype_t* const import = imports.data[i];
-    const wasm_functype_t* const type =
-        wasm_externtype_as_functype_const(wasm_importtype_type(import));
-    // Refused below, but for the shared memory: tables define functions only.
-    if (type == nullptr) continue;
     const std::string_view module = text_in(wasm_importtype_module(import));
     const std::string_view name = text_in(wasm_importtype_name(import));
+    const wasm_externtype_t* const item = wasm_importtype_type(import);
+    if (memory != nullptr && wasm_externtype_kind(item) == WASM_EXTERN_MEMORY &&
+        linked.emplace(module, name).second) {
+      failed = define_memory(engine_, *linker, module, name, *memory);
+    }
+    const wasm_functype_t* const type = wasm_externtype_as_functype_const(item);
+    if (type == nullptr) continue;  // Refused below: tables define functions only.
     const HostFunction function = find(module, name, function_type_of(*type));
     if (function == nullptr || !linked.emplace(module, name).second) continue;
     const FailureHandle failure(wasmtime_linker_define_func_unchecked(

@@ -141,10 +141,6 @@ class Program {
   std::unique_ptr<wasmtime_instance_pre, Delete> program_;
 };
 
-// By these names modules import the memory that their threads share, as all toolchains have it.
-inline constexpr std::string_view kSharedMemoryModule = "env";
-inline constexpr std::string_view kSharedMemoryName = "memory";
-
 // The host functions of one dialect. Filled once, then only read: thread-compatible.
 class HostTable {
  public:
@@ -163,8 +159,8 @@ class HostTable {
               HostFunction function);
 
   // kFailedPrecondition when an import of the code has no function of that name and type here, or
-  // when it imports two of one name. `memory`, where there is one, is what the code imports as
-  // kSharedMemoryModule.kSharedMemoryName: all instances of the program share it.
+  // when it imports two of one name. `memory`, where there is one, is what each memory is
+  // that the code imports, whatever its name: all instances of the program share it.
   Result<std::shared_ptr<const Program>> link(
       std::shared_ptr<const Code> code, std::shared_ptr<const SharedMemory> memory = nullptr) const;
 

@@ -40,7 +40,7 @@ $ weft run --threads 1 threads.wat
 weft: threads.wat is not a program: [..]
 ? 2
 $ printf '(module (memory 1 1 shared) (func (export "_start")))' > own.wat; weft run --threads 1 own.wat
-weft: own.wat: the module has a shared memory of its own: threads share one that it imports, as env.memory
+weft: own.wat: the module has a shared memory of its own: threads share one that it imports
 ? 1
 $ weft run --threads 1025 own.wat
 weft: --threads: 1025 is no whole number from 0 to 1024
