@@ -69,6 +69,24 @@ def test_a_program_that_forks_fails_and_is_told_why(program):
                            "weft: the program called proc_fork of WASIX, which weft does not have\n")
 
 
+def test_a_function_of_a_server_calls_wasix_too_and_is_told_the_same(server):
+    server.deploy("wasix", """(module
+      (import "wasix_32v1" "fd_pipe" (func $pipe (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_renumber" (func $copy (param i32 i32) (result i32)))
+      (import "wasix_32v1" "proc_fork" (func $fork (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (func (export "_start")
+        (if (call $pipe (i32.const 0) (i32.const 4)) (then unreachable))
+        ;; Where nothing is open, only programs of WASIX can.
+        (if (call $copy (i32.load (i32.const 4)) (i32.const 9)) (then unreachable))
+        (call $exit (call $fork (i32.const 1) (i32.const 8)))))""")
+    answer = server.request("POST", "/v1/functions/wasix/invoke", "")
+    assert answer.status == 502
+    assert answer.json()["detail"] == ("the program ended with exit code 58; it had called proc_fork of WASIX, which weft "
+                                       "does not have")
+
+
 def test_a_call_that_never_returns_ends_the_program(program):
     done = run(program, "--", "exec")
     assert done.returncode == 1

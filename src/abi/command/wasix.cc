@@ -80,11 +80,13 @@ constexpr std::array kRefused = {
     Refused{"proc_exec", "iiii", false},
     Refused{"proc_exec2", "iiiiii", false},
     Refused{"proc_exec3", "iiiiiiiii"},
+    Refused{"proc_exec4", "iiiiiiiii"},
     Refused{"proc_fork", "ii"},
     Refused{"proc_fork_env", "i"},
     Refused{"proc_snapshot", ""},
     Refused{"proc_spawn", "iiiiiiiiiiiii"},
     Refused{"proc_spawn2", "iiiiiiiiiiiiii"},
+    Refused{"proc_spawn3", "iiiiiiiiiiiiii"},
     Refused{"thread_spawn", "ii"},
     Refused{"thread_spawn_v2", "ii"},
     // Changing stacks.

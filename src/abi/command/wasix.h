@@ -3,8 +3,8 @@
 //
 // Names, types, numbers and layouts are those of the generated headers of wasix-libc
 // (github.com/wasix-org/wasix-libc, libc-bottom-half: headers/public/wasi/api_wasix.h and
-// sources/__wasixlibc_real.c); what those leave open is as its library and
-// github.com/wasmerio/wasmer, lib/wasix, have it:
+// sources/__wasixlibc_real.c) and of the crate wasix 0.13; what those leave open is as its library
+// and github.com/wasmerio/wasmer, lib/wasix, have it:
 // - An address with a port is a tag, a byte of padding, the port in little-endian order and the
 //   bytes of the address; of a longer record the rest is not touched, for older libraries have
 //   shorter ones.

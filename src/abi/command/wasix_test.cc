@@ -32,7 +32,7 @@ std::vector<Value> all_of(const engine::FunctionType& type, std::int32_t value) 
 TEST_CASE("a function of WASIX that weft does not have is refused by its name when it is called") {
   Wasix it;
   for (const std::string_view name :
-       {"proc_fork", "proc_spawn2", "thread_spawn_v2", "stack_checkpoint", "context_create",
+       {"proc_fork", "proc_spawn3", "thread_spawn_v2", "stack_checkpoint", "context_create",
         "dlopen", "closure_prepare", "port_route_list", "clock_time_set", "call_dynamic",
         "sock_join_multicast_v4"}) {
     CAPTURE(name);
