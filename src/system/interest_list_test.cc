@@ -1,8 +1,14 @@
 #include "system/interest_list.h"
 
-#include <doctest/doctest.h>
+#include <array>
 
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/unique_fd.h"
 #include "system/pipe.h"
+#include "system/stream_files.h"
 #include "system/testing.h"
 
 namespace weft::system {
@@ -102,6 +108,27 @@ TEST_CASE("an edge is told once, until the file is used or has more to read") {
   // As many as were there before, and nobody has looked in between.
   write_all(*writer, "abcd");
   CHECK(told(list) == std::vector{1});
+}
+
+TEST_CASE("input that was read is an edge again when there is more of it") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const UniqueFd reading_end(ends[0]);
+  const UniqueFd writing_end(ends[1]);
+  DescriptorInput stream(reading_end.get());
+  const auto input = std::make_shared<InputFile>(&stream);
+  InterestList list;
+  REQUIRE(list.add(FileNumber{0}, input, {.reading = true, .edge = true, .data = {1}}));
+  for (int i = 0; i < 2; ++i) {
+    CHECK(told(list).empty());
+    REQUIRE(::write(writing_end.get(), "abc", 3) == 3);
+    CHECK(told(list) == std::vector{1});
+    read_all(*input, 3);
+    // Before the list could see that nothing was left.
+    REQUIRE(::write(writing_end.get(), "abc", 3) == 3);
+    CHECK(told(list) == std::vector{1});
+    read_all(*input, 3);
+  }
 }
 
 TEST_CASE("what is told once comes again only after a change") {

@@ -16,6 +16,7 @@ Attempt<FileStatus> InputFile::status() {
 }
 
 Attempt<std::size_t> InputFile::read(std::span<const Buffer> buffers) {
+  count_use(Wait::For::kReading);
   std::size_t got = 0;
   for (const Buffer& buffer : buffers) {
     if (buffer.empty() || stream_ == nullptr) continue;

@@ -32,6 +32,7 @@ std::string normal(std::string_view path) {
 }
 
 Errno pass_time(Program& program, std::uint64_t nanoseconds) {
+  if (nanoseconds > 0 && !program.world().wait) return Errno::kNotsup;
   const auto until = end_of_wait(program, nanoseconds);
   while (program.world().clock->monotonic() < until) {
     if (!program.wait({{.until = until}})) return Errno::kIntr;
@@ -148,7 +149,6 @@ Errno thread_signal(HostCall& call, Program& program) {
 }
 
 Errno thread_sleep(HostCall& call, Program& program) {
-  if (!program.world().wait) return Errno::kNotsup;
   return pass_time(program, static_cast<std::uint64_t>(call.i64(0)));
 }
 
@@ -164,7 +164,6 @@ Errno futex_wait(HostCall& call, Program& program) {
   if (is_changed) return Errno::kSuccess;
   const std::optional<std::chrono::nanoseconds> time = *timeout;
   if (!time) return Errno::kDeadlk;
-  if (!program.world().wait) return Errno::kNotsup;
   return pass_time(program, static_cast<std::uint64_t>(time->count()));
 }
 
