@@ -22,6 +22,9 @@ using engine::Value;
 
 constexpr int kThreads = 8;
 
+// Where a guest sees how often host functions of its program began to wait.
+constexpr std::uint64_t kWaitsAt = 508;
+
 // Every program here begins with this. From 1024 on, a name is free for each test.
 constexpr std::string_view kHead = R"((module
   (import "env" "memory" (memory 1 4 shared))
@@ -93,6 +96,7 @@ struct Guest {
     world.clock = &clock;
     world.random = &random;
     world.wait = [this](const std::vector<system::Wait>& waits) {
+      std::atomic_ref(word(kWaitsAt)).fetch_add(1);
       system::block_until(waits, clock);
     };
     program = std::make_unique<Program>(std::move(world));
@@ -107,6 +111,10 @@ struct Guest {
     std::string text;
     CHECK(threads->between_calls([&] { text = output.text(); }));
     return text;
+  }
+  std::int32_t& word(std::uint64_t address) const {
+    return *reinterpret_cast<std::int32_t*>(
+        memory->bytes().bytes(GuestAddress{address}, sizeof(std::int32_t)).value().data());
   }
   std::int32_t load(std::uint64_t address) const {
     std::int32_t value = 0;
@@ -392,16 +400,42 @@ TEST_CASE("a read that waits lets the other threads work, and gets what comes") 
       (call $count (i32.const 0))))",
               {}, &silent.input);
   std::jthread writer([&] {
-    auto& written = *reinterpret_cast<std::int32_t*>(
-        guest.memory->bytes().bytes(GuestAddress{0}, sizeof(std::int32_t)).value().data());
     // Writes only once the other thread has written while the first one waits.
-    while (std::atomic_ref(written).load() == 0) {
+    while (std::atomic_ref(guest.word(0)).load() == 0) {
     }
     CHECK(::write(silent.ends[1], "four", 4) == 4);
   });
   CHECK(guest.run().has_value());
   CHECK(guest.load(296) == 4);
   CHECK(guest.written().size() == 1);
+}
+
+TEST_CASE("a file that is closed while a thread reads from it stays until that has read") {
+  SilentInput silent;
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 1))
+      (loop $until_it_waits (br_if $until_it_waits (i32.eqz (i32.atomic.load (i32.const 508)))))
+      (i32.store (i32.const 4) (call $fd_close (i32.const 0)))
+      (i32.atomic.store (i32.const 0) (i32.const 1))
+      (call $wait_until (i32.const 8) (i32.const 1)))
+    (func (export "wasi_thread_start") (param i32 i32)
+      (i32.store (i32.const 288) (i32.const 320))
+      (i32.store (i32.const 292) (i32.const 8))
+      (i32.store (i32.const 300) (call $fd_read (i32.const 0) (i32.const 288) (i32.const 1) (i32.const 296)))
+      (i32.store (i32.const 304) (call $fd_read (i32.const 0) (i32.const 288) (i32.const 1) (i32.const 308)))
+      (call $count (i32.const 8))))",
+              {}, &silent.input);
+  std::jthread writer([&] {
+    while (std::atomic_ref(guest.word(0)).load() == 0) {
+    }
+    CHECK(::write(silent.ends[1], "four", 4) == 4);
+  });
+  CHECK(guest.run().has_value());
+  CHECK(guest.load(4) == 0);
+  CHECK(guest.load(300) == 0);
+  CHECK(guest.load(296) == 4);
+  CHECK(guest.load(304) == static_cast<std::int32_t>(Errno::kBadf));
 }
 
 TEST_CASE("what belongs to a program can be looked at between its calls") {
