@@ -44,6 +44,10 @@ Attempt<> OpenFile::set_flags(const StatusFlags& /*flags*/) {
   return std::unexpected(Errno::kNotSupported);
 }
 
+Attempt<> OpenFile::shut_down(bool /*reading*/, bool /*writing*/) {
+  return std::unexpected(Errno::kNotSocket);
+}
+
 std::optional<std::uint64_t> OpenFile::ready(Wait::For /*what*/) {
   return 1;
 }

@@ -120,6 +120,8 @@ class OpenFile {
   virtual InterestList* as_interest_list() { return nullptr; }
   // Whether it is an end of a pair, which is sent to and received from as if it were a socket.
   virtual bool is_of_pair() const { return false; }
+  // Of sockets and pairs; kNotSocket for all others, kInvalid for neither direction.
+  virtual Attempt<> shut_down(bool reading, bool writing);
 
  protected:
   void count_use(Wait::For what) { ++uses_.at(static_cast<std::size_t>(what)); }

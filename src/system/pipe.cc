@@ -63,6 +63,7 @@ Attempt<FileStatus> PipeEnd::status() {
 Attempt<std::size_t> PipeEnd::read(std::span<const Buffer> buffers) {
   count_use(Wait::For::kReading);
   if (in_ == nullptr) return std::unexpected(Errno::kBadDescriptor);
+  if (!in_->has_reader()) return 0;  // It was shut down.
   if (in_->size() == 0 && in_->has_writer() && size_of(buffers) > 0)
     return std::unexpected(would_wait());
   return in_->take(buffers);
@@ -71,7 +72,7 @@ Attempt<std::size_t> PipeEnd::read(std::span<const Buffer> buffers) {
 Attempt<std::size_t> PipeEnd::write(std::span<const ConstBuffer> buffers) {
   count_use(Wait::For::kWriting);
   if (out_ == nullptr) return std::unexpected(Errno::kBadDescriptor);
-  if (!out_->has_reader()) return std::unexpected(Errno::kPipe);
+  if (!out_->has_reader() || !out_->has_writer()) return std::unexpected(Errno::kPipe);
   const std::size_t size = size_of(buffers);
   if (out_->room() < std::min(size, kPipeAtomicBytes)) return std::unexpected(would_wait());
   return out_->give(buffers);
@@ -82,13 +83,22 @@ Attempt<> PipeEnd::set_flags(const StatusFlags& flags) {
   return {};
 }
 
+Attempt<> PipeEnd::shut_down(bool reading, bool writing) {
+  if (!is_of_pair()) return std::unexpected(Errno::kNotSocket);
+  if (!reading && !writing) return std::unexpected(Errno::kInvalid);
+  if (reading) in_->close_reading();
+  if (writing) out_->close_writing();
+  return {};
+}
+
 std::optional<std::uint64_t> PipeEnd::ready(Wait::For what) {
   if (what == Wait::For::kReading) {
-    if (in_ == nullptr || (in_->size() == 0 && in_->has_writer())) return std::nullopt;
+    if (in_ == nullptr) return std::nullopt;
+    if (in_->size() == 0 && in_->has_writer() && in_->has_reader()) return std::nullopt;
     return in_->size();
   }
   if (out_ == nullptr) return std::nullopt;
-  if (!out_->has_reader()) return 1;  // It fails at once.
+  if (!out_->has_reader() || !out_->has_writer()) return 1;  // It fails at once.
   if (out_->room() < kPipeAtomicBytes) return std::nullopt;
   return out_->room();
 }

@@ -89,5 +89,24 @@ TEST_CASE("a pair of ends is a pipe in each direction") {
   CHECK(read(*one, 100).value().empty());
 }
 
+TEST_CASE("a pair is shut down in one direction, and goes on in the other") {
+  const auto [one, other] = make_pair_of_ends();
+  write_all(*one, "last");
+  CHECK(one->shut_down(false, false).error() == Errno::kInvalid);
+  REQUIRE(one->shut_down(false, true).has_value());
+  CHECK(read(*other, 100).value() == "last");
+  CHECK(read(*other, 100).value().empty());
+  ConstBuffer buffer = bytes_of("x");
+  CHECK(one->write({&buffer, 1}).error() == Errno::kPipe);
+  CHECK(one->ready(Wait::For::kWriting) == 1U);
+  write_all(*other, "back");
+  CHECK(read(*one, 100).value() == "back");
+  REQUIRE(one->shut_down(true, false).has_value());
+  CHECK(read(*one, 100).value().empty());
+  CHECK(one->ready(Wait::For::kReading) == 0U);
+  CHECK(other->write({&buffer, 1}).error() == Errno::kPipe);
+  CHECK(make_pipe().first->shut_down(true, true).error() == Errno::kNotSocket);
+}
+
 }  // namespace
 }  // namespace weft::system

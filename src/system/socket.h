@@ -63,7 +63,7 @@ class Socket final : public OpenFile {
   Attempt<Received> receive(std::span<const Buffer> buffers, bool peek);
   Attempt<std::size_t> send(std::span<const ConstBuffer> buffers,
                             const std::optional<SocketAddress>& to = std::nullopt);
-  Attempt<> shut_down(bool reading, bool writing);
+  Attempt<> shut_down(bool reading, bool writing) override;
   Attempt<SocketAddress> local_address() const;
   Attempt<SocketAddress> peer_address() const;
   Attempt<> set_option(SocketOption option, int value);

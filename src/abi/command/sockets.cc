@@ -172,11 +172,14 @@ Errno sock_send(HostCall& call, Program& program) {
 }
 
 Errno sock_shutdown(HostCall& call, Program& program) {
+  const std::uint32_t how = u32(call, 1);
+  const auto shut = [how](system::OpenFile& file) {
+    if ((how & ~(kShutReading | kShutWriting)) != 0) return Errno::kInval;
+    return errno_of(file.shut_down((how & kShutReading) != 0, (how & kShutWriting) != 0));
+  };
+  if (const auto end = pair_with(call, program, Right::kSockShutdown)) return shut(*end);
   const auto socket = socket_with(call, program, Right::kSockShutdown);
-  if (!socket) return socket.error();
-  const auto how = static_cast<std::uint32_t>(call.i32(1));
-  if ((how & ~(kShutReading | kShutWriting)) != 0) return Errno::kInval;
-  return errno_of((*socket)->shut_down((how & kShutReading) != 0, (how & kShutWriting) != 0));
+  return socket ? shut(**socket) : socket.error();
 }
 
 }  // namespace weft::abi::command

@@ -233,6 +233,10 @@ TEST_CASE("a pair is talked on in both directions") {
   CHECK(it("sock_recv", other, 3'000, 1, 1, 600, 604) == Errno::kNotsup);
   CHECK(it("sock_recv", other, -1, 1, 0, 600, 604) == Errno::kFault);
   CHECK(it("sock_send", other, 3'000, 1, 0, -1) == Errno::kFault);
+  CHECK(it("sock_shutdown", one, 4) == Errno::kInval);
+  CHECK(it("sock_shutdown", one, 2) == Errno::kSuccess);
+  CHECK(it.read(other).empty());
+  CHECK(it.write(one, "x") == Errno::kPipe);
   CHECK(it("sock_pair", 9, 1, 0, kOut, kOut + 4) == Errno::kAfnosupport);
   CHECK(it("sock_pair", 3, 2, 0, kOut, kOut + 4) == Errno::kProtonosupport);
   CHECK(it("sock_pair", 3, 1, 0, kOut, -1) == Errno::kFault);
