@@ -27,10 +27,10 @@ void HostCall::return_i32(std::int32_t value) {
 }
 
 GuestMemory HostCall::find_memory() const {
-  const SharedMemory* const shared = parts_.program->memory();
-  if (shared != nullptr) return shared->bytes();
   std::optional<wasmtime_memory_t> memory = parts_.memory;
-  if (!memory) {  // The start function still runs, or there is none.
+  if (!memory) {  // It is shared, the start function still runs, or there is none.
+    const SharedMemory* const shared = parts_.program->memory();
+    if (shared != nullptr) return shared->bytes();
     constexpr std::string_view kName = "memory";
     wasmtime_extern_t item;
     if (!wasmtime_caller_export_get(caller_, kName.data(), kName.size(), &item))

@@ -76,9 +76,9 @@ class HostCall {
 
   void return_i32(std::int32_t value);
 
-  // The memory that threads share, in a program that has one, else the one exported as "memory";
-  // empty (every access is refused) when there is none. Looked up once: only a shared one can grow
-  // while the host function runs, and what it grows by then, the guest cannot have meant.
+  // The memory exported as "memory", or else the one that threads share; empty (every access is
+  // refused) when there is none. Looked up once: only a shared one can grow while the host function
+  // runs, and what it grows by then, the guest cannot have meant.
   GuestMemory memory() const {
     if (!memory_) memory_ = find_memory();
     return *memory_;

@@ -306,9 +306,11 @@ Result<std::span<const Value>> Instance::take() {
 }
 
 GuestMemory Instance::memory() {
-  if (const SharedMemory* const shared = parts_->program->memory()) return shared->bytes();
   const auto& memory = parts_->memory;
-  if (!memory) return {nullptr, 0};
+  if (!memory) {
+    const SharedMemory* const shared = parts_->program->memory();
+    return shared != nullptr ? shared->bytes() : GuestMemory(nullptr, 0);
+  }
   return {wasmtime_memory_data(parts_->context, &*memory),
           wasmtime_memory_data_size(parts_->context, &*memory)};
 }

@@ -70,8 +70,7 @@ class Instance {
   // message tells both.
   Result<std::span<const Value>> take();
 
-  // The memory that threads share, in a program that has one, else the one exported as "memory";
-  // empty when there is none.
+  // The memory exported as "memory", or else the one that threads share; empty when there is none.
   GuestMemory memory();
 
  private:

@@ -98,11 +98,11 @@ Wanted wanted_by(const HostCall& call) {
 
 // --- what the calls share ---
 
-std::expected<system::Descriptor*, Errno> descriptor_with(const HostCall& call, Program& program,
-                                                          std::size_t index, Right right) {
-  system::Descriptor* const found = program.sandbox().find(number_at(call, index));
-  if (found == nullptr) return std::unexpected(Errno::kBadf);
-  if ((found->rights & bit(right)) != 0) return found;
+namespace {
+
+// The descriptor, when it has the right.
+std::expected<system::Descriptor*, Errno> checked(system::Descriptor& found, Right right) {
+  if ((found.rights & bit(right)) != 0) return &found;
   switch (right) {
     case Right::kFdRead:
     case Right::kFdWrite:
@@ -115,12 +115,21 @@ std::expected<system::Descriptor*, Errno> descriptor_with(const HostCall& call, 
   }
 }
 
+}  // namespace
+
+std::expected<system::Descriptor*, Errno> descriptor_with(const HostCall& call, Program& program,
+                                                          std::size_t index, Right right) {
+  system::Descriptor* const found = program.sandbox().find(number_at(call, index));
+  if (found == nullptr) return std::unexpected(Errno::kBadf);
+  return checked(*found, right);
+}
+
 std::expected<system::Descriptor*, Errno> file_with(const HostCall& call, Program& program,
                                                     std::size_t index, Right right) {
   system::Descriptor* const found = program.sandbox().find(number_at(call, index));
   if (found == nullptr || found->file->as_directory() != nullptr)
     return std::unexpected(Errno::kBadf);
-  return descriptor_with(call, program, index, right);
+  return checked(*found, right);
 }
 
 std::expected<system::Directory*, Errno> directory_with(const HostCall& call, Program& program,
