@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -20,6 +19,7 @@
 #include "cli/local_code.h"
 #include "cli/quantity.h"
 #include "cli/settings.h"
+#include "engine/dirty_pages.h"
 #include "json/print.h"
 #include "store/file.h"
 
@@ -49,31 +49,8 @@ Finding check_kernel() {
           .advice = {}};
 }
 
-// linux/fs.h of 6.7 and later; declared here because the build machine's headers may be older.
-struct PageScan {
-  std::uint64_t size;
-  std::uint64_t flags;
-  std::uint64_t start;
-  std::uint64_t end;
-  std::uint64_t walk_end;
-  std::uint64_t vec;
-  std::uint64_t vec_len;
-  std::uint64_t max_pages;
-  std::uint64_t category_inverted;
-  std::uint64_t category_mask;
-  std::uint64_t category_anyof_mask;
-  std::uint64_t return_mask;
-};
-
 Finding check_page_scan() {
-  const UniqueFd pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-  PageScan scan{};
-  scan.size = sizeof scan;
-  constexpr std::uint64_t kPresent = 1U << 3U;
-  scan.category_mask = kPresent;
-  scan.return_mask = kPresent;
-  const auto request = _IOWR('f', 16, PageScan);
-  const bool works = pagemap && ::ioctl(pagemap.get(), request, &scan) >= 0;
+  const bool works = engine::DirtyPages::open().has_value();
   if (works) return {.what = "page scan", .found = "PAGEMAP_SCAN", .advice = {}};
   return {.what = "page scan",
           .health = Health::kWarning,

@@ -73,7 +73,9 @@ Result<std::shared_ptr<const engine::Code>> local_code(const engine::Engine& eng
                                                        std::string_view module, Console& console) {
   const auto cache = Cache::open(console);
   if (!cache) return engine.compile(module);
-  return function::CodeCache(cache->directory, cache->key).code_of(engine, module);
+  // The user's own module, in the process that will run it.
+  const function::DirectCompiler compiler;
+  return function::CodeCache(cache->directory, cache->key, compiler).code_of(engine, module);
 }
 
 Result<engine::ModuleInfo> local_info(std::string_view module, const engine::Proposals& accepted,

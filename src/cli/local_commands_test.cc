@@ -163,7 +163,8 @@ TEST_CASE("_start and _initialize of other types are exports like all others") {
 TEST_CASE("inspect shows what is in a module") {
   const Ended ended = run(kArithmetic, {"inspect", "-"});
   CHECK(ended.code == 0);
-  for (const char* text : {"add(a: i32, b: i32) -> i32", "dialect  typed", "stateless", "sha256:"})
+  for (const char* text : {"add(a: i32, b: i32) -> i32", "dialect  typed",
+                           "pristine yes: nothing in it can change", "sha256:"})
     CHECK(ended.output.find(text) != std::string::npos);
   const Ended as_json = run(kArithmetic, {"inspect", "-", "--json"});
   const json::Value document = json::parse(as_json.output).value();

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "cli/command.h"
+#include "cli/server_engine.h"
+#include "function/compiler.h"
 
 namespace {
 
@@ -30,6 +32,12 @@ int main(int argc, char** argv) {
   // A guest that writes to a pipe that nobody reads ends as every program does; everything else
   // learns of it from the write.
   if (words.empty() || words.front() != "run") std::signal(SIGPIPE, SIG_IGN);
+
+  // No command: a server starts itself like this.
+  if (!words.empty() && words.front() == weft::function::kCompileWorker) {
+    return weft::function::run_compile_worker(std::span(words).subspan(1),
+                                              weft::cli::server_engine());
+  }
 
   weft::system::DescriptorInput input(STDIN_FILENO);
   weft::system::DescriptorOutput output(STDOUT_FILENO);

@@ -81,10 +81,10 @@ std::string module_text(const ModuleFile& file, const Console& console) {
   const function::StateText state = function::state_text(info);
   const bool is_text = !file.binary.empty();
   std::string text = fmt::format(
-      "{} {}\nid       {}\nsize     {}{}\ndialect  {}\nstate    {}: {}\n", console.bold("module"),
+      "{} {}\nid       {}\nsize     {}{}\ndialect  {}\npristine {}: {}\n", console.bold("module"),
       printable(file.name), content_id(file.bytes), bytes_text(file.bytes.size()),
       is_text ? fmt::format(" of text, {} as a binary", bytes_text(file.binary.size())) : "",
-      abi::name_of(abi::dialect_of(info)), state.name, state.reason);
+      abi::name_of(abi::dialect_of(info)), state.name == "fresh" ? "no" : "yes", state.reason);
   if (!info.exports.empty())
     text += fmt::format("\n{}\n{}", console.bold("exports"), exports_text(file));
   if (!info.imports.empty())

@@ -14,10 +14,12 @@
 #include "cli/command.h"
 #include "cli/input_file.h"
 #include "cli/server_client.h"
+#include "cli/server_engine.h"
 #include "cli/settings.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "function/code_cache.h"
+#include "function/compiler.h"
 #include "function/functions.h"
 #include "net/http_server.h"
 #include "server/api.h"
@@ -31,6 +33,9 @@
 
 namespace weft::cli {
 namespace {
+
+// Also when its file was replaced meanwhile.
+constexpr const char* kThisProgram = "/proc/self/exe";
 
 // Threads that read disks and compile; and how much may wait for them before clients are told to
 // come back.
@@ -181,6 +186,7 @@ struct Parts {
   std::unique_ptr<store::Database> database = nullptr;
   std::unique_ptr<store::Blobs> blobs = nullptr;
   std::unique_ptr<store::CacheDirectory> cache = nullptr;
+  std::unique_ptr<function::ChildCompiler> compiler = nullptr;
   std::unique_ptr<function::CodeCache> code_cache = nullptr;
   std::unique_ptr<engine::Engine> engine = nullptr;
   std::unique_ptr<store::Metadata> metadata = nullptr;
@@ -205,9 +211,11 @@ struct Parts {
         TRY(function::CodeCache::load_or_make_key(directory->path() / "code.key", random));
     cache = std::make_unique<store::CacheDirectory>(directory->cache() / "code",
                                                     settings.code_cache_bytes, clock);
-    code_cache = std::make_unique<function::CodeCache>(*cache, key);
-    engine = TRY(engine::Engine::create({.interruption = engine::Interruption::kEpoch,
-                                         .guest_memory_bytes_max = guest_memory_bytes_max()}));
+    compiler = std::make_unique<function::ChildCompiler>(kThisProgram, settings.compile, clock);
+    code_cache = std::make_unique<function::CodeCache>(*cache, key, *compiler);
+    engine::EngineOptions options = server_engine();
+    options.guest_memory_bytes_max = guest_memory_bytes_max();
+    engine = TRY(engine::Engine::create(options));
     functions =
         std::make_unique<function::Functions>(function::FunctionsParts{.engine = *engine,
                                                                        .code_cache = *code_cache,
@@ -278,6 +286,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   signals.wait();
   log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});
   http->stop(settings.drain);
+  parts.compiler->stop();
   // What still runs on the pool uses the Api: it ends before.
   blocking.reset();
   // A function that is being loaded continues on a loop of the HTTP server: this waits for it.

@@ -157,6 +157,9 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
                 "fit");
   }
   settings.code_cache_bytes = TRY(resolver.number("code_cache"));
+  settings.compile.memory_bytes = TRY(resolver.number("compile_memory"));
+  settings.compile.seconds = std::chrono::ceil<std::chrono::seconds>(
+      std::chrono::microseconds(TRY(resolver.number("compile_time"))));
   settings.drain = std::chrono::ceil<std::chrono::milliseconds>(
       std::chrono::microseconds(TRY(resolver.number("drain"))));
   return settings;

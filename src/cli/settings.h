@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "cli/arguments.h"
 #include "cli/console.h"
+#include "function/compiler.h"
 #include "function/limits.h"
 #include "net/endpoint.h"
 
@@ -71,6 +72,10 @@ inline constexpr std::array kSettings = {
             "1024GiB", "bodies of requests in memory; as much again of answers"},
     Setting{"code_cache", "code-cache", "WEFT_CODE_CACHE", SettingType::kBytes, "4GiB", "1MiB",
             "1024GiB", "compiled code that is kept on disk"},
+    Setting{"compile_memory", "compile-memory", "WEFT_COMPILE_MEMORY", SettingType::kBytes, "4GiB",
+            "512MiB", "1024GiB", "addresses that compiling one module may take"},
+    Setting{"compile_time", "compile-time", "WEFT_COMPILE_TIME", SettingType::kDuration, "30s",
+            "1s", "1h", "CPU time to compile a module; half as long again for each MiB of it"},
     Setting{"drain", "drain", "WEFT_DRAIN", SettingType::kDuration, "10s", "0s", "10m",
             "how long calls under way may go on after SIGTERM"},
 };
@@ -87,6 +92,7 @@ struct ServerSettings {
   std::uint32_t connections = 0;
   std::uint64_t bodies_bytes = 0;
   std::uint64_t code_cache_bytes = 0;
+  function::CompileLimits compile;
   std::chrono::milliseconds drain{0};
 };
 

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,8 +10,11 @@
 #include "engine/failure.h"
 #include "engine/freed_memory.h"
 #include "engine/host_call.h"
+#include "engine/memory_image.h"
 #include "engine/shared_memory.h"
-#include "engine/visible_stacks.h"
+#include "engine/slot_pool.h"
+#include "engine/split.h"
+#include "engine/stack_pool.h"
 #include "engine/wasmtime_types.h"
 
 namespace weft::engine {
@@ -20,7 +24,14 @@ namespace {
 constexpr std::size_t kBacktraceFramesMax = 32;
 
 // To be raised when `compile` changes modules in another way.
-constexpr int kChangesVersion = 2;
+constexpr int kChangesVersion = 3;
+
+// Compiled bytes: the size of the plan in eight bytes, the plan, what Wasmtime writes.
+constexpr std::size_t kPlanSizeBytes = sizeof(std::uint64_t);
+
+weft_text_t borrow(std::string_view bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
 
 std::string_view text_in(const wasm_name_t* name) {
   return {name->data, name->size};
@@ -31,6 +42,17 @@ wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t*
   HostCall call(caller, values);
   reinterpret_cast<HostFunction>(env)(call);
   return call.take_trap();
+}
+
+// What is compiled instead of `module`: with names for exported functions that have no other, and
+// without debug information that is not safe to read.
+std::string prepared(std::string_view module, std::string_view original,
+                     std::uint64_t debug_info_bytes_max) {
+  std::string result(module);
+  if (!weft_debug_info_is_safe(borrow(module), debug_info_bytes_max))
+    weft_hide_debug_info(reinterpret_cast<std::uint8_t*>(result.data()), result.size());
+  weft_export_names(borrow(original), &result, append_to_string);
+  return result;
 }
 
 // The memory belongs to no store; the C API wants to see one all the same.
@@ -48,6 +70,21 @@ std::optional<Error> define_memory(const Engine& engine, wasmtime_linker_t& link
   return std::nullopt;
 }
 
+struct CompiledParts {
+  std::string_view plan;  // empty for a module that was not split
+  std::string_view code;
+};
+
+// Nothing when the bytes are cut short.
+std::optional<CompiledParts> parts_of(std::string_view bytes) {
+  std::uint64_t plan_size = 0;
+  if (bytes.size() < kPlanSizeBytes) return std::nullopt;
+  std::memcpy(&plan_size, bytes.substr(0, kPlanSizeBytes).data(), kPlanSizeBytes);
+  bytes.remove_prefix(kPlanSizeBytes);
+  if (plan_size > bytes.size()) return std::nullopt;
+  return CompiledParts{.plan = bytes.substr(0, plan_size), .code = bytes.substr(plan_size)};
+}
+
 }  // namespace
 
 void Code::Delete::operator()(wasmtime_module* module) const {
@@ -60,21 +97,22 @@ void Program::Delete::operator()(wasmtime_instance_pre* program) const {
   wasmtime_instance_pre_delete(program);
 }
 
-Result<std::string> Code::serialize() const {
-  wasm_byte_vec_t bytes{};
-  const FailureHandle failure(wasmtime_module_serialize(module_.get(), &bytes));
-  if (failure)
-    return fail(ErrorCode::kInternal, "cannot serialize compiled code: " + text_of(*failure));
-  std::string text(bytes.data, bytes.size);
-  wasm_byte_vec_delete(&bytes);
-  return text;
+Code::Code(wasmtime_module* module, std::unique_ptr<const Beginning> beginning,
+           std::shared_ptr<const MemoryImage> image)
+    : module_(module), beginning_(std::move(beginning)), image_(std::move(image)) {}
+
+Code::~Code() = default;
+
+bool Code::can_reset() const {
+  return beginning_ != nullptr && beginning_->can_be_put_back;
 }
 
 std::uint64_t Code::memory_bytes() const {
   void* begin = nullptr;
   void* end = nullptr;
   wasmtime_module_image_range(module_.get(), &begin, &end);
-  return static_cast<std::uint64_t>(static_cast<char*>(end) - static_cast<char*>(begin));
+  const std::uint64_t image = image_ ? image_->stored_bytes() : 0;
+  return image + static_cast<std::uint64_t>(static_cast<char*>(end) - static_cast<char*>(begin));
 }
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
@@ -83,6 +121,16 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
     return fail(ErrorCode::kInvalidArgument,
                 "the asynchronous stack must exceed the wasm stack by 1 MiB");
   }
+  if (options.resets_instances && options.interruption != Interruption::kEpoch) {
+    return fail(ErrorCode::kInvalidArgument,
+                "only guests that are interrupted by epochs are reset");
+  }
+  std::unique_ptr<Engine> engine(new Engine(options));
+  if (options.resets_instances) engine->images_ = TRY(ImageFile::create());
+  return engine;
+}
+
+Engine::Engine(const EngineOptions& options) : options_(options) {
   wasm_config_t* config = wasm_config_new();
   wasmtime_config_wasm_threads_set(config, options.threads);
   wasmtime_config_shared_memory_set(config, options.threads);
@@ -94,48 +142,62 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   wasmtime_config_consume_fuel_set(config, options.interruption == Interruption::kFuel);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   weft_config_tune(config, kBacktraceFramesMax);
-  use_visible_stacks(config);
-  return std::unique_ptr<Engine>(new Engine(options, wasm_engine_new_with_config(config)));
+  if (options.resets_instances) {
+    slots_ =
+        std::make_unique<SlotPool>(options.forgets_all_pages ? std::nullopt : DirtyPages::open());
+    slots_->attach(*config);
+  }
+  // Used again, and made where ThreadSanitizer sees it: Wasmtime's own look like races to it.
+  stacks_ = std::make_unique<StackPool>();
+  stacks_->attach(*config);
+  engine_.reset(wasm_engine_new_with_config(config));
+  fingerprint_ = fmt::format("wasmtime-{}-{:016x}-{}", WASMTIME_VERSION,
+                             weft_engine_fingerprint(engine_.get()), kChangesVersion);
 }
-
-Engine::Engine(const EngineOptions& options, wasm_engine_t* engine)
-    : options_(options),
-      engine_(engine),
-      fingerprint_(fmt::format("wasmtime-{}-{:016x}-{}", WASMTIME_VERSION,
-                               weft_engine_fingerprint(engine), kChangesVersion)) {}
 
 Engine::~Engine() = default;
 
-Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
+Result<std::string> Engine::compile_to_bytes(std::string_view module) const {
   const FreedMemory freed(module.size());
-  std::string changed;
-  const weft_text_t text{reinterpret_cast<const std::uint8_t*>(module.data()), module.size()};
-  std::string names;
-  weft_export_names(text, &names, append_to_string);
-  const bool is_safe = weft_debug_info_is_safe(text, options_.debug_info_bytes_max);
-  if (!is_safe || !names.empty()) {
-    changed = module;
-    if (!is_safe)
-      weft_hide_debug_info(reinterpret_cast<std::uint8_t*>(changed.data()), changed.size());
-    changed += names;
-    module = changed;
-  }
-  wasmtime_module_t* raw = nullptr;
-  const FailureHandle failure(wasmtime_module_new(
-      engine_.get(), reinterpret_cast<const std::uint8_t*>(module.data()), module.size(), &raw));
+  std::optional<SplitModule> parts;
+  if (options_.resets_instances) parts = split(module);
+  const std::string_view plan = parts ? parts->plan : std::string_view();
+  const std::uint64_t plan_size = plan.size();
+  std::string bytes(kPlanSizeBytes, '\0');
+  std::memcpy(bytes.data(), &plan_size, kPlanSizeBytes);
+  bytes += plan;
+  const std::string compiled =
+      prepared(parts ? parts->code : module, module, options_.debug_info_bytes_max);
+  const FailureHandle failure(
+      weft_compile(engine_.get(), borrow(compiled), &bytes, append_to_string));
   if (failure)
     return fail(ErrorCode::kUnsupported, "the module cannot be compiled: " + text_of(*failure));
-  return std::make_shared<const Code>(raw);
+  return bytes;
 }
 
-Result<std::shared_ptr<const Code>> Engine::load(std::string_view serialized) const {
+Result<std::shared_ptr<const Code>> Engine::load(std::string_view bytes) const {
+  const auto parts = parts_of(bytes);
+  if (!parts || (!parts->plan.empty() && !images_))
+    return fail(ErrorCode::kFailedPrecondition, "compiled code does not fit: it is damaged");
+  std::unique_ptr<Beginning> beginning;
+  std::shared_ptr<const MemoryImage> image;
+  if (!parts->plan.empty())
+    beginning = std::make_unique<Beginning>(TRY(Beginning::parse(parts->plan)));
+  if (beginning && beginning->has_memory) {
+    image = TRY(MemoryImage::create(*images_, beginning->memory_bytes, beginning->segments));
+    beginning->segments.clear();
+  }
+  const std::string_view code = parts->code;
   wasmtime_module_t* raw = nullptr;
   const FailureHandle failure(wasmtime_module_deserialize(
-      engine_.get(), reinterpret_cast<const std::uint8_t*>(serialized.data()), serialized.size(),
-      &raw));
+      engine_.get(), reinterpret_cast<const std::uint8_t*>(code.data()), code.size(), &raw));
   if (failure)
     return fail(ErrorCode::kFailedPrecondition, "compiled code does not fit: " + text_of(*failure));
-  return std::make_shared<const Code>(raw);
+  return std::make_shared<const Code>(raw, std::move(beginning), std::move(image));
+}
+
+Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
+  return load(TRY(compile_to_bytes(module)));
 }
 
 void Engine::tick() const {

@@ -19,6 +19,12 @@ struct wasmtime_instance_pre;
 
 namespace weft::engine {
 
+struct Beginning;
+class ImageFile;
+class MemoryImage;
+class SlotPool;
+class StackPool;
+
 // How a guest that computes for long is stopped (docs/adr/0007).
 enum class Interruption : std::uint8_t {
   kNone,   // not at all, at no cost: the deadline ends the process
@@ -48,6 +54,13 @@ struct EngineOptions {
   std::uint64_t guest_memory_bytes_max = UINT64_MAX;
   std::uint64_t async_stack_bytes =
       2ULL * 1024 * 1024;  // holds the wasm stack and 1 MiB or more for the host
+  // Instances can be put back to their beginning (Instance::reset) where their module allows it.
+  // Only with Interruption::kEpoch.
+  bool resets_instances = false;
+  // For tests: also where the kernel could say which pages were written, all are mapped anew.
+  bool forgets_all_pages = false;
+  // Each reset is checked byte for byte, which takes longer than making an instance: for tests.
+  bool checks_resets = false;
 };
 
 // Compiled code of one module. Immutable; shared by all its instances, on any thread.
@@ -56,17 +69,27 @@ class Code {
   struct Delete {
     void operator()(wasmtime_module* module) const;
   };
-  explicit Code(wasmtime_module* module) : module_(module) {}
+  // `beginning`: null for a module that was not split; `image`: of its memory, if there is one.
+  Code(wasmtime_module* module, std::unique_ptr<const Beginning> beginning,
+       std::shared_ptr<const MemoryImage> image);
+  Code(const Code&) = delete;
+  Code& operator=(const Code&) = delete;
+  ~Code();
 
-  // What Engine::load takes back.
-  Result<std::string> serialize() const;
+  // Whether its instances can be put back to their beginning.
+  bool can_reset() const;
   // What it takes, about.
   std::uint64_t memory_bytes() const;
 
   const wasmtime_module& get() const { return *module_; }
+  // Null when it was not split.
+  const Beginning* beginning() const { return beginning_.get(); }
+  const std::shared_ptr<const MemoryImage>& image() const { return image_; }
 
  private:
   std::unique_ptr<wasmtime_module, Delete> module_;
+  std::unique_ptr<const Beginning> beginning_;
+  std::shared_ptr<const MemoryImage> image_;
 };
 
 // Thread-safe. Outlives everything made from it.
@@ -81,14 +104,17 @@ class Engine {
   // Changes when compiled code of one engine does not fit another.
   const std::string& fingerprint() const { return fingerprint_; }
 
-  // Compiles a binary module that `inspect` found valid. Takes milliseconds to seconds on the
-  // calling thread (and on others). kUnsupported or kTooLarge when the compiler cannot translate
-  // it.
-  Result<std::shared_ptr<const Code>> compile(std::string_view module) const;
+  // Compiles a binary module that `inspect` found valid, to bytes for `load`. Takes milliseconds to
+  // seconds on the calling thread (and on others). kUnsupported or kTooLarge when the compiler
+  // cannot translate it.
+  Result<std::string> compile_to_bytes(std::string_view module) const;
 
-  // Code from bytes that `Code::serialize` made in an engine of the same fingerprint. Bytes from
+  // Code from bytes that `compile_to_bytes` of an engine with the same fingerprint made. Bytes from
   // anywhere else can take over the process: the caller authenticates them.
-  Result<std::shared_ptr<const Code>> load(std::string_view serialized) const;
+  Result<std::shared_ptr<const Code>> load(std::string_view bytes) const;
+
+  // Both.
+  Result<std::shared_ptr<const Code>> compile(std::string_view module) const;
 
   // Ends the current slice of all guests that run on this engine.
   void tick() const;
@@ -96,15 +122,22 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   // What all instances use now; changed by the stores' limiters.
   std::atomic<std::uint64_t>& guest_memory_bytes() const { return guest_memory_bytes_; }
+  // Null on an engine that does not reset instances.
+  SlotPool* slots() const { return slots_.get(); }
+  const StackPool& stacks() const { return *stacks_; }
   wasm_engine_t& get() const { return *engine_; }
 
  private:
   struct Delete {
     void operator()(wasm_engine_t* engine) const;
   };
-  Engine(const EngineOptions& options, wasm_engine_t* engine);
+  explicit Engine(const EngineOptions& options);
 
   EngineOptions options_;
+  // What guests of the engine use: they end after it.
+  std::unique_ptr<SlotPool> slots_;
+  std::unique_ptr<StackPool> stacks_;
+  std::unique_ptr<ImageFile> images_;
   std::unique_ptr<wasm_engine_t, Delete> engine_;
   std::string fingerprint_;
   mutable std::atomic<std::uint64_t> guest_memory_bytes_ =

@@ -505,8 +505,8 @@ TEST_CASE("a start function that traps fails the instantiation") {
 
 TEST_CASE("compiled code survives serialisation and is refused by another engine") {
   const Guest guest(kArithmetic);
-  const auto code = guest.engine->compile(to_binary(kArithmetic, "test.wat").value()).value();
-  const std::string bytes = code->serialize().value();
+  const std::string bytes =
+      guest.engine->compile_to_bytes(to_binary(kArithmetic, "test.wat").value()).value();
   const auto again = guest.engine->load(bytes).value();
   const auto instance =
       Instance::create(HostTable(*guest.engine).link(again).value(), {}, nullptr).value();

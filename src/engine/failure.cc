@@ -18,6 +18,14 @@ std::string name_in(weft_text_t text) {
   return shown({reinterpret_cast<const char*>(text.data), text.size}, kNameBytesMax);
 }
 
+// In offsets of the module that was uploaded.
+std::vector<BacktraceFrame> shifted(std::vector<BacktraceFrame> frames, std::int64_t shift) {
+  for (BacktraceFrame& frame : frames) {
+    if (frame.module_offset > 0) frame.module_offset += static_cast<std::uint64_t>(shift);
+  }
+  return frames;
+}
+
 void take_frame(void* env, const weft_frame_t* frame) {
   BacktraceFrame taken{.function = name_in(frame->function),
                        .module_offset = frame->module_offset,
@@ -101,14 +109,16 @@ bool gave_up(const wasm_trap_t& trap) {
   return wasmtime_trap_code(&trap, &code) && code == WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED;
 }
 
-Error error_of(const wasm_trap_t& trap, std::uint64_t fuel) {
+Error error_of(const wasm_trap_t& trap, const FailureContext& context) {
   std::vector<BacktraceFrame> frames;
   weft_trap_frames(&trap, &frames, take_frame);
+  frames = shifted(std::move(frames), context.shift);
   wasmtime_trap_code_t code = 0;
   const bool known = wasmtime_trap_code(&trap, &code);
   if (known && code == WASMTIME_TRAP_CODE_OUT_OF_FUEL) {
-    return Error(ErrorCode::kGuestLimit, fmt::format("the guest used all its fuel ({})", fuel))
-        .with_limit("fuel", fuel)
+    return Error(ErrorCode::kGuestLimit,
+                 fmt::format("the guest used all its fuel ({})", context.fuel))
+        .with_limit("fuel", context.fuel)
         .with_backtrace(std::move(frames));
   }
   if (known && code == WASMTIME_TRAP_CODE_INTERRUPT) {
@@ -120,10 +130,10 @@ Error error_of(const wasm_trap_t& trap, std::uint64_t fuel) {
   return guest_failure(std::move(words), std::move(frames));
 }
 
-Error error_of(const wasmtime_error_t& failure) {
+Error error_of(const wasmtime_error_t& failure, const FailureContext& context) {
   std::vector<BacktraceFrame> frames;
   weft_error_frames(&failure, &frames, take_frame);
-  return guest_failure(text_of(failure), std::move(frames));
+  return guest_failure(text_of(failure), shifted(std::move(frames), context.shift));
 }
 
 }  // namespace weft::engine

@@ -19,12 +19,19 @@ std::string text_of(const wasmtime_error_t& failure);
 // Whether the guest executed `unreachable`: how programs give up.
 bool gave_up(const wasm_trap_t& trap);
 
-// kGuestTrap, kGuestError (an exception), kGuestLimit (fuel, of which the guest was given `fuel`)
-// or kDeadlineExceeded, with the backtrace.
-Error error_of(const wasm_trap_t& trap, std::uint64_t fuel);
+// What a module as it was compiled does not tell about a failure of its guest.
+struct FailureContext {
+  std::uint64_t fuel = 0;  // which the guest was given
+  // From an offset in the compiled module's code to one in the module that was uploaded.
+  std::int64_t shift = 0;
+};
+
+// kGuestTrap, kGuestError (an exception), kGuestLimit (fuel) or kDeadlineExceeded, with the
+// backtrace.
+Error error_of(const wasm_trap_t& trap, const FailureContext& context);
 
 // The same of a failure: kGuestTrap (also an object for which there is no room) or kGuestError (an
 // exception); kResourceExhausted when the host has no memory.
-Error error_of(const wasmtime_error_t& failure);
+Error error_of(const wasmtime_error_t& failure, const FailureContext& context = {});
 
 }  // namespace weft::engine

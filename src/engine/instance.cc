@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engine/instance_parts.h"
 #include "engine/shared_memory.h"
+#include "engine/stack_pool.h"
 #include "engine/wasmtime_types.h"
 
 namespace weft::engine {
@@ -19,6 +20,9 @@ constexpr std::uint64_t kTicksPerSlice = 1;
 // A guest that is interrupted does not yield at its checks; but the garbage collector yields
 // between its steps, of which one collection has about ten, before the guest comes to a check.
 constexpr int kPollsToInterruptMax = 32;
+
+// Beyond so many stacks, used or not, instances end instead of waiting for their next call.
+constexpr std::uint32_t kStacksKeptMax = 1'024;
 
 // How much of an export's name or type an error shows; a module can have names of 100 kB.
 constexpr std::size_t kNameShownBytesMax = 100;
@@ -101,10 +105,17 @@ Result<> check_arguments(std::string_view name, const FunctionType& type,
 
 InstanceParts::~InstanceParts() {
   future.reset();
+  use_again();
   if (trap != nullptr) wasm_trap_delete(trap);
   if (failure != nullptr) wasmtime_error_delete(failure);
   store.reset();
   weft_limiter_release(&limiter);
+}
+
+// How much memory a split module's instance has before anything of it runs.
+std::uint64_t InstanceParts::beginning_bytes() const {
+  const auto& image = program->code().image();
+  return image ? image->size_bytes() : 0;
 }
 
 void InstanceParts::begin(Operation next) {
@@ -116,14 +127,55 @@ void InstanceParts::begin(Operation next) {
   if (!is_async()) return;
   has_yielded = false;
   wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
-  if (next == Operation::kInstantiation) {
+  if (next == Operation::kCall) return begin_call_of(*callee);
+  arguments.clear();
+  results.clear();
+  use_again();
+  if (!beginning) {
     future.reset(wasmtime_instance_pre_instantiate_async(&program->get(), context, &instance, &trap,
                                                          &failure));
-  } else {
-    future.reset(wasmtime_func_call_async(context, &callee->function, arguments.data(),
-                                          arguments.size(), results.data(), results.size(), &trap,
-                                          &failure));
+  } else if (!weft_limiter_take(&limiter, beginning_bytes())) {
+    refused = too_many_guests("the guest cannot begin");
+  } else if (beginning->start) {
+    begin_call_of(*beginning->start);
   }
+}
+
+// After put_back(), or instead of its next operation.
+void InstanceParts::use_again() {
+  if (beginning && beginning->kept_bytes > 0)
+    program->engine().slots()->give_back_bytes(std::exchange(beginning->kept_bytes, 0));
+}
+
+void InstanceParts::begin_call_of(const Callee& called) {
+  future.reset(wasmtime_func_call_async(context, &called.function, arguments.data(),
+                                        arguments.size(), results.data(), results.size(), &trap,
+                                        &failure));
+}
+
+// Whether the operation is done.
+bool InstanceParts::poll_future() {
+  if (!future) return true;  // Nothing had to run.
+  const bool is_instantiation = operation == Operation::kInstantiation && !beginning;
+  if (!is_instantiation || plan() == nullptr) {
+    if (!wasmtime_call_future_poll(future.get())) return false;
+    future.reset();  // A finished future may not be polled again.
+    if (is_instantiation && trap == nullptr && failure == nullptr) take_from_instance();
+    return true;
+  }
+  {
+    std::optional<SlotPool::Making> making;
+    if (next_memory.image) making.emplace(next_memory);
+    if (!wasmtime_call_future_poll(future.get())) return false;
+  }
+  future.reset();
+  if (trap != nullptr || failure != nullptr) return true;
+  beginning = std::make_unique<ResetParts>();
+  take_from_instance();
+  if (refused) return true;
+  if (!beginning->start) return true;
+  begin_call_of(*beginning->start);
+  return poll_future();
 }
 
 // A guest whose slice is over yields, and comes here again at the next check behind that: only then
@@ -141,18 +193,85 @@ wasmtime_error_t* InstanceParts::at_epoch(wasmtime_context_t*, void* parts, std:
 void InstanceParts::run_to_the_end() {
   if (operation == Operation::kInstantiation) {
     failure = wasmtime_instance_pre_instantiate(&program->get(), context, &instance, &trap);
+    if (trap == nullptr && failure == nullptr) take_from_instance();
   } else {
     failure = wasmtime_func_call(context, &callee->function, arguments.data(), arguments.size(),
                                  results.data(), results.size(), &trap);
   }
 }
 
-void InstanceParts::finish_instantiation() {
-  constexpr std::string_view kName = "memory";
+std::optional<wasmtime_extern_t> InstanceParts::exported(std::string_view name) const {
   wasmtime_extern_t item;
-  if (!wasmtime_instance_export_get(context, &instance, kName.data(), kName.size(), &item)) return;
-  if (item.kind == WASMTIME_EXTERN_MEMORY) memory = item.of.memory;
-  wasmtime_extern_delete(&item);
+  if (!wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &item))
+    return std::nullopt;
+  return item;
+}
+
+// What only a split module exports.
+wasmtime_extern_t InstanceParts::own_export(std::string_view name) const {
+  const auto item = exported(name);
+  WEFT_ASSERT(item.has_value());
+  return *item;
+}
+
+// What later operations need of a new instance.
+void InstanceParts::take_from_instance() {
+  if (auto item = exported("memory")) {
+    if (item->kind == WASMTIME_EXTERN_MEMORY) memory = item->of.memory;
+    wasmtime_extern_delete(&*item);
+  }
+  if (!beginning) return;
+  const Beginning& names = *plan();
+  if (names.has_memory) {
+    beginning->memory = own_export(Beginning::kMemoryName).of.memory;
+    beginning->slot = next_memory.slot;
+    const bool has_image =
+        beginning->slot != nullptr &&
+        wasmtime_memory_data(context, &beginning->memory) == beginning->slot->base();
+    if (!has_image) {
+      refused =
+          Error(ErrorCode::kInternal, "the guest's memory is not the one that was made for it");
+      beginning.reset();
+      return;
+    }
+  }
+  for (std::uint64_t i = 0; i < names.globals; ++i) {
+    beginning->globals.push_back(own_export(Beginning::global_name(i)).of.global);
+    wasmtime_val_t value;
+    wasmtime_global_get(context, &beginning->globals.back(), &value);
+    beginning->values.push_back(value);
+  }
+  if (names.has_start)
+    beginning->start = std::make_unique<Callee>(own_export(Beginning::kStartName).of.func);
+}
+
+bool InstanceParts::put_back() {
+  if (Slot* const slot = beginning->slot) {
+    const bool has_grown = slot->size_bytes() > beginning_bytes();
+    if (!slot->reset(program->engine().slots()->dirty_pages())) return false;
+    if (has_grown) {
+      // Compiled code reads the size in a place that only growing writes, by any number of pages.
+      std::uint64_t pages = 0;
+      const FailureHandle failed(wasmtime_memory_grow(context, &beginning->memory, 0, &pages));
+      if (failed) return false;
+    }
+    if (program->engine().options().checks_resets) WEFT_ASSERT(slot->equals_image());
+    WEFT_ASSERT(wasmtime_memory_data_size(context, &beginning->memory) == beginning_bytes());
+  }
+  for (std::size_t i = 0; i < beginning->globals.size(); ++i) {
+    const FailureHandle failed(
+        wasmtime_global_set(context, &beginning->globals[i], &beginning->values[i]));
+    if (failed) return false;
+  }
+  weft_limiter_release(&limiter);
+  if (Slot* const slot = beginning->slot) {
+    if (program->engine().slots()->keep_bytes(slot->own_bytes())) {
+      beginning->kept_bytes = slot->own_bytes();
+    } else if (!slot->trim()) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // Whether the guest ended because a growth was refused (see Instance::take), if one was.
@@ -163,20 +282,26 @@ bool InstanceParts::is_consequence_of_refusal(const Error& error) const {
   return error.code() == ErrorCode::kGuestTrap;
 }
 
+FailureContext InstanceParts::failure_context() const {
+  return {.fuel = fuel, .shift = plan() != nullptr ? plan()->shift : 0};
+}
+
+Error InstanceParts::too_many_guests(std::string_view why) const {
+  return Error(ErrorCode::kResourceExhausted,
+               fmt::format("the guests that run now use all the memory that guests may have ({}); "
+                           "try again",
+                           why))
+      .with_limit("guest_memory_bytes", limiter.shared_memory_bytes_max);
+}
+
 Error InstanceParts::failed_with() {
-  Error error = trap != nullptr ? error_of(*trap, fuel) : error_of(*failure);
+  Error error =
+      trap != nullptr ? error_of(*trap, failure_context()) : error_of(*failure, failure_context());
   if (interrupted) return Error(*interrupted).with_backtrace(error.backtrace());
   if (stopped) return Error(*stopped).with_backtrace(error.backtrace());
   if (!is_consequence_of_refusal(error)) return error;
-  if (limiter.shared_memory_refused) {
-    return Error(
-               ErrorCode::kResourceExhausted,
-               fmt::format("the guests that run now use all the memory that guests may have ({}); "
-                           "try again",
-                           error.message()))
-        .with_limit("guest_memory_bytes", limiter.shared_memory_bytes_max)
-        .with_backtrace(error.backtrace());
-  }
+  if (limiter.shared_memory_refused)
+    return too_many_guests(error.message()).with_backtrace(error.backtrace());
   if (limiter.memory_refused) {
     return Error(ErrorCode::kGuestLimit,
                  fmt::format("the guest needs more than {} bytes of memory ({})",
@@ -211,6 +336,7 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program
   auto parts = std::make_unique<InstanceParts>();
   parts->program = std::move(program);
   parts->state = state;
+  parts->next_memory.image = parts->program->code().image();
   parts->limiter.memory_bytes_max = limits.memory_bytes;
   parts->limiter.table_elements_max = limits.table_elements;
   const Engine& engine = parts->program->engine();
@@ -251,12 +377,11 @@ Result<> Instance::begin_call(std::string_view name, std::span<const Value> argu
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("the export {} is not a function", shown(name, kNameShownBytesMax)));
     }
-    found = parts_->callees
-                .emplace(name, InstanceParts::Callee{function,
-                                                     type_of_function(parts_->context, function)})
-                .first;
+    found =
+        parts_->callees.emplace(name, Callee{function, type_of_function(parts_->context, function)})
+            .first;
   }
-  const InstanceParts::Callee& callee = found->second;
+  const Callee& callee = found->second;
   TRY(check_arguments(name, callee.type, arguments));
   parts_->callee = &callee;
   parts_->arguments.clear();
@@ -273,10 +398,23 @@ Progress Instance::poll() {
     parts_->run_to_the_end();
     return Progress::kDone;
   }
-  WEFT_ASSERT(parts_->future != nullptr);
-  if (!wasmtime_call_future_poll(parts_->future.get())) return Progress::kRunning;
-  parts_->future.reset();  // A finished future may not be polled again.
-  return Progress::kDone;
+  return parts_->poll_future() ? Progress::kDone : Progress::kRunning;
+}
+
+bool Instance::reset() {
+  const InstanceParts& parts = *parts_;
+  WEFT_ASSERT(parts.operation == InstanceParts::Operation::kNone);
+  const bool has_succeeded = parts.beginning && parts.trap == nullptr && parts.failure == nullptr &&
+                             !parts.interrupted && !parts.refused;
+  if (!has_succeeded || !parts.program->code().can_reset()) return false;
+  // Each keeps the stack of its last call.
+  if (parts.program->engine().stacks().size() > kStacksKeptMax) return false;
+  parts_->state = nullptr;
+  return parts_->put_back();
+}
+
+void Instance::set_state(HostState* state) {
+  parts_->state = state;
 }
 
 void Instance::interrupt(Error error) {
@@ -293,12 +431,11 @@ void Instance::interrupt(Error error) {
 
 Result<std::span<const Value>> Instance::take() {
   const auto operation = std::exchange(parts_->operation, InstanceParts::Operation::kNone);
+  if (auto refused = std::exchange(parts_->refused, std::nullopt)) return fail(*std::move(refused));
   if (parts_->trap != nullptr || parts_->failure != nullptr) return fail(parts_->failed_with());
   if (const auto& interrupted = parts_->interrupted) return fail(*interrupted);
   parts_->values.clear();
-  if (operation == InstanceParts::Operation::kInstantiation) {
-    parts_->finish_instantiation();
-  } else {
+  if (operation == InstanceParts::Operation::kCall) {
     for (const wasmtime_val_t& raw : parts_->results)
       parts_->values.push_back(from_wasmtime(raw));
   }

@@ -39,6 +39,14 @@ class Instance {
   Instance& operator=(const Instance&) = delete;
   ~Instance();
 
+  // Puts an instance back to its beginning, byte for byte, whose last operation succeeded and whose
+  // program can_reset(): its memory, also in size, and its globals. The next operation is then
+  // instantiation. False when that failed, and with other programs: only destruction is allowed
+  // then. What it uses does not count as used until the next operation.
+  bool reset();
+  // Between reset() and the next operation; as for `create`.
+  void set_state(HostState* state);
+
   // Each begins one operation; poll() until it is done, then take() its outcome. The first is
   // instantiation, which runs the start function.
   void begin_instantiation();

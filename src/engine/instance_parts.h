@@ -9,15 +9,28 @@
 #include "base/handle.h"
 #include "engine/failure.h"
 #include "engine/instance.h"
+#include "engine/slot_pool.h"
+#include "engine/split.h"
 
 namespace weft::engine {
 
+// An export that was called before, so that a second call need not look for it.
+struct Callee {
+  wasmtime_func_t function{};
+  FunctionType type;
+};
+
+// What an instance of a split module is put back with.
+struct ResetParts {
+  Slot* slot = nullptr;  // Null without a memory; lives as long as the store.
+  wasmtime_memory_t memory{};
+  std::uint64_t kept_bytes = 0;  // counted by the pool, between a reset and the next operation
+  std::vector<wasmtime_global_t> globals;  // those that change
+  std::vector<wasmtime_val_t> values;      // that they begin with
+  std::unique_ptr<const Callee> start;     // if the module has a start function
+};
+
 struct InstanceParts {
-  // An export that was called before, so that a second call need not look for it.
-  struct Callee {
-    wasmtime_func_t function{};
-    FunctionType type;
-  };
   enum class Operation : std::uint8_t { kNone, kInstantiation, kCall };
 
   std::shared_ptr<const Program> program;
@@ -29,6 +42,8 @@ struct InstanceParts {
   wasmtime_instance_t instance{};
   std::optional<wasmtime_memory_t> memory;
   std::map<std::string, Callee, std::less<>> callees;
+  SlotPool::NextMemory next_memory;       // of a split module with a memory
+  std::unique_ptr<ResetParts> beginning;  // of a split module, once instantiated
 
   // The operation under way. The future borrows everything here, so it is declared last and dies
   // first.
@@ -39,6 +54,7 @@ struct InstanceParts {
   std::vector<Value> values;
   wasm_trap_t* trap = nullptr;
   wasmtime_error_t* failure = nullptr;
+  std::optional<Error> refused;  // The operation did not begin.
   std::optional<Error> stopped;
   std::optional<Error> interrupted;  // The guest ends at its next check.
   bool has_yielded = false;          // at the check where the guest is
@@ -49,11 +65,21 @@ struct InstanceParts {
   InstanceParts& operator=(const InstanceParts&) = delete;
   ~InstanceParts();
   bool is_async() const { return program->engine().interruption() == Interruption::kEpoch; }
+  const Beginning* plan() const { return program->code().beginning(); }
+  std::uint64_t beginning_bytes() const;
   void begin(Operation next);
+  void begin_call_of(const Callee& called);
+  bool poll_future();
+  void take_from_instance();
+  std::optional<wasmtime_extern_t> exported(std::string_view name) const;
+  wasmtime_extern_t own_export(std::string_view name) const;
+  FailureContext failure_context() const;
+  Error too_many_guests(std::string_view why) const;
+  bool put_back();
+  void use_again();
   static wasmtime_error_t* at_epoch(wasmtime_context_t* context, void* parts, std::uint64_t* ticks,
                                     wasmtime_update_deadline_kind_t* kind);
   void run_to_the_end();
-  void finish_instantiation();
   Error failed_with();
   bool is_consequence_of_refusal(const Error& error) const;
 };

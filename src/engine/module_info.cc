@@ -84,10 +84,17 @@ void take_error(void* env, weft_text_t message) {
   static_cast<Scan*>(env)->message = copy(message);
 }
 
+void take_obstacle(void* env, weft_text_t message) {
+  static_cast<Scan*>(env)->info.obstacle = copy(message);
+}
+
 Scan scan_of(std::string_view module, const Proposals& accepted) {
   Scan scan;
-  const weft_scan_visitor_t visitor{
-      .env = &scan, .item = take_item, .memory = take_memory, .error = take_error};
+  const weft_scan_visitor_t visitor{.env = &scan,
+                                    .item = take_item,
+                                    .memory = take_memory,
+                                    .error = take_error,
+                                    .obstacle = take_obstacle};
   weft_scan(borrow(module), accepted.threads, &visitor, &scan.found);
   return scan;
 }

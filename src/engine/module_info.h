@@ -72,6 +72,9 @@ struct ModuleInfo {
   bool has_debug_info = false;
   // Without it, an instance that has returned from a call cannot be told from a new one.
   bool has_mutable_state = false;
+  // Why an instance that was used cannot be put back to its beginning: "it changes a table". Absent
+  // when it can.
+  std::optional<std::string> obstacle;
 
   const ExportInfo* find_export(std::string_view name) const;
 };

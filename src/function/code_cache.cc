@@ -94,11 +94,11 @@ Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Eng
   const bool is_binary = engine::is_binary_module(module);
   const std::string made =
       is_binary ? std::string() : TRY(engine::to_binary(module, engine::kTextName));
-  auto compiled = TRY(engine.compile(is_binary ? module : made));
+  const std::string bytes = TRY(compiler_.compile(engine, is_binary ? module : made));
+  auto code = TRY(engine.load(bytes));
   // Code that cannot be kept still runs.
-  if (const auto bytes = compiled->serialize())
-    directory_.put(name, authenticate(key_, name, *bytes) + *bytes);
-  return compiled;
+  directory_.put(name, authenticate(key_, name, bytes) + bytes);
+  return code;
 }
 
 }  // namespace weft::function

@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "engine/engine.h"
+#include "function/compiler.h"
 #include "store/cache_directory.h"
 
 namespace weft::function {
@@ -25,12 +26,13 @@ class CodeCache {
   // others can read it; kUnavailable when it cannot be read or made.
   static Result<Key> load_or_make_key(const std::filesystem::path& file, Random& random);
 
-  // `directory` outlives this object.
-  CodeCache(store::CacheDirectory& directory, const Key& key) : directory_(directory), key_(key) {}
+  // All outlive this object.
+  CodeCache(store::CacheDirectory& directory, const Key& key, const Compiler& compiler)
+      : directory_(directory), key_(key), compiler_(compiler) {}
 
   // The compiled code of a valid module, binary or text, whose content id is `id`: from the cache
   // when an entry of this engine proves to be ours, else compiled and kept. Errors of
-  // engine::to_binary and Engine::compile.
+  // engine::to_binary and Compiler::compile.
   Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine,
                                                       std::string_view id, std::string_view module);
   // The same, of a module whose id is not known yet.
@@ -40,6 +42,7 @@ class CodeCache {
  private:
   store::CacheDirectory& directory_;
   Key key_;
+  const Compiler& compiler_;
 };
 
 }  // namespace weft::function

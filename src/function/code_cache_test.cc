@@ -34,7 +34,8 @@ struct Cached {
   store::TemporaryDirectory directory;
   store::CacheDirectory entries{directory.path() / "cache", 64 << 20, clock};
   CodeCache::Key key{1, 2, 3};
-  CodeCache cache{entries, key};
+  DirectCompiler compiler;
+  CodeCache cache{entries, key, compiler};
   std::unique_ptr<engine::Engine> engine =
       engine::Engine::create(
           {.interruption = engine::Interruption::kNone, .parallel_compilation = false})
@@ -92,7 +93,7 @@ TEST_CASE("a hit compiles nothing: what runs is the entry") {
   const std::string one = answering(1);
   const std::string two = answering(2);
   CHECK(cached.answer_of(one) == 1);
-  const std::string code = cached.engine->compile(two).value()->serialize().value();
+  const std::string code = cached.engine->compile_to_bytes(two).value();
   cached.entries.put(cached.name_of(one), authentic(cached.key, cached.name_of(one), code));
   CHECK(cached.answer_of(one) == 2);
 }
@@ -149,7 +150,7 @@ TEST_CASE("the entry of another module does not take a module's place") {
 TEST_CASE("an entry that another key made is refused") {
   Cached cached;
   const std::string module = answering(1);
-  CodeCache other(cached.entries, {9});
+  CodeCache other(cached.entries, {9}, cached.compiler);
   REQUIRE(other.code_of(*cached.engine, module).has_value());
   const std::string theirs = cached.entries.get(cached.name_of(module)).value();
   CHECK(cached.answer_of(module) == 1);
@@ -173,7 +174,8 @@ TEST_CASE("code runs also when nothing can be kept") {
   store::TemporaryDirectory directory;
   store::CacheDirectory nowhere(directory.path() / "cache", 0, clock);
   Cached cached;
-  CodeCache cache(nowhere, {});
+  const DirectCompiler compiler;
+  CodeCache cache(nowhere, {}, compiler);
   for (int again = 0; again < 2; ++again)
     CHECK(cached.answer_of(cache.code_of(*cached.engine, answering(3)).value()) == 3);
 }

@@ -7,6 +7,7 @@
 
 #include "abi/dialect.h"
 #include "base/guarded.h"
+#include "base/pacemaker.h"
 #include "engine/ticker.h"
 #include "function/deployable.h"
 #include "function/function_loader.h"
@@ -27,6 +28,9 @@ namespace {
 
 // How long a guest may keep its thread while others wait.
 constexpr std::chrono::milliseconds kSlice{1};
+
+// An instance that no call takes for so long is given back to the system, within twice the time.
+constexpr std::chrono::seconds kIdleTime{10};
 
 // One call in so many may wait for its function to be loaded: the rest is for those that run.
 constexpr std::uint32_t kWaitingShare = 4;
@@ -150,7 +154,8 @@ struct Functions::Parts {
   // By module: what functions and calls hold, so that all versions with one module share its code.
   Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
 
-  // Declared last: loads under way use everything above.
+  // Declared last: it uses what is loaded, and loads under way use everything above.
+  Pacemaker idleness;
   FunctionLoader loader;
 
   Parts(const FunctionsParts& parts, const PlatformLimits& platform)
@@ -162,6 +167,7 @@ struct Functions::Parts {
         recorder(parts.invocations, parts.clock, parts.log),
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
+        idleness("weft-idle", kIdleTime, [this] { return loaded.release_idle(); }),
         loader(
             [this](const std::string& name) -> Result<std::int64_t> {
               return TRY(world.metadata.function(name)).current_version;
@@ -559,6 +565,7 @@ CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function
 
 void Functions::Parts::finish(LoadedFunction& function, Accepted accepted, CallResult result,
                               Done done) {
+  idleness.wake();
   accepted.of_function.give_back();
   accepted.of_all.give_back();
   function.history().statistics.record(accepted.started, result.duration_us, !result.response);

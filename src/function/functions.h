@@ -50,10 +50,11 @@ struct Deployment {
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
-// How an instance relates to the calls before it.
+// How an instance relates to the calls before it: no call sees anything of them.
 enum class State : std::uint8_t {
   kFresh,      // each call gets an instance of its own
-  kStateless,  // the module has nothing that could change, so instances are kept
+  kPristine,   // instances are kept, and put back to their beginning after each call
+  kStateless,  // the module has nothing that could change, so instances are kept as they are
 };
 
 // A function as clients see it: its current version.

@@ -1,12 +1,15 @@
 #include "function/loaded_function.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "function/module_record.h"
 
 namespace weft::function {
 namespace {
 
-// A kept instance holds about 10 kB; more than this are only useful while that many calls run at
-// once.
+// A kept instance holds about 30 kB, and what its calls wrote up to a limit; more than this are
+// only useful while that many calls run at once.
 constexpr std::size_t kKeptMax = 16;
 // Those, and an hour of statistics.
 constexpr std::uint64_t kPerFunctionBytes = 256ULL * 1024;
@@ -24,7 +27,8 @@ const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
 }  // namespace
 
 State state_of(const engine::ModuleInfo& info) {
-  return info.has_mutable_state || !info.imports.empty() ? State::kFresh : State::kStateless;
+  if (!info.has_mutable_state && info.imports.empty()) return State::kStateless;
+  return info.obstacle ? State::kFresh : State::kPristine;
 }
 
 LoadedFunction::LoadedFunction(Description description,
@@ -43,18 +47,31 @@ engine::InstanceLimits LoadedFunction::instance_limits() const {
 }
 
 std::unique_ptr<engine::Instance> LoadedFunction::take_kept() {
-  return kept_.with([](auto& kept) -> std::unique_ptr<engine::Instance> {
-    if (kept.empty()) return nullptr;
-    auto instance = std::move(kept.back());
-    kept.pop_back();
+  return kept_.with([](Kept& kept) -> std::unique_ptr<engine::Instance> {
+    if (kept.instances.empty()) return nullptr;
+    auto instance = std::move(kept.instances.back());
+    kept.instances.pop_back();
+    kept.least = std::min(kept.least, kept.instances.size());
     return instance;
   });
 }
 
 void LoadedFunction::give_back(std::unique_ptr<engine::Instance> instance) {
-  if (state_ != State::kStateless) return;
-  kept_.with([&instance](auto& kept) {
-    if (kept.size() < kKeptMax) kept.push_back(std::move(instance));
+  if (state_ == State::kFresh) return;
+  if (state_ == State::kPristine && !instance->reset()) return;
+  kept_.with([&instance](Kept& kept) {
+    if (kept.instances.size() < kKeptMax) kept.instances.push_back(std::move(instance));
+  });
+}
+
+bool LoadedFunction::release_idle() {
+  std::vector<std::unique_ptr<engine::Instance>> idle;  // End outside the lock.
+  return kept_.with([&idle](Kept& kept) {
+    const auto end = kept.instances.begin() + static_cast<std::ptrdiff_t>(kept.least);
+    idle.assign(std::move_iterator(kept.instances.begin()), std::move_iterator(end));
+    kept.instances.erase(kept.instances.begin(), end);
+    kept.least = kept.instances.size();
+    return !kept.instances.empty();
   });
 }
 

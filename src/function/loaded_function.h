@@ -59,8 +59,11 @@ class LoadedFunction {
 
   // An instance that was given back, if there is one.
   std::unique_ptr<engine::Instance> take_kept();
-  // Keeps an instance whose last call succeeded, when the module is stateless and few are kept.
+  // Keeps an instance whose last call succeeded, when few are kept: as it is when the module is
+  // stateless, put back to its beginning when that is possible.
   void give_back(std::unique_ptr<engine::Instance> instance);
+  // Ends those kept instances that no call took since the last time. Whether any are left.
+  bool release_idle();
 
  private:
   Description description_;
@@ -70,10 +73,14 @@ class LoadedFunction {
   std::uint64_t memory_bytes_ = 0;
   std::atomic<MonotonicTime> last_used_{};
   const engine::ExportInfo* only_export_ = nullptr;  // Points into description_.
-  Guarded<std::vector<std::unique_ptr<engine::Instance>>> kept_;
+  struct Kept {
+    std::vector<std::unique_ptr<engine::Instance>> instances;  // the last one is taken first
+    std::size_t least = 0;  // how many there were at least since release_idle
+  };
+  Guarded<Kept> kept_;
 };
 
-// State::kStateless when no call can leave anything behind for the next.
+// On a server: its engine resets instances.
 State state_of(const engine::ModuleInfo& info);
 
 }  // namespace weft::function

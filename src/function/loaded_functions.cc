@@ -47,6 +47,16 @@ void LoadedFunctions::remove(std::string_view name) {
   if (const auto found = histories_.find(name); found != histories_.end()) histories_.erase(found);
 }
 
+bool LoadedFunctions::release_idle() {
+  std::vector<std::shared_ptr<LoadedFunction>> all;  // Instances end outside the lock.
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& entry : functions_)
+      all.push_back(entry.second);
+  }
+  return std::ranges::count_if(all, &LoadedFunction::release_idle) > 0;
+}
+
 std::shared_ptr<FunctionHistory> LoadedFunctions::known_history(std::string_view name) {
   const std::shared_lock lock(mutex_);
   const auto found = histories_.find(name);

@@ -30,6 +30,8 @@ class LoadedFunctions {
   // Replaces the one of that name.
   void put(std::shared_ptr<LoadedFunction> function);
   void remove(std::string_view name);
+  // LoadedFunction::release_idle of all. Whether any has instances left.
+  bool release_idle();
 
   // The same object for all who ask, as long as the function is in memory or in use. May block.
   std::shared_ptr<FunctionHistory> history(const std::string& name);

@@ -1,6 +1,5 @@
 #include "function/module_document.h"
 
-#include <string>
 #include <vector>
 
 #include "function/loaded_function.h"
@@ -76,15 +75,15 @@ void write_memories(json::Writer& writer, const engine::ModuleInfo& info) {
 }  // namespace
 
 StateText state_text(const engine::ModuleInfo& info) {
-  if (state_of(info) == State::kStateless)
-    return {"stateless", "nothing in it can change, so calls share instances"};
-  if (info.has_mutable_state) {
-    return {"fresh",
-            "it has memory, tables or globals that a call can change, so each call gets an "
-            "instance of its own"};
+  switch (state_of(info)) {
+    case State::kStateless:
+      return {"stateless", "nothing in it can change, so calls share instances"};
+    case State::kPristine:
+      return {"pristine", "its instances are put back to their beginning after each call"};
+    case State::kFresh:
+      return {"fresh", info.obstacle.value_or("") + ", so each call gets an instance of its own"};
   }
-  return {"fresh",
-          "it imports what may remember something, so each call gets an instance of its own"};
+  return {};
 }
 
 void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "abi/dialect.h"
@@ -14,8 +15,8 @@ namespace weft::function {
 
 // What state_of(info) says, and why, for people.
 struct StateText {
-  std::string_view name;  // "fresh" or "stateless"
-  std::string_view reason;
+  std::string_view name;  // "fresh", "pristine" or "stateless"
+  std::string reason;
 };
 StateText state_text(const engine::ModuleInfo& info);
 

@@ -65,6 +65,13 @@ class Reader {
   std::uint64_t number_or(std::string_view key, std::uint64_t absent) {
     return object_.find(key) == nullptr ? absent : required_number(key);
   }
+  // Empty when there is none. An earlier weft did not write it, and did not put instances back.
+  std::optional<std::string> obstacle() {
+    constexpr std::string_view kKey = "obstacle";
+    if (object_.find(kKey) == nullptr) return "it was uploaded to an earlier weft";
+    std::string reason = text(kKey);
+    return reason.empty() ? std::nullopt : std::optional(std::move(reason));
+  }
   std::vector<std::string> texts(std::string_view key) {
     std::vector<std::string> list;
     for (const json::Value& item : items(key)) {
@@ -180,7 +187,8 @@ std::string to_record(const ModuleInfo& info) {
                                               {"table_elements", info.table_elements},
                                               {"has_start", info.has_start},
                                               {"has_debug_info", info.has_debug_info},
-                                              {"has_mutable_state", info.has_mutable_state}}));
+                                              {"has_mutable_state", info.has_mutable_state},
+                                              {"obstacle", info.obstacle.value_or("")}}));
 }
 
 Result<ModuleInfo> from_record(std::string_view text) {
@@ -204,6 +212,7 @@ Result<ModuleInfo> from_record(std::string_view text) {
   info.has_start = reader.flag("has_start");
   info.has_debug_info = reader.flag("has_debug_info");
   info.has_mutable_state = reader.flag("has_mutable_state");
+  info.obstacle = reader.obstacle();
   if (!is_good || !reader.is_good() || functions != info.functions) return damaged();
   return info;
 }

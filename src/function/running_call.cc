@@ -129,14 +129,18 @@ Result<> RunningCall::prepare() {
   } else {
     TRY(decode());
   }
+  if (!description.info.imports.empty()) provide_world();
   instance_ = function_->take_kept();
-  if (instance_) {
+  if (instance_ && function_->state() == State::kStateless) {
     phase_ = Phase::kCall;
     return instance_->begin_call(export_name_, arguments_);
   }
-  if (!description.info.imports.empty()) provide_world();
-  instance_ = TRY(
-      engine::Instance::create(function_->program(), function_->instance_limits(), program_.get()));
+  if (instance_) {
+    instance_->set_state(program_.get());
+  } else {
+    instance_ = TRY(engine::Instance::create(function_->program(), function_->instance_limits(),
+                                             program_.get()));
+  }
   instance_->begin_instantiation();
   return {};
 }
@@ -236,8 +240,8 @@ Result<Response> RunningCall::outcome_of_failure(Error error) {
 
 void RunningCall::finish(Result<Response> response) {
   phase_ = Phase::kEnded;
-  const bool is_reusable = response.has_value() && !program_;
-  if (is_reusable) function_->give_back(std::move(instance_));
+  // A program that ended by itself, with success, left its instance in the middle of a call.
+  const bool is_reusable = response.has_value() && !(program_ && program_->exit_code());
   const auto duration = context_.clock.monotonic() - started_;
   const auto microseconds = [](std::chrono::nanoseconds time) {
     return static_cast<std::uint64_t>(
@@ -257,9 +261,11 @@ void RunningCall::finish(Result<Response> response) {
         std::min<std::size_t>(context_.limits.kept_log_bytes, result.log.size());
     result.log.append(printed, 0, room);
   }
-  // The guest ends here, before anybody can see that it did.
-  instance_.reset();
+  // Other guests end here, before anybody can see that they did.
+  if (!is_reusable) instance_.reset();
   done_(std::move(result));
+  // Nobody waits for what the next call needs.
+  if (instance_) function_->give_back(std::move(instance_));
 }
 
 }  // namespace weft::function

@@ -421,7 +421,7 @@ TEST_CASE("a call never sees what an earlier one left behind") {
        }) {
     CAPTURE(wat);
     deployed.use(wat);
-    CHECK(deployed.functions.function("f").value().state == State::kFresh);
+    CHECK(deployed.functions.function("f").value().state != State::kStateless);
     for (int again = 0; again < 3; ++again)
       CHECK(body_of(deployed.invoke("")) == R"({"results":[1]})");
   }
@@ -467,7 +467,9 @@ struct Loaded {
   SystemRandom random;
   PlatformLimits limits;
   std::unique_ptr<engine::Engine> engine =
-      engine::Engine::create({.parallel_compilation = false}).value();
+      engine::Engine::create(
+          {.parallel_compilation = false, .resets_instances = true, .checks_resets = true})
+          .value();
   engine::Ticker ticker{*engine, std::chrono::milliseconds(1)};
   QueueExecutor executor;
   std::shared_ptr<LoadedFunction> function;
@@ -530,11 +532,63 @@ TEST_CASE("a call that is refused before it runs leaves the kept instance alone"
   CHECK(loaded.keeps_one());
 }
 
-TEST_CASE("an instance with state is not kept") {
-  Loaded loaded(R"((module (memory 1) (func (export "f"))))");
-  CHECK(loaded.function->state() == State::kFresh);
-  CHECK(loaded.call("").has_value());
+TEST_CASE("an instance with state is put back and kept, and none that cannot be put back") {
+  Loaded loaded(R"((module (memory 1) (func (export "f") (result i32)
+    (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+    (i32.load (i32.const 0)))))");
+  CHECK(loaded.function->state() == State::kPristine);
+  for (int again = 0; again < 3; ++again) {
+    CHECK(loaded.call("").value().body == R"({"results":[1]})");
+    CHECK(loaded.keeps_one());
+  }
+  Loaded fresh(R"((module (table 1 funcref)
+    (func (export "f") (table.set (i32.const 0) (ref.null func)))))");
+  CHECK(fresh.function->state() == State::kFresh);
+  CHECK(fresh.call("").has_value());
+  CHECK_FALSE(fresh.keeps_one());
+}
+
+TEST_CASE("an instance that trapped with state is never used again") {
+  Loaded loaded(R"((module (memory 1) (func (export "f")
+    (i32.store (i32.const 0) (i32.const 1)) unreachable)))");
+  CHECK(loaded.call("").error().code() == ErrorCode::kGuestTrap);
   CHECK_FALSE(loaded.keeps_one());
+}
+
+TEST_CASE("kept instances that no call needed for a while end") {
+  Loaded loaded(R"((module (memory 1) (func (export "f"))))");
+  const auto keep = [&loaded] {
+    auto instance = engine::Instance::create(loaded.function->program(), {}, nullptr).value();
+    REQUIRE(engine::instantiate(*instance).has_value());
+    loaded.function->give_back(std::move(instance));
+  };
+  const auto count = [&loaded] {
+    std::vector<std::unique_ptr<engine::Instance>> all;
+    while (auto one = loaded.function->take_kept())
+      all.push_back(std::move(one));
+    const std::size_t number = all.size();
+    for (auto& one : all) {
+      REQUIRE(engine::instantiate(*one).has_value());
+      loaded.function->give_back(std::move(one));
+    }
+    return number;
+  };
+  CHECK_FALSE(loaded.function->release_idle());
+  for (int i = 0; i < 3; ++i)
+    keep();
+  CHECK(loaded.function->release_idle());
+  // Two are in use at once, the third is not.
+  auto one = loaded.function->take_kept();
+  auto two = loaded.function->take_kept();
+  for (auto* taken : {&one, &two}) {
+    REQUIRE(engine::instantiate(**taken).has_value());
+    loaded.function->give_back(std::move(*taken));
+  }
+  CHECK(loaded.function->release_idle());
+  CHECK(count() == 2);
+  CHECK(loaded.function->release_idle());
+  CHECK_FALSE(loaded.function->release_idle());
+  CHECK(count() == 0);
 }
 
 TEST_CASE("only a few instances are kept") {

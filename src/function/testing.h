@@ -68,10 +68,13 @@ struct World {
   store::Metadata metadata{*database, clock};
   store::Invocations invocations{*database};
   store::CacheDirectory cache{directory.path() / "cache", 256 << 20, clock};
-  CodeCache code_cache{cache, CodeCache::Key{1}};
+  DirectCompiler compiler;
+  CodeCache code_cache{cache, CodeCache::Key{1}, compiler};
   // ThreadSanitizer takes the compiler's own hand-overs for races.
   std::unique_ptr<engine::Engine> engine =
-      engine::Engine::create({.parallel_compilation = false}).value();
+      engine::Engine::create(
+          {.parallel_compilation = false, .resets_instances = true, .checks_resets = true})
+          .value();
   Log log{clock, LogLevel::kError, [](std::string_view) {}};
   std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
 

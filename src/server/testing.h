@@ -147,8 +147,9 @@ class Server {
         metadata_(*database_, clock_),
         invocations_(*database_),
         cache_directory_(directory_.path() / "cache", 64 << 20, clock_),
-        code_cache_(cache_directory_, function::CodeCache::Key{}),
-        engine_(value_of(engine::Engine::create({.parallel_compilation = false}))),
+        code_cache_(cache_directory_, function::CodeCache::Key{}, compiler_),
+        engine_(value_of(engine::Engine::create(
+            {.parallel_compilation = false, .resets_instances = true, .checks_resets = true}))),
         functions_({.engine = *engine_,
                     .code_cache = code_cache_,
                     .metadata = metadata_,
@@ -234,6 +235,7 @@ class Server {
   store::Metadata metadata_;
   store::Invocations invocations_;
   store::CacheDirectory cache_directory_;
+  function::DirectCompiler compiler_;
   function::CodeCache code_cache_;
   std::unique_ptr<engine::Engine> engine_;
   function::Functions functions_;

@@ -69,7 +69,7 @@ module examples/add.wat
 id       sha256:[..]
 size     [..]
 dialect  typed
-state    stateless: nothing in it can change, so calls share instances
+pristine yes: nothing in it can change, so calls share instances
 
 exports
   add(a: i32, b: i32) -> i32

@@ -1,7 +1,10 @@
 """Modules that attack those who read them: the server answers with a typed error, or well, and goes on."""
 
+import threading
+
 import pytest
 import wasm
+from conftest import Server
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,20 @@ def test_what_a_failing_program_printed_is_in_its_log(server):
     answer = server.request("POST", "/v1/functions/fails/invoke")
     assert (answer.status, answer.json()["code"]) == (502, "guest_error")
     assert server.request("GET", f"/v1/invocations/{answer.json()['invocation']}/logs").body == b"reason"
+
+
+def test_a_module_that_takes_too_long_to_compile_is_refused_and_others_are_not(tmp_path):
+    """The compiler is another process: neither its time nor its memory is the server's."""
+    running = Server(tmp_path / "data", ["--compile-time", "1s"]).start()
+    try:
+        body = {"module": running.upload(wasm.slow_to_compile())}
+        answers = []
+        slow = threading.Thread(target=lambda: answers.append(running.request("PUT", "/v1/functions/slow", body)))
+        slow.start()
+        running.assert_serves()
+        slow.join()
+        assert (answers[0].status, answers[0].json()["code"]) == (413, "too_large")
+        assert "to compile" in answers[0].json()["detail"]
+        running.assert_serves()
+    finally:
+        assert running.stop() == 0

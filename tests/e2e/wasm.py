@@ -94,3 +94,27 @@ def many_exports_of_many_names(exports, params):
         + section(10, vector([number(len(body)) + body]))
         + custom("name", b"\2" + number(len(names)) + names)
     )
+
+
+def slow_to_compile(blocks=10_000, count=2_000):
+    """A function whose many variables live through many branches: seconds for a register allocator, in 180 kB."""
+    code = bytearray()
+    state = 1
+
+    def variable():
+        nonlocal state
+        state = (state * 1103515245 + 12345) % (1 << 31)
+        return number((state >> 8) % count)
+
+    for _ in range(blocks):
+        condition, other, target = variable(), variable(), variable()
+        # (block (br_if 0 (local.get condition)) (local.set target (i32.mul …)))
+        code += b"\x02\x40\x20" + condition + b"\x0d\x00\x20" + condition + b"\x20" + other + b"\x6c\x21" + target + b"\x0b"
+    body = number(1) + number(count) + b"\x7f" + bytes(code) + b"\x20\x00\x0b"
+    return (
+        b"\0asm\x01\0\0\0"
+        + section(1, vector([b"\x60\x00\x01\x7f"]))
+        + section(3, vector([b"\x00"]))
+        + section(7, vector([text("f") + b"\x00\x00"]))
+        + section(10, vector([number(len(body)) + body]))
+    )

@@ -21,9 +21,18 @@ struct weft_text_t {
 
 using weft_sink_t = void (*)(void* env, const std::uint8_t* data, std::size_t size);
 
+/* Linear memories have this much inaccessible behind them, and the collector's heaps have more: so
+ * whoever makes memories tells them apart. */
+constexpr std::size_t WEFT_MEMORY_GUARD_BYTES = 32UZ * 1024 * 1024;
+
 /* Keeps line tables of modules and at most `frames_max` (≥ 1) frames in the backtrace of a trap;
- * maps initial memory instead of copying it. */
+ * where Wasmtime makes memories, maps their initial content instead of copying it. */
 void weft_config_tune(wasm_config_t* config, std::size_t frames_max);
+
+/* Compiles a binary module; `sink` gets what wasmtime_module_deserialize takes. Null, or the error,
+ * which is the caller's. */
+wasmtime_error_t* weft_compile(const wasm_engine_t* engine, weft_text_t module, void* env,
+                               weft_sink_t sink);
 
 /* Changes whenever compiled code of this engine would not fit another: version, settings, CPU
  * features. */
@@ -44,8 +53,12 @@ struct weft_limiter_t {
   bool shared_memory_refused;
 };
 void weft_store_limiter(wasmtime_store_t* store, weft_limiter_t* limiter);
-/* Gives back what the store took of the shared memory. Once, when the store is gone. */
+/* Gives back what the store took of the shared memory: when the store is gone, or while nothing of
+ * it is used. */
 void weft_limiter_release(weft_limiter_t* limiter);
+/* Takes `bytes` of memory for a store that took nothing, or gave it back. False when that exceeds
+ * what all stores may use; nothing has changed then. */
+bool weft_limiter_take(weft_limiter_t* limiter, std::uint64_t bytes);
 
 /* Whether Wasmtime can read the debug information of a valid module without harm: at most
  * `bytes_max` bytes, and not nested deeper than compilers nest it. */
@@ -85,6 +98,16 @@ bool weft_wat_locate(weft_text_t text, std::uint64_t offset, weft_wat_error_t* p
 /* What, behind a valid module, names exported functions that the module does not name otherwise:
  * passes a custom section to `sink`, or nothing when there are none. */
 void weft_export_names(weft_text_t module, void* env, weft_sink_t sink);
+
+/* Splits a valid module into code and the state that it begins with; false when that is not
+ * possible (weft_scan tells why). `code` gets a module without active data and without start
+ * function, which exports weft.g0, weft.g1, … (the globals that change, if it can be put back),
+ * weft.m (the memory, if there is one) and weft.s (the start function, if there is one). `plan`
+ * gets, all numbers little-endian:
+ *   u8 can_be_put_back, u8 has_memory, u64 memory_bytes, u8 has_start, i64 shift, u64 globals,
+ *   u64 segments, and for each: u64 offset, u64 size, the bytes.
+ * `shift` is what an offset into the code of `code` lacks to be one into `module`. */
+bool weft_split(weft_text_t module, void* env, weft_sink_t code, weft_sink_t plan);
 
 enum : std::uint8_t {
   WEFT_SCAN_OK = 0,
@@ -138,6 +161,8 @@ struct weft_scan_visitor_t {
   void (*item)(void* env, const weft_item_t* item);
   void (*memory)(void* env, const weft_item_t* item);
   void (*error)(void* env, weft_text_t message);
+  /* At most once: why instances of the module cannot be put back to their beginning. */
+  void (*obstacle)(void* env, weft_text_t message);
 };
 
 /* Validates a binary module and passes its imports, then exports, then memories to the visitor.

@@ -24,7 +24,7 @@ export interface Module {
   exports: ExportedFunction[];
   imports: ImportedItem[];
   memories?: { min_pages: number; max_pages: number | null; shared: boolean; memory64: boolean }[];
-  state: "fresh" | "stateless";
+  state: "fresh" | "pristine" | "stateless";
   state_reason: string;
   size_bytes: number;
   created: string;
@@ -49,7 +49,7 @@ export interface FunctionRecord {
   limits: Limits;
   grants: Record<string, unknown>;
   environment: Record<string, string>;
-  state: "fresh" | "stateless";
+  state: "fresh" | "pristine" | "stateless";
   last_hour: { calls: number; errors: number; p50_us: number | null; calls_per_minute: number[] };
   last_called: string | null;
 }

@@ -4,12 +4,15 @@
 
 pub use wasmtime_c_api::*;
 
+mod compile;
 mod config;
 mod debug_info;
+mod encode;
 mod limiter;
 mod names;
 mod scan;
 mod shared_memory;
+mod split;
 mod text;
 mod trace;
 mod wat;

@@ -127,6 +127,16 @@ pub extern "C" fn weft_limiter_release(limiter: &mut weft_limiter_t) {
     limiter.memory_bytes = 0;
 }
 
+/// Takes that many bytes again; false when the limit of all stores does not allow it.
+#[unsafe(no_mangle)]
+pub extern "C" fn weft_limiter_take(limiter: &mut weft_limiter_t, bytes: u64) -> bool {
+    let taken = limiter.take_shared(bytes);
+    if taken {
+        limiter.memory_bytes = bytes;
+    }
+    taken
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn weft_store_limiter(store: &mut wasmtime_store_t, limiter: *mut weft_limiter_t) {
     let store = unsafe { &mut *std::ptr::from_mut(store).cast::<Store<WasmtimeStoreData>>() };

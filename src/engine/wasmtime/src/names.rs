@@ -4,26 +4,11 @@ use std::ffi::c_void;
 
 use wasmparser::{ExternalKind, KnownCustom, Name, Parser, Payload};
 
+use crate::encode::{push_bytes, push_number, push_section};
 use crate::text::{weft_sink_t, weft_text_t};
 
 const CUSTOM_SECTION: u8 = 0;
 const FUNCTION_NAMES: u8 = 1;
-
-fn push_number(out: &mut Vec<u8>, mut number: usize) {
-    loop {
-        let low = (number & 0x7f) as u8;
-        number >>= 7;
-        out.push(if number > 0 { low | 0x80 } else { low });
-        if number == 0 {
-            return;
-        }
-    }
-}
-
-fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    push_number(out, bytes.len());
-    out.extend_from_slice(bytes);
-}
 
 /// The functions of a valid module that only an export names, each with its first export.
 fn nameless_exports(module: &[u8]) -> BTreeMap<u32, &str> {
@@ -64,8 +49,8 @@ fn section_of(names: &BTreeMap<u32, &str>) -> Vec<u8> {
     push_bytes(&mut content, b"name");
     content.push(FUNCTION_NAMES);
     push_bytes(&mut content, &map);
-    let mut section = vec![CUSTOM_SECTION];
-    push_bytes(&mut section, &content);
+    let mut section = Vec::new();
+    push_section(&mut section, CUSTOM_SECTION, &content);
     section
 }
 

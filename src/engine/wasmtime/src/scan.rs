@@ -8,6 +8,7 @@ use wasmparser::{
     Payload, ValType, Validator, WasmFeatures,
 };
 
+use crate::split;
 use crate::text::weft_text_t;
 
 #[repr(u8)]
@@ -66,6 +67,8 @@ pub struct weft_scan_visitor_t {
     /// Every memory of the module's index space, exported or not.
     memory: extern "C" fn(env: *mut c_void, item: &weft_item_t),
     error: extern "C" fn(env: *mut c_void, message: weft_text_t),
+    /// At most once: why instances cannot be put back to their beginning.
+    obstacle: extern "C" fn(env: *mut c_void, message: weft_text_t),
 }
 
 /// What an item costs beside its texts.
@@ -316,6 +319,9 @@ fn visit_module(
     for index in 0..types.memory_count() {
         let memory = types.memory_at(index);
         Item::new(types, None, "", EntityType::Memory(memory)).visit(visitor.env, visitor.memory);
+    }
+    if let Some(reason) = split::obstacle(module) {
+        (visitor.obstacle)(visitor.env, weft_text_t::of(&reason));
     }
     out.has_start = sections.has_start;
     out.has_debug_info = sections.has_debug_info;
