@@ -147,9 +147,9 @@ def bench_add(plan: Plan) -> list[Goal]:
 
 
 def bench_memory(plan: Plan) -> list[Goal]:
-    compare_calls(plan, modules.add_with_memory(), "fresh",
-                  "The same in a module with a memory: a new instance for each call")
-    return []
+    figures = compare_calls(plan, modules.add_with_memory(), "fresh",
+                            "The same in a module with a memory: pristine for each call")
+    return [Goal("pristine `add`, CPU of nginx", 1.85, figures["weft"].least / figures["nginx"].least)]
 
 
 def milliseconds_of(work) -> float:
@@ -245,19 +245,13 @@ class Start:
         return took
 
 
-def memory_of(pid: int) -> dict[str, int]:
-    """Rss, Pss and more, in kB."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return {line.split(":")[0]: int(line.split()[1]) for line in lines}
-
-
 def bench_idle(plan: Plan) -> list[Goal]:
     directory = plan.directory()
     with measure.weft_server(directory, core=None) as server:
         with server.connect() as connection:
             connection.require("GET", "/healthz")
         time.sleep(1)
-        memory = memory_of(server.process.pid)
+        memory = measure.memory_mb(server.process.pid)
         before = server.cpu_us()
         time.sleep(plan.idle_seconds)
         cpu = (server.cpu_us() - before) / 1e3
@@ -267,14 +261,14 @@ def bench_idle(plan: Plan) -> list[Goal]:
     kinds = {"`GET /healthz`": ("GET", "/healthz", b""), "a call of a function": ("POST", INVOKE, CALL.encode())}
     figures = measure.alternate(list(kinds), plan.starts, lambda name, _: start.milliseconds(*kinds[name]))
     health = figures["`GET /healthz`"]
-    rows = [("resident memory (RSS)", f"{memory['Rss'] / 1024:.1f} MB"),
+    rows = [("resident memory (RSS)", f"{memory['Rss']:.1f} MB"),
             ("proportional (PSS), private dirty",
-             f"{memory['Pss'] / 1024:.1f} MB, {memory['Private_Dirty'] / 1024:.1f} MB"),
+             f"{memory['Pss']:.1f} MB, {memory['Private_Dirty']:.1f} MB"),
             (f"CPU time in {plan.idle_seconds} s", f"{cpu:.2f} ms")]
     rows += [(f"start of the process → first answer, {found.name}",
               f"{found.median:.1f} ms (least {found.least:.1f})") for found in figures.values()]
     print("### An idle server\n\n" + measure.table(("what", "found"), rows))
-    return [Goal("idle server: memory (PSS)", 25, memory["Pss"] / 1024, "MB"),
+    return [Goal("idle server: memory (PSS)", 25, memory["Pss"], "MB"),
             Goal("idle server: start → first answer", 10, health.least, "ms")]
 
 

@@ -60,9 +60,15 @@ def add() -> bytes:
     return module([function_type(2, 1)], [0], [exported("add", 0, 0)], [_ADD])
 
 
-def add_with_memory() -> bytes:
-    """The same with a memory of 64 KiB, so that each call needs an instance of its own."""
-    return module([function_type(2, 1)], [0], [exported("add", 0, 0), exported("memory", 2, 0)], [_ADD], pages=1)
+def add_with_memory(number: int = 0) -> bytes:
+    """The same with a memory of 64 KiB, which a call could change. Each number gives another module."""
+    export = exported("memory" if number == 0 else f"memory-{number}", 2, 0)
+    return module([function_type(2, 1)], [0], [exported("add", 0, 0), export], [_ADD], pages=1)
+
+
+def spin() -> bytes:
+    """spin() computes for ever."""
+    return module([function_type(0, 0)], [0], [exported("spin", 0, 0)], [b"\x00\x03\x40\x0c\x00\x0b\x0b"])
 
 
 def empty_program() -> bytes:
