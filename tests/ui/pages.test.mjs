@@ -405,7 +405,7 @@ describe("the code of a function", () => {
     await page.waitForURL("**/functions/echo/code");
     await page.getByText("binary module").waitFor();
     await page.getByText("wasi_snapshot_preview1.fd_read").waitFor();
-    await page.getByText(/^fresh: it has memory/).waitFor();
+    await page.getByText(/^pristine: its instances are put back/).waitFor();
     assert.equal(await page.locator(".source-text").count(), 0);
     const downloading = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download echo.wasm" }).click();
