@@ -64,7 +64,7 @@ def test_what_a_failing_program_printed_is_in_its_log(server):
 
 def test_a_module_that_takes_too_long_to_compile_is_refused_and_others_are_not(tmp_path):
     """The compiler is another process: neither its time nor its memory is the server's."""
-    running = Server(tmp_path / "data", ["--compile-time", "1s"]).start()
+    running = Server(tmp_path / "data", ["--compile-time", "3s"]).start()
     try:
         body = {"module": running.upload(wasm.slow_to_compile())}
         answers = []
