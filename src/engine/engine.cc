@@ -29,10 +29,6 @@ constexpr int kChangesVersion = 3;
 // Compiled bytes: the size of the plan in eight bytes, the plan, what Wasmtime writes.
 constexpr std::size_t kPlanSizeBytes = sizeof(std::uint64_t);
 
-weft_text_t borrow(std::string_view bytes) {
-  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-}
-
 std::string_view text_in(const wasm_name_t* name) {
   return {name->data, name->size};
 }

@@ -98,6 +98,11 @@ void append_to_string(void* env, const std::uint8_t* data, std::size_t size) {
   static_cast<std::string*>(env)->append(reinterpret_cast<const char*>(data), size);
 }
 
+weft_text_t borrow(std::string_view text) {
+  const std::string_view safe = text.data() == nullptr ? std::string_view("") : text;
+  return {reinterpret_cast<const std::uint8_t*>(safe.data()), safe.size()};
+}
+
 std::string text_of(const wasmtime_error_t& failure) {
   std::string text;
   weft_error_root_cause(&failure, &text, append_to_string);

@@ -1,6 +1,8 @@
 // Wasmtime's traps and errors as weft's errors. Private to engine.
 #pragma once
 
+#include <string_view>
+
 #include "base/handle.h"
 #include "base/result.h"
 #include "engine/wasmtime/weft_engine.h"
@@ -12,6 +14,9 @@ using FailureHandle = Handle<wasmtime_error_t, wasmtime_error_delete>;
 
 // The sink (weft_sink_t) that appends to the std::string which is its `env`.
 void append_to_string(void* env, const std::uint8_t* data, std::size_t size);
+
+// For a call. Never null, also when it is empty: the Rust side makes slices of it.
+weft_text_t borrow(std::string_view text);
 
 // The innermost cause in words.
 std::string text_of(const wasmtime_error_t& failure);

@@ -156,24 +156,17 @@ void InstanceParts::begin_call_of(const Callee& called) {
 // Whether the operation is done.
 bool InstanceParts::poll_future() {
   if (!future) return true;  // Nothing had to run.
-  const bool is_instantiation = operation == Operation::kInstantiation && !beginning;
-  if (!is_instantiation || plan() == nullptr) {
-    if (!wasmtime_call_future_poll(future.get())) return false;
-    future.reset();  // A finished future may not be polled again.
-    if (is_instantiation && trap == nullptr && failure == nullptr) take_from_instance();
-    return true;
-  }
+  const bool is_new = operation == Operation::kInstantiation && !beginning;
   {
     std::optional<SlotPool::Making> making;
-    if (next_memory.image) making.emplace(next_memory);
+    if (is_new && next_memory.image) making.emplace(next_memory);
     if (!wasmtime_call_future_poll(future.get())) return false;
   }
-  future.reset();
-  if (trap != nullptr || failure != nullptr) return true;
-  beginning = std::make_unique<ResetParts>();
+  future.reset();  // A finished future may not be polled again.
+  if (!is_new || trap != nullptr || failure != nullptr) return true;
+  if (plan() != nullptr) beginning = std::make_unique<ResetParts>();
   take_from_instance();
-  if (refused) return true;
-  if (!beginning->start) return true;
+  if (!beginning || !beginning->start) return true;
   begin_call_of(*beginning->start);
   return poll_future();
 }

@@ -19,12 +19,6 @@ constexpr std::uint64_t kDescriptionBytesMax = 4ULL * 1024 * 1024;  // As in sca
 constexpr std::size_t kMessageBytesMax = 1'000;
 constexpr std::array<std::string_view, 5> kKindNames = {"func", "table", "memory", "global", "tag"};
 
-weft_text_t borrow(std::string_view text) {
-  // The Rust side makes slices, which must not be null even when empty.
-  const std::string_view safe = text.data() == nullptr ? std::string_view("") : text;
-  return {reinterpret_cast<const std::uint8_t*>(safe.data()), safe.size()};
-}
-
 std::string copy(weft_text_t text) {
   return {reinterpret_cast<const char*>(text.data), text.size};
 }

@@ -9,53 +9,43 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/fuzz_bytes.h"
 #include "engine/slot.h"
 
 namespace {
 
 using namespace weft::engine;
+using weft::FuzzBytes;
 
 constexpr std::size_t kReserved = 512 * kHostPageBytes;
 constexpr std::size_t kGuard = 16 * kHostPageBytes;
 constexpr std::size_t kStepsMax = 300;
 
-class Bytes {
- public:
-  explicit Bytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-  bool is_empty() const { return bytes_.empty(); }
-  std::uint8_t next() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t byte = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return byte;
-  }
-  // Up to 65,535.
-  std::size_t number() { return std::size_t{next()} << 8U | next(); }
+// Up to 65,535.
+std::size_t number(FuzzBytes& bytes) {
+  return std::size_t{bytes.next()} << 8U | bytes.next();
+}
 
- private:
-  std::span<const std::uint8_t> bytes_;
-};
-
-std::shared_ptr<const MemoryImage> image_from(Bytes& bytes, ImageFile& file) {
-  const std::size_t size = bytes.number() % 256 * kHostPageBytes;
+std::shared_ptr<const MemoryImage> image_from(FuzzBytes& bytes, ImageFile& file) {
+  const std::size_t size = number(bytes) % 256 * kHostPageBytes;
   std::array<std::string, 4> texts;
   std::vector<MemoryImage::Piece> pieces;
   for (std::string& text : texts) {
-    const std::size_t offset = bytes.number() * 16;
-    text.assign(bytes.number() % 10'000, static_cast<char>(bytes.next()));
+    const std::size_t offset = number(bytes) * 16;
+    text.assign(number(bytes) % 10'000, static_cast<char>(bytes.next()));
     if (offset + text.size() <= size) pieces.push_back({.offset = offset, .bytes = text});
   }
   return MemoryImage::create(file, size, pieces).value();
 }
 
-void write(Slot& slot, Bytes& bytes) {
-  const std::size_t offset = bytes.number() * 32;
-  const std::size_t size = bytes.number();
+void write(Slot& slot, FuzzBytes& bytes) {
+  const std::size_t offset = number(bytes) * 32;
+  const std::size_t size = number(bytes);
   if (offset >= slot.size_bytes()) return;
   std::fill_n(slot.base() + offset, std::min(size, slot.size_bytes() - offset), bytes.next());
 }
 
-void grow(Slot& slot, Bytes& bytes) {
+void grow(Slot& slot, FuzzBytes& bytes) {
   const std::size_t before = slot.size_bytes();
   const std::size_t wanted = before + bytes.next() % 64 * kHostPageBytes;
   const bool has_grown = slot.grow(wanted);
@@ -69,7 +59,7 @@ void grow(Slot& slot, Bytes& bytes) {
 
 // libFuzzer's entry point.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Bytes bytes({data, size});
+  FuzzBytes bytes({data, size});
   const auto file = ImageFile::create().value();
   const auto dirty_pages = DirtyPages::open();
   const auto slot = Slot::reserve(kReserved, kGuard);

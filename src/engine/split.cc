@@ -76,8 +76,7 @@ std::optional<SplitModule> split(std::string_view module) {
     }
   };
   Sinks sinks;
-  const weft_text_t text{reinterpret_cast<const std::uint8_t*>(module.data()), module.size()};
-  if (!weft_split(text, &sinks, Sinks::code, Sinks::plan)) return std::nullopt;
+  if (!weft_split(borrow(module), &sinks, Sinks::code, Sinks::plan)) return std::nullopt;
   return std::move(sinks.parts);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <csignal>
 
@@ -16,6 +15,7 @@
 #include "base/child_process.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
+#include "system/streams.h"
 
 namespace weft::function {
 namespace {
@@ -56,24 +56,17 @@ std::optional<std::uint64_t> number_in(const std::string& word) {
   return number;
 }
 
-bool read_all(int descriptor, std::string& text) {
-  std::array<char, 64UZ * 1024> bytes{};
-  while (true) {
-    const ssize_t size = ::read(descriptor, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return size == 0;
-    text.append(bytes.data(), static_cast<std::size_t>(size));
-  }
+Result<std::string> everything(system::InputStream& input) {
+  std::string text;
+  std::array<std::uint8_t, 64UZ * 1024> bytes{};
+  while (const std::size_t size = TRY(input.read(bytes)))
+    text.append(reinterpret_cast<const char*>(bytes.data()), size);
+  return text;
 }
 
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t size = ::write(descriptor, text.data(), text.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(size));
-  }
-  return true;
+Result<> write(int descriptor, std::string_view text) {
+  return system::DescriptorOutput(descriptor)
+      .write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 bool limit(__rlimit_resource resource, std::uint64_t most) {
@@ -90,7 +83,7 @@ bool limit_process(std::uint64_t memory_bytes, std::uint64_t cpu_seconds) {
   ::mallopt(M_ARENA_MAX, kArenasMax);  // NOLINT(concurrency-mt-unsafe): there is one thread
   // Where the machine's memory runs out, this process goes before the server.
   const UniqueFd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (score) write_all(score.get(), "1000");
+  if (score) static_cast<void>(write(score.get(), "1000"));
   ::setpriority(PRIO_PROCESS, 0, kNiceness);  // Where it may not, it works all the same.
   return limit(RLIMIT_CORE, 0) && limit(RLIMIT_CPU, cpu_seconds) &&
          (!kLimitsAddresses || limit(RLIMIT_AS, memory_bytes));
@@ -146,7 +139,7 @@ Result<std::string> ChildCompiler::compile(const engine::Engine& engine,
 
 int run_compile_worker(std::span<const std::string> words, const engine::EngineOptions& options) {
   const auto failed = [](int code, std::string_view why) {
-    write_all(STDERR_FILENO, why);
+    static_cast<void>(write(STDERR_FILENO, why));
     return code;
   };
   constexpr std::size_t kWords = 3;  // memory, seconds, fingerprint
@@ -159,11 +152,12 @@ int run_compile_worker(std::span<const std::string> words, const engine::EngineO
   if (!engine) return failed(kNotStarted, engine.error().message());
   if ((*engine)->fingerprint() != words[2])
     return failed(kNotStarted, "the program is another one than the server");
-  std::string module;
-  if (!read_all(STDIN_FILENO, module)) return failed(kNotStarted, "the module cannot be read");
-  const auto code = (*engine)->compile_to_bytes(module);
+  system::DescriptorInput input(STDIN_FILENO);
+  const auto module = everything(input);
+  if (!module) return failed(kNotStarted, module.error().message());
+  const auto code = (*engine)->compile_to_bytes(*module);
   if (!code) return failed(kNotCompiled, code.error().message());
-  return write_all(STDOUT_FILENO, *code) ? kCompiled : kNotStarted;
+  return write(STDOUT_FILENO, *code) ? kCompiled : kNotStarted;
 }
 
 }  // namespace weft::function

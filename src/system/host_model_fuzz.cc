@@ -14,39 +14,23 @@
 #include <utility>
 #include <vector>
 
-#include <stdlib.h>
-
 #include "base/assert.h"
+#include "base/fuzz_bytes.h"
 #include "system/host_directory.h"
 #include "system/memory_tree.h"
+#include "system/scratch.h"
 
 namespace {
 
 using namespace weft::system;
+using weft::FuzzBytes;
 
 constexpr int kStepsMax = 200;
 constexpr std::size_t kFilesMax = 4;
 constexpr std::size_t kDirectoriesMax = 4;
 
-class Bytes {
- public:
-  explicit Bytes(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-  bool empty() const { return bytes_.empty(); }
-  std::uint8_t next() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t byte = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return byte;
-  }
-  std::size_t below(std::size_t limit) { return next() % limit; }
-  bool flag() { return (next() & 1U) != 0; }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-};
-
 // Few names, so that operations meet; now and then one that is none.
-std::string path_from(Bytes& bytes) {
+std::string path_from(FuzzBytes& bytes) {
   static constexpr std::array<std::string_view, 9> kNames = {"a", "b",  "c", "a", "b",
                                                              "c", "..", ".", ""};
   const std::uint8_t shape = bytes.next();
@@ -78,11 +62,11 @@ void check_same(const Attempt<T>& host, const Attempt<T>& model) {
 
 class Comparison {
  public:
-  Comparison(Bytes bytes, Pair<Directory> roots, bool by_steps)
+  Comparison(FuzzBytes bytes, Pair<Directory> roots, bool by_steps)
       : bytes_(bytes), directories_{std::move(roots)}, by_steps_(by_steps) {}
 
   void run() {
-    for (int step = 0; step < kStepsMax && !bytes_.empty(); ++step) {
+    for (int step = 0; step < kStepsMax && !bytes_.is_empty(); ++step) {
       switch (bytes_.below(14)) {
         case 0:
         case 1:
@@ -317,42 +301,17 @@ class Comparison {
     WEFT_ASSERT(from_host == from_model);
   }
 
-  Bytes bytes_;
+  FuzzBytes bytes_;
   std::vector<Pair<Directory>> directories_;  // The root first.
   std::vector<Pair<OpenFile>> files_;
   const bool by_steps_;
 };
 
-// An empty directory with nothing of anybody's around it; removed at the end.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "weft-model-XXXXXX").native();
-    WEFT_ASSERT(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    std::filesystem::create_directory(path_ / "tree");
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::filesystem::path tree() const { return path_ / "tree"; }
-  void check_alone() const {
-    const auto entries = std::filesystem::directory_iterator(path_);
-    WEFT_ASSERT(std::distance(begin(entries), end(entries)) == 1);
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Bytes bytes({data, size});
-  const Scratch scratch;
+  FuzzBytes bytes({data, size});
+  const testing::Scratch scratch(std::filesystem::temp_directory_path());
   const bool use_openat2 = bytes.flag();
   const auto host = HostDirectory::open_tree(scratch.tree(), {.use_openat2 = use_openat2});
   WEFT_ASSERT(host.has_value());

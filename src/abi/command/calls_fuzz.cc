@@ -18,7 +18,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "abi/command/command.h"
@@ -29,6 +28,7 @@
 #include "system/host_directory.h"
 #include "system/memory_tree.h"
 #include "system/network.h"
+#include "system/scratch.h"
 
 namespace {
 
@@ -241,33 +241,11 @@ class Guests {
   std::vector<Function> functions_;
 };
 
-// A directory of this machine with nothing of anybody's around it; removed at the end.
-class Scratch {
- public:
-  Scratch() {
-    // In memory, where there is such a place: guests ask for their files to reach the disk.
-    std::filesystem::path place = "/dev/shm";
-    if (!std::filesystem::is_directory(place)) place = std::filesystem::temp_directory_path();
-    std::string name = (place / "weft-calls-XXXXXX").native();
-    WEFT_ASSERT(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    std::filesystem::create_directory(path_ / "tree");
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::filesystem::path tree() const { return path_ / "tree"; }
-  void check_alone() const {
-    const auto entries = std::filesystem::directory_iterator(path_);
-    WEFT_ASSERT(std::distance(begin(entries), end(entries)) == 1);
-  }
-
- private:
-  std::filesystem::path path_;
-};
+// In memory, where there is such a place: guests ask for their files to reach the disk.
+std::filesystem::path scratch_place() {
+  const std::filesystem::path memory = "/dev/shm";
+  return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+}
 
 class Session {
  public:
@@ -563,7 +541,7 @@ class Session {
   std::vector<std::int32_t> sockets_;
   FakeClock clock_;
   ChosenRandom random_;
-  Scratch scratch_;
+  system::testing::Scratch scratch_{scratch_place()};
   system::MemoryTree tree_{
       clock_, {.limits = {.bytes = 1ULL << 20U, .nodes = 100, .file_bytes = 1ULL << 33U}}};
   system::BytesInput input_{"some input\nof two lines"};
