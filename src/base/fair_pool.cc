@@ -52,8 +52,9 @@ struct FairPool::State {
   }
 
   void put(std::shared_ptr<Share> share) {
-    share->place = Place{share->used, ++last_place};
-    ready.emplace(*share->place, std::move(share));
+    const Place place{share->used, ++last_place};
+    share->place = place;
+    ready.emplace(place, std::move(share));
   }
 
   std::pair<std::shared_ptr<Share>, Work> take() {
@@ -69,9 +70,10 @@ struct FairPool::State {
 
   void charge(const std::shared_ptr<Share>& share, std::chrono::nanoseconds time) {
     share->used += time;
-    if (!share->place) return;
-    ready.erase(*share->place);
-    put(share);
+    if (const auto place = share->place) {
+      ready.erase(*place);
+      put(share);
+    }
   }
 
   void serve(int niceness) {

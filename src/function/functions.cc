@@ -29,6 +29,9 @@ namespace {
 // How long a guest may keep its thread while others wait.
 constexpr std::chrono::milliseconds kSlice{1};
 
+// How far threads for long calls stand behind those of requests, as of setpriority(2).
+constexpr int kBackgroundNiceness = 10;
+
 // An instance that no call takes for so long is given back to the system, within twice the time.
 constexpr std::chrono::seconds kIdleTime{10};
 
@@ -154,8 +157,9 @@ struct Functions::Parts {
   // By module: what functions and calls hold, so that all versions with one module share its code.
   Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
 
-  // Declared last: it uses what is loaded, and loads under way use everything above.
+  // Declared last: they use what is loaded, and loads and calls under way use everything above.
   Pacemaker idleness;
+  std::optional<FairPool> background;
   FunctionLoader loader;
 
   Parts(const FunctionsParts& parts, const PlatformLimits& platform)
@@ -176,10 +180,16 @@ struct Functions::Parts {
               return load_current(name, version);
             }) {
     abi::define_functions(host_table);
+    if (parts.background_threads > 0)
+      background.emplace("weft-long", parts.background_threads, kBackgroundNiceness);
   }
 
   CallContext call_context() {
-    return {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits};
+    return {.ticker = ticker,
+            .clock = world.clock,
+            .random = world.random,
+            .limits = limits,
+            .background = background ? &*background : nullptr};
   }
 
   std::shared_ptr<FunctionHistory> make_history(const std::string& name) {
@@ -226,7 +236,7 @@ struct Functions::Parts {
   CallHandle wait_and_run(Call call, const Arrival& arrival,
                           const std::shared_ptr<Executor>& executor, Done done);
   CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, const Arrival& arrival,
-                 Executor& executor, Done done);
+                 const std::shared_ptr<Executor>& executor, Done done);
   Arrival arrival() {
     const MonotonicTime now = world.clock.monotonic();
     return {.wall = world.clock.wall(), .monotonic = now, .begun = now};
@@ -496,7 +506,7 @@ CallHandle Functions::invoke(Call call, const std::shared_ptr<Executor>& executo
   }
   const Arrival arrival = parts_->arrival();
   if (const auto function = parts_->loaded.find(call.function, arrival.monotonic))
-    return parts_->run(function, std::move(call), arrival, *executor, std::move(done));
+    return parts_->run(function, std::move(call), arrival, executor, std::move(done));
   if (!store::is_function_name(call.function))
     return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
   // Not in memory: not called since the start or for long, or not there at all.
@@ -516,25 +526,28 @@ CallHandle Functions::Parts::wait_and_run(Call call, const Arrival& arrival,
   auto waiting_call =
       std::make_shared<WaitingCall>(std::move(call), arrival, *std::move(place), std::move(done));
   // What waits on an executor must not keep it: the loader does until it has handed over.
-  loader.load(name, executor,
-              [this, waiting_call, &executor = *executor](const FunctionLoader::Loaded& function) {
-                if (waiting_call->is_cancelled()) return;
-                auto to = waiting_call->take_done();
-                if (!function) return refuse(to, function.error());
-                // Lives as long as the call, so that its handle does.
-                auto ended = [waiting_call, to = std::move(to)](Outcome outcome) mutable {
-                  to(std::move(outcome));
-                };
-                Arrival arrival = waiting_call->arrival();
-                arrival.begun = world.clock.monotonic();
-                waiting_call->becomes(
-                    run(*function, waiting_call->take_call(), arrival, executor, std::move(ended)));
-              });
+  loader.load(
+      name, executor,
+      [this, waiting_call, weak = std::weak_ptr(executor)](const FunctionLoader::Loaded& function) {
+        const auto executor = weak.lock();
+        if (!executor || waiting_call->is_cancelled()) return;
+        auto to = waiting_call->take_done();
+        if (!function) return refuse(to, function.error());
+        // Lives as long as the call, so that its handle does.
+        auto ended = [waiting_call, to = std::move(to)](Outcome outcome) mutable {
+          to(std::move(outcome));
+        };
+        Arrival arrival = waiting_call->arrival();
+        arrival.begun = world.clock.monotonic();
+        waiting_call->becomes(
+            run(*function, waiting_call->take_call(), arrival, executor, std::move(ended)));
+      });
   return CallHandle(waiting_call);
 }
 
 CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function, Call call,
-                                 const Arrival& arrival, Executor& executor, Done done) {
+                                 const Arrival& arrival, const std::shared_ptr<Executor>& executor,
+                                 Done done) {
   auto of_all = Permit::take(in_flight, limits.in_flight);
   if (!of_all) {
     refuse(done, too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));

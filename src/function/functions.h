@@ -110,6 +110,8 @@ struct FunctionsParts {
   const Clock& clock;
   Random& random;
   const Log& log;
+  // For calls that compute for long. None: they run on the executors of their calls, in turns.
+  std::size_t background_threads = 0;
 };
 
 // Thread-safe. Calls marked "blocks" read disks or compile: not for event loops.
@@ -149,9 +151,10 @@ class Functions {
   Result<> remove_function(std::string_view name);                   // blocks
   Result<store::Metadata::Counts> counts();                          // blocks
 
-  // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that
-  // thread, possibly inside this call; then the handle says so. When this object ends while the
-  // function is still to be loaded, `done` is destroyed without a call. Never blocks.
+  // Runs a call, in slices, on `executor`, whose thread calls this, or in the background. `done` is
+  // called once on that thread, possibly inside this call; then the handle says so. When this
+  // object ends while the function is still to be loaded, `done` is destroyed without a call. Never
+  // blocks.
   CallHandle invoke(Call call, const std::shared_ptr<Executor>& executor, Done done);
 
   // How many calls are under way.

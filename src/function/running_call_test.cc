@@ -471,7 +471,7 @@ struct Loaded {
           {.parallel_compilation = false, .resets_instances = true, .checks_resets = true})
           .value();
   engine::Ticker ticker{*engine, std::chrono::milliseconds(1)};
-  QueueExecutor executor;
+  std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
   std::shared_ptr<LoadedFunction> function;
 
   explicit Loaded(std::string_view wat) {
@@ -492,7 +492,7 @@ struct Loaded {
                                   [&result](CallResult done) { result.emplace(std::move(done)); })
         ->start(std::move(payload), clock.monotonic());
     while (!result)
-      executor.run_one();
+      executor->run_one();
     return std::move(result->response);
   }
   bool keeps_one() {

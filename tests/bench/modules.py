@@ -71,6 +71,12 @@ def spin() -> bytes:
     return module([function_type(0, 0)], [0], [exported("spin", 0, 0)], [b"\x00\x03\x40\x0c\x00\x0b\x0b"])
 
 
+def ponder() -> bytes:
+    """ponder(n) counts up to n."""
+    body = bytes.fromhex("01017f 0340 2001 4101 6a 2201 2000 49 0d00 0b 2001 0b")
+    return module([function_type(1, 1)], [0], [exported("ponder", 0, 0)], [body])
+
+
 def empty_program() -> bytes:
     """A program that does nothing."""
     return module([function_type(0, 0)], [0], [exported("_start", 0, 0), exported("memory", 2, 0)], [b"\x00\x0b"],
