@@ -676,7 +676,7 @@ void spy(const EngineOptions& options, int calls) {
 }
 
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr int kSpyCalls = 6'000;
+constexpr int kSpyCalls = 20'000;
 #else
 constexpr int kSpyCalls = 100'000;
 #endif

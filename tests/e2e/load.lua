@@ -1,8 +1,6 @@
--- wrk's script: posts the body of the environment variable BODY; at the end, each kind of answer on a line, with how many
--- there were: `answer COUNT STATUS BODY`, and `failed COUNT` for what got none.
-wrk.method = "POST"
-wrk.body = os.getenv("BODY")
-
+-- wrk's script: makes calls by chance of those in the environment variable CALLS, a line for each: its path, a space, its body.
+-- At the end, each kind of answer on a line with how many there were, `answer COUNT STATUS WHAT`, where WHAT is the body or the
+-- code of an error, and `failed COUNT` for calls that got none.
 local threads = {}
 
 function setup(thread)
@@ -11,11 +9,20 @@ end
 
 function init()
   answers = {}
+  calls = {}
+  math.randomseed(1)
+  for path, body in string.gmatch(os.getenv("CALLS"), "([^ \n]+) ([^\n]*)") do
+    table.insert(calls, wrk.format("POST", path, nil, body))
+  end
+end
+
+function request()
+  return calls[math.random(#calls)]
 end
 
 function response(status, _, body)
-  local answer = status .. " " .. body
-  answers[answer] = (answers[answer] or 0) + 1
+  local what = status .. " " .. (status ~= 200 and string.match(body, '"code":"([a-z_]+)"') or body)
+  answers[what] = (answers[what] or 0) + 1
 end
 
 function done(summary)

@@ -1,18 +1,10 @@
 """A function is replaced while it is called: no call fails, and each is answered by a version that was deployed."""
 
-import contextlib
-import os
-import pathlib
-import re
-import signal
-import subprocess
-from collections import Counter
-
 import pytest
+from load import call, load_of
 
 DEPLOYMENTS = 50
 ROLLBACK_EVERY = 6  # not after the last
-CONNECTIONS = 16
 # Between two changes, so that each version meets the load.
 CALLS_BETWEEN = 200
 
@@ -31,51 +23,6 @@ KINDS = {
 }
 
 
-class Load:
-    """wrk, which calls a function until it is stopped, and what it was answered."""
-
-    def __init__(self, server, function):
-        self._server = server
-        url = f"http://127.0.0.1:{server.port}/v1/functions/{function}/invoke"
-        script = pathlib.Path(__file__).with_name("load.lua")
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d600s", "--timeout", "60s", "-s", script, url]
-        self._process = subprocess.Popen(command, env={**os.environ, "BODY": "{}"}, stdout=subprocess.PIPE, text=True)
-
-    def calls(self):
-        """How many the server has answered since it began, whoever made them."""
-        page = self._server.request("GET", "/metrics").body.decode()
-        return sum(map(int, re.findall(r'^weft_http_requests_total\{route="invoke",status="\d+"\} (\d+)$', page, re.M)))
-
-    def wait_for_calls(self, more):
-        target = self.calls() + more
-        while self.calls() < target:
-            assert self._process.poll() is None
-
-    def stop(self):
-        """How often each answer came, and how many calls got none."""
-        self._process.send_signal(signal.SIGINT)
-        out = self._process.communicate(timeout=60)[0]
-        answers = Counter()
-        for count, answer in re.findall(r"^answer (\d+) (.*)$", out, re.M):
-            answers[answer] += int(count)
-        return answers, int(re.search(r"^failed (\d+)$", out, re.M).group(1))
-
-    def end(self):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
-
-
-@contextlib.contextmanager
-def load_of(server, function):
-    load = Load(server, function)
-    try:
-        yield load
-    finally:
-        load.end()
-
-
 def answer_of(number):
     return f'200 {{"results":[{number}]}}'
 
@@ -90,24 +37,24 @@ def test_no_call_fails_while_versions_replace_each_other(own_server, kinds):
         """Whoever asks after a change is answered by the new version."""
         assert server.invoke("hot").json() == {"results": [100 + number]}
 
-    with load_of(server, "hot") as load:
+    with load_of(server, [call("hot")]) as load:
         for deployment in range(DEPLOYMENTS):
-            load.wait_for_calls(CALLS_BETWEEN)
+            load.wait_for(CALLS_BETWEEN)
             version = server.deploy("hot", modules[deployment % 2])["version"]
             expect(deployment % 2)
             if deployment % ROLLBACK_EVERY == 0:
-                load.wait_for_calls(CALLS_BETWEEN)
+                load.wait_for(CALLS_BETWEEN)
                 back = server.request("POST", "/v1/functions/hot/rollback", {"version": version - 1})
                 assert (back.status, back.json()["version"]) == (200, version - 1)
                 expect(1 - deployment % 2)
-        load.wait_for_calls(CALLS_BETWEEN)
+        load.wait_for(CALLS_BETWEEN)
         answers, failed = load.stop()
     assert failed == 0
     assert set(answers) == {answer_of(100), answer_of(101)}, answers
     assert answers.total() > DEPLOYMENTS * CALLS_BETWEEN
 
-    with load_of(server, "hot") as load:
-        load.wait_for_calls(5 * CALLS_BETWEEN)
+    with load_of(server, [call("hot")]) as load:
+        load.wait_for(5 * CALLS_BETWEEN)
         answers, failed = load.stop()
     assert failed == 0
     assert set(answers) == {answer_of(100 + (DEPLOYMENTS - 1) % 2)}, answers
