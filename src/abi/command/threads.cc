@@ -7,6 +7,7 @@
 #include "abi/command/calls.h"
 #include "base/assert.h"
 #include "engine/shared_memory.h"
+#include "engine/signal_stack.h"
 
 namespace weft::abi::command {
 namespace {
@@ -52,7 +53,8 @@ Threads::Threads(Program& state, std::shared_ptr<const engine::Program> code,
       code_(std::move(code)),
       limits_(limits),
       bell_(std::move(bell)),
-      group_("weft-guest", limits.threads_max + 1) {
+      group_("weft-guest", limits.threads_max + 1,
+             engine::thread_stack_bytes(code_->engine().options().wasm_stack_bytes)) {
   WEFT_ASSERT(limits.threads_max >= 1 && limits.threads_max <= kThreadsMax);
 }
 
@@ -76,6 +78,7 @@ Threads::Outcome Threads::run(std::vector<Call> calls) {
 }
 
 Threads::Outcome Threads::run_calls(const std::vector<Call>& calls) {
+  const engine::SignalStack signals;
   const auto instance = TRY(engine::Instance::create(code_, limits_.instance, &state_));
   instance->begin_instantiation();
   std::vector<engine::Value> values = TRY(finish(*instance));
@@ -85,6 +88,7 @@ Threads::Outcome Threads::run_calls(const std::vector<Call>& calls) {
 }
 
 void Threads::run_thread(std::int32_t number, std::int32_t argument) {
+  const engine::SignalStack signals;
   auto outcome = [&]() -> Outcome {
     const auto instance = TRY(engine::Instance::create(code_, limits_.instance, &state_));
     instance->begin_instantiation();

@@ -229,6 +229,22 @@ static void limit(void) {
   }
 }
 
+// Without an end, but for that of its stack.
+__attribute__((noinline)) static int fall_deep(int depth) {
+  return depth == -1 ? 0 : fall_deep(depth + 1) + __atomic_load_n(&counter, __ATOMIC_SEQ_CST);
+}
+static void fall_down(struct thread *self) { print("depth", fall_deep(self->number)); }
+
+// As many as the machine has room for: they wait without a stack of their own.
+static void exhaust(void) {
+  threads[0].stack_end = threads[0].stack + kStackBytes;
+  threads[0].run = wait_for_ever;
+  int count = 0;
+  while (thread_spawn(&threads[0]) > 0) ++count;
+  print("threads", count);
+  block_for_ever();
+}
+
 static void memory(void) {
   int pages = (int)__builtin_wasm_memory_size(0);
   while (__builtin_wasm_memory_grow(0, 1) != (size_t)-1) ++pages;
@@ -256,6 +272,13 @@ void _start(void) {
     lines();
   } else if (is(word, "limit")) {
     limit();
+  } else if (is(word, "recurse")) {
+    if (start(0, fall_down) <= 0) __builtin_trap();
+    block_for_ever();
+  } else if (is(word, "recurse-alone")) {
+    fall_down(&threads[0]);
+  } else if (is(word, "exhaust")) {
+    exhaust();
   } else if (is(word, "memory")) {
     memory();
   } else if (is(word, "exit")) {
