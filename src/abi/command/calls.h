@@ -147,8 +147,9 @@ class Turn {
   Threads* threads_;
 };
 
-// The time that a wait of so many nanoseconds from now ends; at most that of the clock's end.
-MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds);
+// The time that a wait of so many nanoseconds ends, from the beginning of the call of a host
+// function; at most that of the clock's end.
+MonotonicTime end_of_wait(Program& program, std::uint64_t nanoseconds);
 
 // Tries again what would have to wait, where this thread may wait and the guest wants to. Other
 // threads of the program run while it waits: the caller sees to it that `file` lives on.
@@ -163,7 +164,7 @@ auto waiting(Program& program, system::OpenFile& file, system::Wait::For what,
       if (result || result.error() != system::Errno::kAgain) return result;
     }
     auto wait = file.wait(what);
-    if (!wait || !program.world().wait || file.flags().nonblocking)
+    if (!wait || !program.can_wait() || file.flags().nonblocking)
       return std::unexpected(system::Errno::kAgain);
     if (const auto patience = file.patience(what)) {
       if (!until) until = end_of_wait(program, static_cast<std::uint64_t>(patience->count()));

@@ -46,15 +46,17 @@ system::Attempt<system::Received> receive(Program& program, Socket& socket,
 // Goes on until all is filled or the stream ends; what came before an error is kept.
 system::Attempt<system::Received> receive_all(Program& program, Socket& socket,
                                               std::span<const system::Buffer> buffers) {
-  auto received = receive(program, socket, buffers, false);
-  while (received && socket.type() == system::SocketType::kStream) {
-    const auto rest = rest_of(buffers, received->bytes);
-    if (rest.empty()) break;
-    const auto more = receive(program, socket, rest, false);
-    if (!more || more->bytes == 0) break;
-    received->bytes += more->bytes;
+  system::Received all{.bytes = static_cast<std::size_t>(program.take_moved_bytes())};
+  for (;;) {
+    const auto more = receive(program, socket, rest_of(buffers, all.bytes), false);
+    if (program.is_parked()) program.keep_moved_bytes(all.bytes);
+    if (!more && (all.bytes == 0 || program.is_parked())) return more;
+    if (!more) return all;
+    all.bytes += more->bytes;
+    all.truncated = more->truncated;
+    const bool is_last = more->bytes == 0 || socket.type() != system::SocketType::kStream;
+    if (is_last || rest_of(buffers, all.bytes).empty()) return all;
   }
-  return received;
 }
 
 // The end of a pair that parameter 0 names; null when that is anything else, or lacks the right.

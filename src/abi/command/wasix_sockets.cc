@@ -122,7 +122,7 @@ std::optional<SocketAddress> sender_of(const system::Received& received, const S
 system::Attempt<std::uint64_t> send_file(Program& program, Socket& socket, system::OpenFile& file,
                                          std::uint64_t offset, std::uint64_t count) {
   std::vector<std::uint8_t> bytes(std::min<std::uint64_t>(count, kFileStepBytes));
-  std::uint64_t sent = 0;
+  std::uint64_t sent = program.take_moved_bytes();
   while (sent < count) {
     const std::span<std::uint8_t> step(bytes.data(),
                                        std::min<std::uint64_t>(bytes.size(), count - sent));
@@ -132,6 +132,7 @@ system::Attempt<std::uint64_t> send_file(Program& program, Socket& socket, syste
     const auto taken = !read ? read : waiting(program, socket, system::Wait::For::kWriting, [&] {
       return socket.send({&part, 1});
     });
+    if (program.is_parked()) program.keep_moved_bytes(sent);
     if (!taken && sent == 0) return std::unexpected(taken.error());
     if (!taken) break;
     sent += *taken;
