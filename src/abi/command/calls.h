@@ -199,6 +199,9 @@ std::uint8_t file_type_number(system::FileType type);
 std::expected<system::FileTimes, Errno> times_at(const engine::HostCall& call,
                                                  const Program& program, std::size_t index);
 
+// What ends a program that called proc_exit.
+Error exit_error(std::uint32_t code);
+
 Errno args_get(engine::HostCall& call, Program& program);
 Errno args_sizes_get(engine::HostCall& call, Program& program);
 Errno environ_get(engine::HostCall& call, Program& program);
@@ -255,8 +258,9 @@ std::expected<std::shared_ptr<system::Socket>, Errno> socket_with(const engine::
                                                                   Program& program, Right right);
 // The next connection of parameter 0, which is `listener`; its number goes where parameter `index`
 // points.
-Errno accept_connection(engine::HostCall& call, Program& program, system::Socket& listener,
-                        const system::StatusFlags& flags, std::size_t index);
+std::expected<std::shared_ptr<system::Socket>, Errno> accept_connection(
+    engine::HostCall& call, Program& program, system::Socket& listener,
+    const system::StatusFlags& flags, std::size_t index);
 
 Errno sock_accept(engine::HostCall& call, Program& program);
 Errno sock_recv(engine::HostCall& call, Program& program);

@@ -51,6 +51,7 @@ struct World {
   // Blocks the thread until one of them is there or their earliest time has passed. Absent where
   // the thread serves others: then `parks`, or a call that would have to wait fails with EAGAIN,
   // and poll_oneoff with ENOTSUP.
+  // Threads of one program call it at the same time, while others run host functions.
   std::function<void(const std::vector<system::Wait>&)> wait = {};
   // A call that would have to wait parks the guest (engine::Progress::kParked), whose host polls it
   // again when something of `Program::waits` is there. For a program that is linked so that it can.

@@ -132,6 +132,8 @@ constexpr std::array kRefused = {
 template <std::size_t kIndex>
 void refused(HostCall& call) {
   constexpr const Refused& kIt = kRefused[kIndex];
+  const Turn turn(call.state<Program>());
+  if (turn.is_over()) return call.stop(Turn::over());
   if constexpr (kIt.has_result) {
     call.return_i32(static_cast<std::int32_t>(refuse(call.state<Program>(), kIt.name)));
   } else {

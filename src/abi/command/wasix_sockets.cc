@@ -182,13 +182,10 @@ Errno sock_accept_v2(HostCall& call, Program& program) {
   if (!socket) return socket.error();
   if ((u32(call, 1) & ~kNonblock) != 0) return Errno::kInval;
   if (!has_place_for_address(call, 3)) return Errno::kFault;
-  const Errno error = accept_connection(call, program, **socket, status_flags_of(u32(call, 1)), 2);
-  if (error != Errno::kSuccess) return error;
-  std::uint32_t number = 0;
-  call.memory().load(call.address(2), number);
-  const system::Descriptor* const accepted = program.sandbox().find(system::FileNumber{number});
-  if (accepted == nullptr) return Errno::kBadf;
-  const auto peer = accepted->file->as_socket()->peer_address();
+  const auto accepted =
+      accept_connection(call, program, **socket, status_flags_of(u32(call, 1)), 2);
+  if (!accepted) return accepted.error();
+  const auto peer = (*accepted)->peer_address();
   // A client that is gone already has none.
   store_socket_address(call, 3, peer ? std::optional(*peer) : std::nullopt);
   return Errno::kSuccess;
