@@ -1,5 +1,6 @@
 """Programs with threads (`weft run --threads`), compiled here from C without a library."""
 
+import os
 import resource
 import subprocess
 import threading
@@ -89,6 +90,30 @@ def test_the_trap_of_any_thread_ends_the_program(run):
 
 def test_the_end_of_the_first_thread_ends_the_program(run):
     assert run("return") == (0, "returns 5\n", "")
+
+
+@pytest.mark.parametrize(("word", "expected"), [("stuck-exit", 7), ("stuck-trap", 134)])
+def test_the_program_ends_while_nobody_reads_what_a_thread_writes(program, word, expected):
+    with subprocess.Popen([BINARY, "run", "--threads", "1", program, word], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.wait(SECONDS_MAX) == expected
+            errors = process.stderr.read()
+            assert errors == "" if expected == 7 else errors.startswith("weft: the guest trapped: unreachable")
+        finally:
+            process.kill()
+
+
+def test_a_deadline_ends_a_program_that_writes_errors_which_nobody_reads(program):
+    command = [BINARY, "run", "--threads", "1", "--timeout", "1s", program, "stuck-block"]
+    reader, writer = os.pipe()
+    try:
+        # All that it writes, and all that weft would say, goes where nobody reads.
+        assert subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, check=False,
+                              timeout=SECONDS_MAX).returncode == 124
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def test_a_deadline_ends_all_threads(run):
