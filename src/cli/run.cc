@@ -102,8 +102,7 @@ Result<> allow_threads(RunOptions& options) {
                 "impossible: leave out --fuel or --threads");
   }
   options.engine.threads = true;
-  // An instance of each thread has a limit of its own: what they have together is limited here.
-  options.engine.guest_memory_bytes_max = options.limits.memory_bytes;
+  // The instance of each thread has a limit of its own.
   options.limits.table_elements =
       std::min(options.limits.table_elements, kTableElementsMax / (options.threads_max + 1));
   return {};
@@ -216,7 +215,11 @@ class Guest {
   static Result<std::unique_ptr<Guest>> create(const ModuleFile& file, const RunOptions& options,
                                                abi::command::World world, Console& console) {
     auto guest = std::unique_ptr<Guest>(new Guest(std::move(world)));
-    guest->engine_ = TRY(engine::Engine::create(options.engine));
+    const auto* const shared = abi::shared_memory_of(file.info);
+    engine::EngineOptions engine_options = options.engine;
+    // What it may grow to and what all threads have of their own count together.
+    if (shared != nullptr) engine_options.guest_memory_bytes_max = options.limits.memory_bytes;
+    guest->engine_ = TRY(engine::Engine::create(engine_options));
     auto code = TRY([&] {
       const BusyLine busy(console, status_of(options, console), "Compiling");
       return local_code(*guest->engine_, file.module(), console);
@@ -225,9 +228,9 @@ class Guest {
     if (!file.info.imports.empty()) abi::define_functions(table);
     if (options.engine.threads) abi::command::define_threads(table);
     std::shared_ptr<const engine::SharedMemory> memory;
-    if (const auto* const type = abi::shared_memory_of(file.info)) {
+    if (shared != nullptr) {
       memory = TRY(engine::SharedMemory::create(
-          *guest->engine_, *type, shared_bytes_max(file.info, options.limits.memory_bytes)));
+          *guest->engine_, *shared, shared_bytes_max(file.info, options.limits.memory_bytes)));
     }
     const auto linked = TRY(table.link(std::move(code), std::move(memory)));
     if (abi::starts_threads(file.info)) {
@@ -501,9 +504,10 @@ constexpr Command kRunCommand{
         "\n"
         "With --threads, a module built for wasi-threads (it imports wasi.thread-spawn and a "
         "shared\n"
-        "memory, which counts for --max-memory) may start as many at a time; one more is EAGAIN. "
-        "The\n"
-        "program ends with its first thread, and when any of them exits or traps.\n"
+        "memory) may start as many at a time; one more is EAGAIN. All that the memory may grow to "
+        "counts\n"
+        "for --max-memory, with what each thread has of its own. The program ends with its first\n"
+        "thread, and when any of them exits or traps.\n"
         "\n"
         "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
         "inf;\n"
