@@ -14,7 +14,7 @@ namespace weft {
 
 namespace {
 
-constexpr std::size_t kStackBytesMin = 64 * 1024;
+constexpr std::size_t kStackBytesMin = 64ULL * 1024;
 
 // What pthread_create is told of a thread.
 class Attributes {

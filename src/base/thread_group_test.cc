@@ -10,7 +10,7 @@ namespace weft {
 namespace {
 
 constexpr std::chrono::minutes kLong{10};
-constexpr std::size_t kStackBytes = 256 * 1024;
+constexpr std::size_t kStackBytes = 256ULL * 1024;
 
 TEST_CASE("each piece of work has a thread of its own, and the group waits for all") {
   std::atomic<int> ended = 0;

@@ -33,7 +33,7 @@ class ProcessDeadline {
   Result<> start(std::chrono::microseconds after);
 
  private:
-  static constexpr std::size_t kStackBytes = 256 * 1024;
+  static constexpr std::size_t kStackBytes = 256ULL * 1024;
 
   void wait_until(std::chrono::steady_clock::time_point end);
   [[noreturn]] void expire() const;

@@ -21,14 +21,14 @@ class SignalStack {
 
  private:
   // As large as Wasmtime wants it.
-  std::array<std::byte, 64 * 4096> bytes_;
+  std::array<std::byte, 64ULL * 4096> bytes_;
   stack_t before_{};
 };
 
 // What a guest without epochs needs of the stack of its thread, if that is made for it: all that it
 // may use itself, what the host may use, and a SignalStack.
 constexpr std::size_t thread_stack_bytes(std::size_t wasm_stack_bytes) {
-  constexpr std::size_t kHostBytes = 1024 * 1024;
+  constexpr std::size_t kHostBytes = 1024ULL * 1024;
   return wasm_stack_bytes + kHostBytes + sizeof(SignalStack);
 }
 
