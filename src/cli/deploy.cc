@@ -35,19 +35,25 @@ constexpr std::array kOptions = {
     Option{.name = "unset-env",
            .value = "K",
            .help = "do not keep this environment variable, which the function has"},
+    Option{.name = "allow-net",
+           .value = "RULE",
+           .help = "let it connect to HOST[:PORTS]; instead of what the function was granted"},
+    Option{.name = "deny-net", .value = "", .help = "do not keep where it was let connect to"},
     Option{.name = "fresh",
            .value = "",
-           .help = "keep nothing: begin with the default limits and no environment"},
+           .help = "keep nothing: begin with the default limits, no environment, no grants"},
     kJsonOption,
     kServerOption,
     kTokenFileOption,
 };
 
+constexpr std::string_view kNetworkGrant = "network";
+
 // What the next version is to have.
 struct Wanted {
   json::Object limits;
   json::Object environment;
-  json::Value grants = nullptr;
+  json::Object grants;
 };
 
 // Whether --unset-env can be meant: what it takes away is what is kept, so nothing else may say
@@ -70,12 +76,20 @@ Result<> check_removed(const Arguments& arguments, const Wanted& wanted) {
 
 // What flags say, and nothing else.
 Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
-  Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}};
+  Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}, .grants = {}};
   const auto variables =
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   for (const auto& [name, value] : variables)
     wanted.environment.set(name, std::string_view(value));
   TRY(check_removed(arguments, wanted));
+  json::Array rules;
+  for (const std::string_view rule : arguments.values("allow-net"))
+    rules.push_back(rule);
+  if (arguments.has("deny-net") && !rules.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--deny-net contradicts --allow-net: leave one of them out");
+  }
+  if (!rules.empty()) wanted.grants.set(kNetworkGrant, std::move(rules));
   return wanted;
 }
 
@@ -128,13 +142,17 @@ Result<std::string> keep_what_is_there(const json::Value& function, const Argume
       environment, wanted.environment,
       [&](std::string_view name) { return std::ranges::find(removed, name) == removed.end(); },
       [](std::string_view, const json::Value&) { return true; });
-  if (const json::Value* const grants = function.find("grants"); grants && grants->is_object())
-    wanted.grants = *grants;
-  if (limits + variables == 0) return std::string();
-  return fmt::format("{} keeps {}{}{} of version {}; --fresh begins with the defaults\n",
-                     text_of_member(function, "name"), limits > 0 ? counted(limits, "limit") : "",
-                     limits > 0 && variables > 0 ? " and " : "",
-                     variables > 0 ? counted(variables, "environment variable") : "",
+  const std::size_t grants = keep(
+      function.find("grants"), wanted.grants,
+      [&](std::string_view name) { return name != kNetworkGrant || !arguments.has("deny-net"); },
+      [](std::string_view, const json::Value&) { return true; });
+  std::vector<std::string> kept;
+  if (limits > 0) kept.push_back(counted(limits, "limit"));
+  if (variables > 0) kept.push_back(counted(variables, "environment variable"));
+  if (grants > 0) kept.push_back(counted(grants, "grant"));
+  if (kept.empty()) return std::string();
+  return fmt::format("{} keeps {} of version {}; --fresh begins with the defaults\n",
+                     text_of_member(function, "name"), fmt::join(kept, " and "),
                      number_of_member(function, "version"));
 }
 
@@ -144,7 +162,9 @@ std::string deployment_of(std::string_view module, const Wanted& wanted) {
   writer.begin_object().key("module").value(module);
   writer.key("limits").value(json::Value(json::Object(wanted.limits)));
   writer.key("environment").value(json::Value(json::Object(wanted.environment)));
-  if (wanted.grants.is_object()) writer.key("grants").value(wanted.grants);
+  if (!wanted.grants.empty()) {
+    writer.key("grants").value(json::Value(json::Object(wanted.grants)));
+  }
   writer.end_object();
   return text;
 }
@@ -221,9 +241,11 @@ constexpr Command kDeployCommand{
         "it, as for `weft run`) and makes it the next version of the function NAME: lower-case\n"
         "letters, digits and inner hyphens. Older versions stay for `weft rollback`.\n"
         "\n"
-        "A function that is there keeps the limits and environment variables of the version that\n"
-        "answers now, but for those that flags set, and standard error says how many; --fresh\n"
-        "begins anew. A new function has the server's default limits and no environment.\n"
+        "A function that is there keeps the limits, environment variables and grants of the\n"
+        "version that answers now, but for those that flags set, and standard error says how "
+        "many;\n"
+        "--fresh begins anew. A new function has the server's default limits, no environment, and\n"
+        "may connect to nowhere: --allow-net, a rule as of `weft run`, says where it may.\n"
         "What is kept is read first and written with the new version: of a version that somebody\n"
         "else deploys between the two, nothing is kept.\n",
     .examples =

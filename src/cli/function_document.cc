@@ -92,6 +92,19 @@ std::string environment_text(const json::Value& function) {
   return first_lines(lines, fmt::format("weft show {} --json", function_name));
 }
 
+std::string network_text(const json::Value& function) {
+  const json::Value* const grants = function.find("grants");
+  const json::Value* const rules = grants == nullptr ? nullptr : grants->find("network");
+  if (rules == nullptr || !rules->is_array()) return {};
+  std::vector<std::string> lines;
+  for (const json::Value& rule : rules->as_array()) {
+    lines.push_back(fmt::format(
+        "network   {}", rule.is_string() ? shown(rule.as_string(), kTypeBytesShownMax) : "?"));
+  }
+  return first_lines(
+      lines, fmt::format("weft show {} --json", shell_word(text_of_member(function, "name"))));
+}
+
 }  // namespace
 
 std::string text_of_member(const json::Value& object, std::string_view key) {
@@ -148,7 +161,8 @@ std::string function_text(const json::Value& function, const Console& console) {
   text +=
       fmt::format("module    {}\ndialect   {}\nstate     {}\n", text_of_member(function, "module"),
                   text_of_member(function, "dialect"), text_of_member(function, "state"));
-  text += limits_text(function) + environment_text(function) + last_hour_text(function);
+  text += limits_text(function) + environment_text(function) + network_text(function) +
+          last_hour_text(function);
   if (const std::string called = text_of_member(function, "last_called"); !called.empty())
     text += fmt::format("called    {}\n", called);
   if (const std::string lines = calling_lines(function); !lines.empty())

@@ -300,7 +300,7 @@ Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Cod
   wasmtime_instance_pre_t* raw = nullptr;
   const FailureHandle failure(wasmtime_linker_instantiate_pre(linker.get(), &code->get(), &raw));
   if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
-  return std::make_shared<const Program>(engine_, std::move(code), std::move(memory), raw);
+  return std::make_shared<const Program>(engine_, std::move(code), std::move(memory), parking, raw);
 }
 
 }  // namespace weft::engine

@@ -165,19 +165,27 @@ class Program {
     void operator()(wasmtime_instance_pre* program) const;
   };
   Program(const Engine& engine, std::shared_ptr<const Code> code,
-          std::shared_ptr<const SharedMemory> memory, wasmtime_instance_pre* program)
-      : engine_(engine), code_(std::move(code)), memory_(std::move(memory)), program_(program) {}
+          std::shared_ptr<const SharedMemory> memory, Waiting parking,
+          wasmtime_instance_pre* program)
+      : engine_(engine),
+        code_(std::move(code)),
+        memory_(std::move(memory)),
+        parking_(parking),
+        program_(program) {}
 
   const Engine& engine() const { return engine_; }
   const Code& code() const { return *code_; }
   // What all instances of it share; null: each has its own.
   const SharedMemory* memory() const { return memory_.get(); }
+  // What its host functions may park a guest for.
+  Waiting parking() const { return parking_; }
   const wasmtime_instance_pre& get() const { return *program_; }
 
  private:
   const Engine& engine_;  // Outlives this object.
   std::shared_ptr<const Code> code_;
   std::shared_ptr<const SharedMemory> memory_;
+  Waiting parking_;
   std::unique_ptr<wasmtime_instance_pre, Delete> program_;
 };
 

@@ -54,8 +54,12 @@ void HostCall::stop(Error error) {
   trap_ = wasmtime_trap_new(kMessage.data(), kMessage.size());
 }
 
+bool HostCall::can_park() const {
+  return parts_.attempted.function != nullptr;
+}
+
 void HostCall::park() {
-  WEFT_ASSERT(parts_.attempted.function != nullptr);
+  WEFT_ASSERT(can_park());
   is_parked_ = true;
 }
 

@@ -97,9 +97,10 @@ class HostCall {
   void stop(Error error);
 
   // The call cannot go on before something happens: the host function returns afterwards, and is
-  // called again with the same arguments when the guest is polled next. Only of a function that
-  // was defined and linked so that it may.
+  // called again with the same arguments when the guest is polled next. Only where can_park().
   void park();
+  // Whether the function was defined and linked so that it may.
+  bool can_park() const;
   bool is_parked() const { return is_parked_; }
 
   wasm_trap_t* take_trap();

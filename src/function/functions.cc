@@ -99,6 +99,19 @@ Result<FunctionLimits> stored_limits(const store::VersionRecord& record) {
   return *limits;
 }
 
+Result<Grants> stored_grants(const store::VersionRecord& record) {
+  const auto document = json::parse(record.spec.grants);
+  auto grants = document ? grants_of(*document) : fail(document.error());
+  if (!grants) return damaged_version("list of grants", record);
+  return *std::move(grants);
+}
+
+// What a function may wait for: without a network, there are no sockets, and its other calls are
+// cheaper.
+engine::Waiting parking_for(const Grants& grants) {
+  return grants.network.empty() ? engine::Waiting::kForTime : engine::Waiting::kForStreams;
+}
+
 Result<Module> module_of(const store::ModuleRecord& record) {
   const auto dialect = abi::dialect_named(record.dialect);
   if (!dialect) return damaged_module("dialect", record.id);
@@ -118,7 +131,8 @@ Result<Version> version_of(const store::VersionRecord& record, std::int64_t curr
                  .dialect = abi::dialect_named(record.dialect).value_or(abi::Dialect::kTyped),
                  .deployed = record.deployed,
                  .limits = TRY(stored_limits(record)),
-                 .environment = TRY(environment_of(record))};
+                 .environment = TRY(environment_of(record)),
+                 .grants = TRY(stored_grants(record))};
 }
 
 Activity activity_of(const store::Activity& stored) {
@@ -154,11 +168,14 @@ struct Functions::Parts {
   std::mutex deploying;
   LoadedFunctions loaded;
 
-  // By module: what functions and calls hold, so that all versions with one module share its code.
-  Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
+  // By module, and by what its programs may wait for: what functions and calls hold, so that all
+  // versions with one module share its code.
+  using ProgramKey = std::pair<std::string, engine::Waiting>;
+  Guarded<std::map<ProgramKey, std::weak_ptr<const engine::Program>>> programs;
 
   // Declared last: they use what is loaded, and loads and calls under way use everything above.
   Pacemaker idleness;
+  system::WaitingRoom waiting_room;
   std::optional<FairPool> background;
   FunctionLoader loader;
 
@@ -172,6 +189,7 @@ struct Functions::Parts {
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
         idleness("weft-idle", kIdleTime, [this] { return loaded.release_idle(); }),
+        waiting_room(parts.clock),
         loader(
             [this](const std::string& name) -> Result<std::int64_t> {
               return TRY(world.metadata.function(name)).current_version;
@@ -189,6 +207,7 @@ struct Functions::Parts {
             .clock = world.clock,
             .random = world.random,
             .limits = limits,
+            .waiting_room = waiting_room,
             .background = background ? &*background : nullptr};
   }
 
@@ -228,7 +247,8 @@ struct Functions::Parts {
     }
   }
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
-  Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
+  Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id,
+                                                            engine::Waiting parking);
   Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
                                                        std::int64_t expected_version);
@@ -324,9 +344,9 @@ Result<> Functions::remove_module(std::string_view id) {
 // --- deployments ---
 
 Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
-    std::string_view module_id) {
+    std::string_view module_id, engine::Waiting parking) {
   auto in_use = programs.with([&](auto& known) {
-    const auto found = known.find(module_id);
+    const auto found = known.find({std::string(module_id), parking});
     return found == known.end() ? nullptr : found->second.lock();
   });
   if (in_use) return in_use;
@@ -343,10 +363,10 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
   }
   const std::string bytes = TRY(std::move(stored));
   const auto code = TRY(world.code_cache.code_of(world.engine, module_id, bytes));
-  auto program = TRY(host_table.link(code));
+  auto program = TRY(host_table.link(code, nullptr, parking));
   programs.with([&](auto& known) {
     std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
-    known[std::string(module_id)] = program;
+    known[{std::string(module_id), parking}] = program;
   });
   return program;
 }
@@ -354,14 +374,17 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
     const store::VersionRecord& record) {
   const Module module = TRY(this->module(record.spec.module));
+  const Grants grants = TRY(stored_grants(record));
   LoadedFunction::Description description{.name = record.function,
                                           .version = record.version,
                                           .dialect = module.dialect,
                                           .info = module.info,
                                           .limits = TRY(stored_limits(record)),
-                                          .environment = TRY(environment_of(record))};
-  return std::make_shared<LoadedFunction>(
-      std::move(description), TRY(program_of(record.spec.module)), loaded.history(record.function));
+                                          .environment = TRY(environment_of(record)),
+                                          .network = network_rules(grants)};
+  return std::make_shared<LoadedFunction>(std::move(description),
+                                          TRY(program_of(record.spec.module, parking_for(grants))),
+                                          loaded.history(record.function));
 }
 
 // `expected_version`: the current one a moment ago.
@@ -395,12 +418,12 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
   const Module module = TRY(this->module(deployment.module));
   TRY(check_deployable(module.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
-  auto program = TRY(parts_->program_of(deployment.module));
+  auto program = TRY(parts_->program_of(deployment.module, parking_for(deployment.grants)));
   auto history = parts_->loaded.history(std::string(name));
   const store::VersionSpec spec{.module = deployment.module,
                                 .language = "",
                                 .limits = json::to_string(to_json(deployment.limits)),
-                                .grants = "{}",
+                                .grants = json::to_string(to_json(deployment.grants)),
                                 .environment = environment_text(deployment.environment)};
   {
     const std::scoped_lock lock(parts_->deploying);
@@ -410,7 +433,8 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                                             .dialect = module.dialect,
                                             .info = module.info,
                                             .limits = deployment.limits,
-                                            .environment = deployment.environment};
+                                            .environment = deployment.environment,
+                                            .network = network_rules(deployment.grants)};
     parts_->loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
                                                         std::move(history)));
   }
@@ -452,6 +476,7 @@ Result<Function> Functions::Parts::describe(const store::FunctionRecord& record)
                     .module = TRY(module(version.spec.module)),
                     .limits = TRY(stored_limits(version)),
                     .environment = TRY(environment_of(version)),
+                    .grants = TRY(stored_grants(version)),
                     .state = State::kFresh,
                     .activity = activity(record.name)};
   function.state = state_of(function.module.info);

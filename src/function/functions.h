@@ -21,6 +21,7 @@
 #include "function/activity.h"
 #include "function/call_handle.h"
 #include "function/code_cache.h"
+#include "function/grants.h"
 #include "function/limits.h"
 #include "json/value.h"
 #include "store/blobs.h"
@@ -48,6 +49,7 @@ struct Deployment {
   std::string module;  // content id
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  Grants grants = {};
 };
 
 // How an instance relates to the calls before it: no call sees anything of them.
@@ -67,6 +69,7 @@ struct Function {
   Module module;
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  Grants grants;
   State state = State::kFresh;
   Activity activity;
 };
@@ -79,6 +82,7 @@ struct Version {
   WallTime deployed;
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  Grants grants;
 };
 
 // A call of the current version of a function.

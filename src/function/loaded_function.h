@@ -19,6 +19,7 @@
 #include "function/permit.h"
 #include "function/recorder.h"
 #include "function/statistics.h"
+#include "system/network.h"
 
 namespace weft::function {
 
@@ -41,6 +42,7 @@ class LoadedFunction {
     engine::ModuleInfo info;
     FunctionLimits limits;
     std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<system::NetworkRule> network;  // where it may go
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,
                  std::shared_ptr<FunctionHistory> history);

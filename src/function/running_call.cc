@@ -67,6 +67,11 @@ void RunningCall::start(std::string payload, MonotonicTime now) {
     finish(fail(std::move(prepared.error())));
     return;
   }
+  run();
+}
+
+// Where calls of the function are expected to do best.
+void RunningCall::run() {
   if (context_.background == nullptr || function_->pace().is_short()) return run_here();
   run_in_background();
 }
@@ -74,6 +79,7 @@ void RunningCall::start(std::string payload, MonotonicTime now) {
 void RunningCall::cancel() {
   is_cancelled_.store(true, std::memory_order_relaxed);
   if (is_in_background_ || phase_ == Phase::kEnded) return;
+  if (place_) context_.waiting_room.leave(*place_);
   stop(cancelled());
 }
 
@@ -116,7 +122,17 @@ Result<> RunningCall::decode() {
   return {};
 }
 
-// The streams, clock and randomness of a module that imports them.
+// Null where the function is granted none.
+std::shared_ptr<system::Network> RunningCall::network() const {
+  const auto& rules = function_->description().network;
+  if (rules.empty()) return nullptr;
+  return std::make_shared<system::Network>(
+      rules, [](const std::string&) -> system::Attempt<std::vector<system::IpAddress>> {
+        return std::unexpected(system::Errno::kNotSupported);
+      });
+}
+
+// The streams, clock, randomness and network of a module that imports them.
 void RunningCall::provide_world() {
   const LoadedFunction::Description& description = function_->description();
   const bool is_command = description.dialect == abi::Dialect::kCommand;
@@ -129,12 +145,14 @@ void RunningCall::provide_world() {
   program_ = std::make_unique<abi::command::Program>(abi::command::World{
       .arguments = {description.name},
       .environment = description.environment,
+      .network = network(),
       .calls_wasix = abi::command::calls_wasix(description.info),
       .input = input_.get(),
       .output = is_command ? static_cast<system::OutputStream*>(output_.get()) : log_.get(),
       .errors = log_.get(),
       .clock = &context_.clock,
-      .random = &context_.random});
+      .random = &context_.random,
+      .parks = function_->program()->parking() != engine::Waiting::kNever});
 }
 
 Result<> RunningCall::prepare() {
@@ -192,32 +210,66 @@ Error RunningCall::too_late() const {
       .with_limit("deadline_ms", deadline_ms);
 }
 
-// On the executor. What is posted does not keep it: it would keep itself.
+// On the executor, later.
+void RunningCall::post(void (RunningCall::*step)()) {
+  if (const auto executor = executor_.lock())
+    executor->post([self = shared_from_this(), step] { (*self.*step)(); });
+}
+
+// On the executor.
 void RunningCall::run_here() {
-  if (phase_ == Phase::kEnded || !run_slice()) return;
+  if (phase_ == Phase::kEnded) return;
+  const Next next = run_slice();
+  if (next == Next::kNothing) return;
+  if (next == Next::kWait) return wait();
   if (context_.background != nullptr && has_overrun()) {
     function_->pace().overran();
     return run_in_background();
   }
-  if (const auto executor = executor_.lock())
-    executor->post([self = shared_from_this()] { self->run_here(); });
+  post(&RunningCall::run_here);
 }
 
 void RunningCall::run_in_background() {
   is_in_background_ = true;
-  context_.background->run(function_->history().share,
-                           [self = shared_from_this()] { return self->run_slice(); });
+  context_.background->run(function_->history().share, [self = shared_from_this()] {
+    const Next next = self->run_slice();
+    if (next == Next::kWait) self->post(&RunningCall::come_back_to_wait);
+    return next == Next::kSlice;
+  });
+}
+
+// Whoever waits is where it can be cancelled.
+void RunningCall::come_back_to_wait() {
+  is_in_background_ = false;
+  if (is_cancelled_.load(std::memory_order_relaxed)) return stop(cancelled());
+  wait();
+}
+
+void RunningCall::wait() {
+  std::vector<system::Wait> waits = program_->waits();
+  const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
+  waits.push_back({.until = started_ + deadline});
+  auto place = context_.waiting_room.park(
+      waits, [self = shared_from_this()] { self->post(&RunningCall::go_on); });
+  if (!place) return stop(std::move(place.error()));
+  place_ = *place;
+}
+
+void RunningCall::go_on() {
+  if (phase_ == Phase::kEnded) return;
+  place_.reset();
+  if (is_late(context_.clock.monotonic())) return stop(too_late());
+  run();
 }
 
 bool RunningCall::has_overrun() const {
   return first_slice_ && cpu_ - *first_slice_ >= kOverrun;
 }
 
-// Whether the guest goes on.
-bool RunningCall::run_slice() {
+RunningCall::Next RunningCall::run_slice() {
   if (is_cancelled_.load(std::memory_order_relaxed)) {
     stop(cancelled());
-    return false;
+    return Next::kNothing;
   }
   for (;;) {
     const auto before = time_spent();
@@ -226,24 +278,25 @@ bool RunningCall::run_slice() {
       return instance_->poll();
     }();
     cpu_ += time_spent() - before;
+    if (progress == engine::Progress::kParked) return Next::kWait;
     if (progress == engine::Progress::kRunning) {
       if (!first_slice_) first_slice_ = cpu_;
-      if (!is_late(context_.clock.monotonic())) return true;
+      if (!is_late(context_.clock.monotonic())) return Next::kSlice;
       stop(too_late());
-      return false;
+      return Next::kNothing;
     }
     auto results = instance_->take();
     if (!results) {
       finish(outcome_of_failure(std::move(results.error())));
-      return false;
+      return Next::kNothing;
     }
     if (phase_ == Phase::kCall) {
       finish(encode(*results));
-      return false;
+      return Next::kNothing;
     }
     if (auto begun = begin_next(); !begun) {
       finish(fail(std::move(begun.error())));
-      return false;
+      return Next::kNothing;
     }
   }
 }
@@ -272,12 +325,27 @@ void RunningCall::stop(Error error) {
 
 Result<Response> RunningCall::outcome_of_failure(Error error) {
   const auto exit_code = program_ ? program_->exit_code() : std::nullopt;
-  if (!exit_code) return fail(std::move(error));
+  if (!exit_code) return fail(std::move(error).with_suffix(likely_cause()));
   // A program that exits with 0 did what it should.
   const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
   if (is_command && *exit_code == 0) return encode({});
   // The backtrace of an exit shows only the C library.
-  return fail(Error(error.code(), error.message()));
+  return fail(Error(error.code(), error.message() + likely_cause()));
+}
+
+// What the guest was refused, from which its failure may come; with what would allow it.
+std::string RunningCall::likely_cause() const {
+  if (!program_) return {};
+  const abi::command::Refusals& refusals = program_->refusals();
+  if (!refusals.function.empty() && !program_->exit_code()) {  // proc_exit says it itself.
+    return fmt::format("; it had called {} of WASIX, which weft does not have", refusals.function);
+  }
+  if (!refusals.network) return {};
+  const system::Network* const network = program_->world().network.get();
+  const std::string rule =
+      network == nullptr ? "HOST:PORT" : network->refused().value_or("HOST:PORT");
+  return fmt::format("; it was not let use the network: the grant \"network\": [\"{}\"] lets it",
+                     printable(rule));
 }
 
 void RunningCall::finish(Result<Response> response) {

@@ -16,6 +16,7 @@
 #include "function/call_handle.h"
 #include "function/loaded_function.h"
 #include "function/log_stream.h"
+#include "system/waiting_room.h"
 
 namespace weft::function {
 
@@ -25,6 +26,7 @@ struct CallContext {
   const Clock& clock;
   Random& random;
   const PlatformLimits& limits;
+  system::WaitingRoom& waiting_room;
   FairPool* background = nullptr;  // Without one, calls stay on their event loops.
 };
 
@@ -40,7 +42,7 @@ struct CallResult {
 
 // Confined to the executor's thread, though its guest may run elsewhere: a call that is expected to
 // be short (Pace) runs on the executor, between requests. Others, and those that turn out long, run
-// in the background, and only their result comes back.
+// in the background, and only their result comes back. A guest that waits is in the waiting room.
 class RunningCall final : public Cancellable, public std::enable_shared_from_this<RunningCall> {
  public:
   using Done = std::move_only_function<void(CallResult)>;
@@ -63,21 +65,30 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
  private:
   // What the guest's present operation is.
   enum class Phase : std::uint8_t { kInstantiation, kInitialization, kCall, kEnded };
+  // What follows a slice.
+  enum class Next : std::uint8_t { kNothing, kSlice, kWait };
 
   Result<> decode();
   Result<> prepare();
   void provide_world();
+  std::shared_ptr<system::Network> network() const;
   Result<> begin_next();
   std::chrono::nanoseconds time_spent() const;
   bool is_late(MonotonicTime now) const;
   Error too_late() const;
+  void run();
   void run_here();
   void run_in_background();
   bool has_overrun() const;
-  bool run_slice();
+  Next run_slice();
+  void post(void (RunningCall::*step)());
+  void come_back_to_wait();
+  void wait();
+  void go_on();
   void stop(Error error);
   Result<Response> encode(std::span<const engine::Value> results);
   Result<Response> outcome_of_failure(Error error);
+  std::string likely_cause() const;
   void finish(Result<Response> response);
   CallResult result_of(Result<Response> response);
   void deliver(CallResult result);
@@ -94,6 +105,7 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   std::chrono::nanoseconds cpu_{0};
   // What cpu_ was when the guest first used up a slice.
   std::optional<std::chrono::nanoseconds> first_slice_;
+  std::optional<system::WaitingRoom::Place> place_;  // of a guest that waits
 
   std::string payload_;
   std::string export_name_;

@@ -487,7 +487,12 @@ struct Loaded {
 
   Result<Response> call(std::string payload) {
     std::optional<CallResult> result;
-    const CallContext context{.ticker = ticker, .clock = clock, .random = random, .limits = limits};
+    system::WaitingRoom waiting_room(clock);
+    const CallContext context{.ticker = ticker,
+                              .clock = clock,
+                              .random = random,
+                              .limits = limits,
+                              .waiting_room = waiting_room};
     std::make_shared<RunningCall>(function, context, executor, context.clock.monotonic(),
                                   [&result](CallResult done) { result.emplace(std::move(done)); })
         ->start(std::move(payload), clock.monotonic());

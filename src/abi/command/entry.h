@@ -18,8 +18,11 @@ void answer(engine::HostCall& call) {
   auto& program = call.state<Program>();
   const Turn turn(program);
   if (turn.is_over()) return call.stop(Turn::over());
-  const Errno error = kFunction(call, program);
-  if (program.world().parks && program.end_call()) return call.park();
+  Errno error = kFunction(call, program);
+  if (program.world().parks && program.end_call()) {
+    if (call.can_park()) return call.park();
+    error = Errno::kAgain;
+  }
   call.return_i32(static_cast<std::int32_t>(error));
 }
 
