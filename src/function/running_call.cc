@@ -25,6 +25,10 @@ constexpr std::chrono::microseconds kOverrun{500};
 // More values than a call can have: a function has at most 1000 parameters.
 constexpr json::ParseLimits kRequestLimits{.depth_max = 16, .nodes_max = 2'000};
 
+// What one call may take of the machine beside its memory: sockets, copies of them, pipes.
+constexpr std::size_t kDescriptorsMax = 64;
+constexpr std::size_t kChannelBytesMax = 256 << 10;
+
 std::string callable_exports(const engine::ModuleInfo& info) {
   std::string names;
   std::size_t count = 0;
@@ -147,6 +151,8 @@ void RunningCall::provide_world() {
       .environment = description.environment,
       .network = network(),
       .calls_wasix = abi::command::calls_wasix(description.info),
+      .descriptors_max = kDescriptorsMax,
+      .channel_bytes = kChannelBytesMax,
       .input = input_.get(),
       .output = is_command ? static_cast<system::OutputStream*>(output_.get()) : log_.get(),
       .errors = log_.get(),

@@ -253,5 +253,29 @@ TEST_CASE("what a function is granted is its version's, and comes back with it")
   CHECK(finish(world, std::move(call)).response.value().body == R"({"results":[120]})");
 }
 
+TEST_CASE("a call takes few descriptors, and little of the machine's memory for its pipes") {
+  // copies() counts until it is refused; bytes() fills pipes without end and tells how much fitted.
+  Waiting waiting(R"((module
+    (import "wasix_32v1" "fd_dup" (func $dup (param i32 i32) (result i32)))
+    (import "wasix_32v1" "fd_pipe" (func $pipe (param i32 i32) (result i32)))
+    (import "wasix_32v1" "fd_close" (func $close (param i32) (result i32)))
+    (import "wasix_32v1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 2)
+    (data (i32.const 0) "\00\00\00\00\ff\ff\00\00")
+    (func (export "copies") (param i32) (result i32) (local i32)
+      (loop (br_if 0 (i32.eqz (call $dup (i32.const 1) (i32.const 16))))
+        (return (i32.load (i32.const 16)))) unreachable)
+    (func (export "bytes") (param i32) (result i32) (local $bytes i32)
+      (loop
+        (if (call $pipe (i32.const 16) (i32.const 20)) (then unreachable))
+        (if (call $write (i32.load (i32.const 20)) (i32.const 0) (i32.const 1) (i32.const 24))
+          (then (return (local.get $bytes))))
+        (local.set $bytes (i32.add (local.get $bytes) (i32.load (i32.const 24))))
+        (drop (call $close (i32.load (i32.const 20))))
+        (br 0)) unreachable)))");
+  CHECK(waiting.finished(waiting.start("copies", 0)) == R"({"results":[63]})");
+  CHECK(waiting.finished(waiting.start("bytes", 0)) == R"({"results":[262140]})");
+}
+
 }  // namespace
 }  // namespace weft::function

@@ -13,6 +13,11 @@ Attempt<> InterestList::add(FileNumber number, const std::shared_ptr<OpenFile>& 
                             const Interest& interest) {
   if (file->as_interest_list() != nullptr) return std::unexpected(Errno::kInvalid);
   if (find(number, file) != nullptr) return std::unexpected(Errno::kExists);
+  const bool is_new = !entries_.contains(number);
+  if (is_new && !budget_->take(kEntryBytes) &&
+      (forget_closed() == 0 || !budget_->take(kEntryBytes))) {
+    return std::unexpected(Errno::kNoMemory);
+  }
   entries_[number] = {.file = file, .interest = interest, .reading = {}, .writing = {}};
   return {};
 }
@@ -28,7 +33,15 @@ Attempt<> InterestList::change(FileNumber number, const std::shared_ptr<OpenFile
 Attempt<> InterestList::remove(FileNumber number, const std::shared_ptr<OpenFile>& file) {
   if (find(number, file) == nullptr) return std::unexpected(Errno::kNoEntry);
   entries_.erase(number);
+  budget_->give_back(kEntryBytes);
   return {};
+}
+
+std::size_t InterestList::forget_closed() {
+  const std::size_t count =
+      std::erase_if(entries_, [](const auto& entry) { return entry.second.file.expired(); });
+  budget_->give_back(count * kEntryBytes);
+  return count;
 }
 
 std::optional<std::uint64_t> InterestList::news(Told& told, OpenFile& file, Wait::For what,
@@ -73,6 +86,7 @@ InterestList::Look InterestList::look(std::size_t events_max) {
     const auto file = entry.file.lock();
     if (file == nullptr) {
       next = entries_.erase(next);
+      budget_->give_back(kEntryBytes);
       continue;
     }
     const Event event = look_at(entry, *file, look);

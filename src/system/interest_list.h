@@ -6,16 +6,18 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "system/channel_budget.h"
 #include "system/open_file.h"
 #include "system/sandbox.h"
 
 namespace weft::system {
 
-// Files are looked at when the guest waits, nothing is kept in this machine for them. One that was
-// closed is forgotten. Confined to the guest's thread.
+// Files are looked at when the guest waits, nothing is kept in this machine for them. One is
+// forgotten when its last copy was closed. Confined to the guest's thread.
 class InterestList final : public OpenFile {
  public:
   // What the guest wants to be told with the event; not looked at.
@@ -42,7 +44,17 @@ class InterestList final : public OpenFile {
     bool again = false;
   };
 
-  // kExists when the file is there under that number; kInvalid for another list.
+  // What one file takes of the guest's budget: an entry here, and what is left of a closed file
+  // until the list has noticed.
+  static constexpr std::size_t kEntryBytes = 512;
+
+  explicit InterestList(std::shared_ptr<ChannelBudget> budget) : budget_(std::move(budget)) {}
+  InterestList(const InterestList&) = delete;
+  InterestList& operator=(const InterestList&) = delete;
+  ~InterestList() override { budget_->give_back(entries_.size() * kEntryBytes); }
+
+  // kExists when the file is there under that number; kInvalid for another list;
+  // kNoMemory when the guest's budget is used up.
   Attempt<> add(FileNumber number, const std::shared_ptr<OpenFile>& file, const Interest& interest);
   // Both kNoEntry when it is not there.
   Attempt<> change(FileNumber number, const std::shared_ptr<OpenFile>& file,
@@ -74,6 +86,9 @@ class InterestList final : public OpenFile {
   static std::optional<std::uint64_t> news(Told& told, OpenFile& file, Wait::For what, bool edge,
                                            Look& look);
 
+  std::size_t forget_closed();
+
+  std::shared_ptr<ChannelBudget> budget_;
   std::map<FileNumber, Entry> entries_;
   FileNumber last_told_ = {};
 };

@@ -16,6 +16,10 @@ namespace {
 
 using testing::write_all;
 
+std::shared_ptr<ChannelBudget> budget() {
+  return std::make_shared<ChannelBudget>();
+}
+
 InterestList::Interest reading(std::uint8_t name = 0) {
   return {.reading = true, .data = {name}};
 }
@@ -43,8 +47,8 @@ class SilentFile final : public OpenFile {
 };
 
 TEST_CASE("a list tells which of its files are ready, with what the guest gave it") {
-  InterestList list;
-  const auto [reader, writer] = make_pipe();
+  InterestList list(budget());
+  const auto [reader, writer] = make_pipe(budget());
   REQUIRE(list.add(FileNumber{3}, reader, reading(1)).has_value());
   REQUIRE(list.add(FileNumber{4}, writer, {.writing = true, .data = {2}}).has_value());
   CHECK(told(list) == std::vector{2});
@@ -58,7 +62,7 @@ TEST_CASE("a list tells which of its files are ready, with what the guest gave i
 }
 
 TEST_CASE("a list says what to wait for when nothing is ready") {
-  InterestList list;
+  InterestList list(budget());
   const auto silent = std::make_shared<SilentFile>();
   REQUIRE(list.add(FileNumber{3}, silent, reading()).has_value());
   const auto look = list.look(100);
@@ -69,32 +73,61 @@ TEST_CASE("a list says what to wait for when nothing is ready") {
 }
 
 TEST_CASE("a list refuses what it has, what it has not, and another list") {
-  InterestList list;
-  const auto [reader, writer] = make_pipe();
+  InterestList list(budget());
+  const auto [reader, writer] = make_pipe(budget());
   CHECK(list.change(FileNumber{3}, reader, reading()).error() == Errno::kNoEntry);
   CHECK(list.remove(FileNumber{3}, reader).error() == Errno::kNoEntry);
   REQUIRE(list.add(FileNumber{3}, reader, reading()).has_value());
   CHECK(list.add(FileNumber{3}, reader, reading()).error() == Errno::kExists);
-  CHECK(list.add(FileNumber{4}, std::make_shared<InterestList>(), reading()).error() ==
+  CHECK(list.add(FileNumber{4}, std::make_shared<InterestList>(budget()), reading()).error() ==
         Errno::kInvalid);
 }
 
 TEST_CASE("a file that was closed is forgotten, and its number free for another") {
-  InterestList list;
-  auto [reader, writer] = make_pipe();
+  InterestList list(budget());
+  auto [reader, writer] = make_pipe(budget());
   write_all(*writer, "x");
   REQUIRE(list.add(FileNumber{3}, reader, reading(1)).has_value());
   reader.reset();
   CHECK(told(list).empty());
-  const auto [other, other_writer] = make_pipe();
+  const auto [other, other_writer] = make_pipe(budget());
   write_all(*other_writer, "x");
   REQUIRE(list.add(FileNumber{3}, other, reading(2)).has_value());
   CHECK(told(list) == std::vector{2});
 }
 
+TEST_CASE("files of all lists of a guest come out of one budget, and go back to it") {
+  constexpr std::size_t kEntry = InterestList::kEntryBytes;
+  const auto shared = std::make_shared<ChannelBudget>(2 * kEntry);
+  auto [reader, writer] = make_pipe(budget());
+  auto list = std::make_unique<InterestList>(shared);
+  InterestList other(shared);
+  REQUIRE(list->add(FileNumber{3}, reader, reading()).has_value());
+  REQUIRE(other.add(FileNumber{3}, reader, reading()).has_value());
+  CHECK(list->add(FileNumber{4}, reader, reading()).error() == Errno::kNoMemory);
+  REQUIRE(other.remove(FileNumber{3}, reader).has_value());
+  CHECK(shared->left() == kEntry);
+  REQUIRE(list->add(FileNumber{4}, writer, reading()).has_value());
+  CHECK(list->change(FileNumber{4}, writer, reading()).has_value());
+  // A closed one makes place for another, under its number or elsewhere.
+  writer.reset();
+  REQUIRE(list->add(FileNumber{4}, reader, reading()).has_value());
+  REQUIRE(list->remove(FileNumber{4}, reader).has_value());
+  auto [closed, end] = make_pipe(budget());
+  REQUIRE(list->add(FileNumber{5}, closed, reading()).has_value());
+  closed.reset();
+  REQUIRE(list->add(FileNumber{6}, end, reading()).has_value());
+  CHECK(other.add(FileNumber{3}, reader, reading()).error() == Errno::kNoMemory);
+  end.reset();
+  CHECK(list->look(100).events.size() == 1);
+  CHECK(shared->left() == kEntry);
+  list.reset();
+  CHECK(shared->left() == 2 * kEntry);
+}
+
 TEST_CASE("an edge is told once, until the file is used or has more to read") {
-  InterestList list;
-  const auto [reader, writer] = make_pipe();
+  InterestList list(budget());
+  const auto [reader, writer] = make_pipe(budget());
   REQUIRE(list.add(FileNumber{3}, reader, {.reading = true, .edge = true, .data = {1}}));
   write_all(*writer, "abc");
   CHECK(told(list) == std::vector{1});
@@ -117,7 +150,7 @@ TEST_CASE("input that was read is an edge again when there is more of it") {
   const UniqueFd writing_end(ends[1]);
   DescriptorInput stream(reading_end.get());
   const auto input = std::make_shared<InputFile>(&stream);
-  InterestList list;
+  InterestList list(budget());
   REQUIRE(list.add(FileNumber{0}, input, {.reading = true, .edge = true, .data = {1}}));
   for (int i = 0; i < 2; ++i) {
     CHECK(told(list).empty());
@@ -132,8 +165,8 @@ TEST_CASE("input that was read is an edge again when there is more of it") {
 }
 
 TEST_CASE("what is told once comes again only after a change") {
-  InterestList list;
-  const auto [reader, writer] = make_pipe();
+  InterestList list(budget());
+  const auto [reader, writer] = make_pipe(budget());
   write_all(*writer, "abc");
   REQUIRE(list.add(FileNumber{3}, reader, {.reading = true, .once = true, .data = {1}}));
   CHECK(told(list) == std::vector{1});
@@ -143,8 +176,8 @@ TEST_CASE("what is told once comes again only after a change") {
 }
 
 TEST_CASE("the end of a file is told to who asks for it") {
-  InterestList list;
-  auto [reader, writer] = make_pipe();
+  InterestList list(budget());
+  auto [reader, writer] = make_pipe(budget());
   REQUIRE(list.add(FileNumber{3}, reader, {.end = true}));
   CHECK(told(list).empty());
   writer.reset();
@@ -155,10 +188,10 @@ TEST_CASE("the end of a file is told to who asks for it") {
 }
 
 TEST_CASE("where fewer are told than are ready, all have their turn") {
-  InterestList list;
+  InterestList list(budget());
   std::vector<std::shared_ptr<PipeEnd>> ends;
   for (std::uint8_t i = 0; i < 3; ++i) {
-    const auto [reader, writer] = make_pipe();
+    const auto [reader, writer] = make_pipe(budget());
     write_all(*writer, "x");
     REQUIRE(list.add(FileNumber{i}, reader, reading(i)).has_value());
     ends.push_back(reader);

@@ -1,9 +1,13 @@
 #include "system/pipe.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace weft::system {
 namespace {
+
+// Less is not worth an allocation.
+constexpr std::size_t kLeastBytes = 64;
 
 template <class Byte>
 std::size_t size_of(std::span<const std::span<Byte>> buffers) {
@@ -26,29 +30,49 @@ std::size_t PipeBytes::take(std::span<const Buffer> buffers) {
   if (size() == 0) {
     bytes_.clear();
     begin_ = 0;
+    // Others may need the memory of an empty pipe; a little is kept for the next time.
+    if (bytes_.capacity() > kPipeAtomicBytes) release();
   }
   return taken;
 }
 
-std::size_t PipeBytes::give(std::span<const ConstBuffer> buffers) {
+// So that `count` bytes more fit, which are at most room(); or fewer, which it returns.
+std::size_t PipeBytes::make_place(std::size_t count) {
+  if (bytes_.size() + count <= bytes_.capacity()) return count;
   // What was taken makes room again, seldom enough to cost nothing.
-  if (begin_ > 0 && bytes_.size() + size_of(buffers) > kPipeBytesMax) {
-    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin_));
-    begin_ = 0;
+  bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin_));
+  begin_ = 0;
+  const std::size_t needed = size() + count;
+  if (needed > bytes_.capacity()) {
+    const std::size_t wanted = std::max(std::bit_ceil(needed), kLeastBytes);
+    const std::size_t capacity = bytes_.capacity();
+    bytes_.reserve(capacity + budget_->take_up_to(wanted - capacity));
   }
-  std::size_t given = 0;
+  return std::min(count, bytes_.capacity() - size());
+}
+
+Attempt<std::size_t> PipeBytes::give(std::span<const ConstBuffer> buffers) {
+  const std::size_t wanted = std::min(size_of(buffers), room());
+  std::size_t left = make_place(wanted);
+  if (left < std::min(wanted, kPipeAtomicBytes)) return std::unexpected(Errno::kNoBufferSpace);
+  const std::size_t given = left;
   for (const ConstBuffer& buffer : buffers) {
-    const ConstBuffer fits = buffer.first(std::min(buffer.size(), room()));
+    const ConstBuffer fits = buffer.first(std::min(buffer.size(), left));
     bytes_.insert(bytes_.end(), fits.begin(), fits.end());
-    given += fits.size();
+    left -= fits.size();
   }
   return given;
 }
 
+void PipeBytes::release() {
+  budget_->give_back(bytes_.capacity());
+  bytes_ = std::vector<std::uint8_t>();
+  begin_ = 0;
+}
+
 void PipeBytes::close_reading() {
   has_reader_ = false;
-  bytes_ = {};
-  begin_ = 0;
+  release();
 }
 
 PipeEnd::~PipeEnd() {
@@ -103,14 +127,16 @@ std::optional<std::uint64_t> PipeEnd::ready(Wait::For what) {
   return out_->room();
 }
 
-std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pipe() {
-  auto bytes = std::make_shared<PipeBytes>();
+std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pipe(
+    const std::shared_ptr<ChannelBudget>& budget) {
+  auto bytes = std::make_shared<PipeBytes>(budget);
   return {std::make_shared<PipeEnd>(bytes, nullptr), std::make_shared<PipeEnd>(nullptr, bytes)};
 }
 
-std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pair_of_ends() {
-  auto there = std::make_shared<PipeBytes>();
-  auto back = std::make_shared<PipeBytes>();
+std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pair_of_ends(
+    const std::shared_ptr<ChannelBudget>& budget) {
+  auto there = std::make_shared<PipeBytes>(budget);
+  auto back = std::make_shared<PipeBytes>(budget);
   return {std::make_shared<PipeEnd>(back, there), std::make_shared<PipeEnd>(there, back)};
 }
 

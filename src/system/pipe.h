@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "system/channel_budget.h"
 #include "system/open_file.h"
 
 namespace weft::system {
@@ -18,15 +19,22 @@ inline constexpr std::size_t kPipeBytesMax = 65'536;
 // Up to so many bytes are written whole or not at all (POSIX's PIPE_BUF).
 inline constexpr std::size_t kPipeAtomicBytes = 4'096;
 
-// The bytes on their way in one direction.
+// The bytes on their way in one direction. The memory for them is taken from the guest's budget.
 class PipeBytes {
  public:
+  explicit PipeBytes(std::shared_ptr<ChannelBudget> budget) : budget_(std::move(budget)) {}
+  PipeBytes(const PipeBytes&) = delete;
+  PipeBytes& operator=(const PipeBytes&) = delete;
+  ~PipeBytes() { release(); }
+
   std::size_t size() const { return bytes_.size() - begin_; }
   std::size_t room() const { return kPipeBytesMax - size(); }
 
-  // Both take what there is, or fits, and return how much.
+  // Takes what there is, and returns how much.
   std::size_t take(std::span<const Buffer> buffers);
-  std::size_t give(std::span<const ConstBuffer> buffers);
+  // Takes in what fits, and returns how much. kNoBufferSpace when the budget has not even enough
+  // for kPipeAtomicBytes of it.
+  Attempt<std::size_t> give(std::span<const ConstBuffer> buffers);
 
   bool has_reader() const { return has_reader_; }
   bool has_writer() const { return has_writer_; }
@@ -35,7 +43,11 @@ class PipeBytes {
   void close_writing() { has_writer_ = false; }
 
  private:
-  std::vector<std::uint8_t> bytes_;
+  std::size_t make_place(std::size_t count);
+  void release();
+
+  std::shared_ptr<ChannelBudget> budget_;
+  std::vector<std::uint8_t> bytes_;  // Its capacity is what was taken from the budget.
   std::size_t begin_ = 0;
   bool has_reader_ = true;
   bool has_writer_ = true;
@@ -56,7 +68,7 @@ class PipeEnd final : public OpenFile {
   ~PipeEnd() override;
 
   Attempt<FileStatus> status() override;
-  // kPipe when the other end is closed.
+  // kPipe when the other end is closed, kNoBufferSpace when the guest's budget is used up.
   Attempt<std::size_t> read(std::span<const Buffer> buffers) override;
   Attempt<std::size_t> write(std::span<const ConstBuffer> buffers) override;
   StatusFlags flags() const override { return flags_; }
@@ -74,8 +86,10 @@ class PipeEnd final : public OpenFile {
 };
 
 // The end that reads and the one that writes.
-std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pipe();
+std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pipe(
+    const std::shared_ptr<ChannelBudget>& budget);
 // Two ends that read and write each: what a pair of connected sockets is within a program.
-std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pair_of_ends();
+std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pair_of_ends(
+    const std::shared_ptr<ChannelBudget>& budget);
 
 }  // namespace weft::system

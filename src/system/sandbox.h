@@ -32,12 +32,15 @@ struct Descriptor {
   bool close_on_exec = false;
 };
 
+inline constexpr std::size_t kDescriptorsMax = 1024;
+
 // The descriptor table of one guest. Confined to the guest's thread, or protected by the guest's
 // lock where it has several.
 class Sandbox {
  public:
   // How many descriptors may be open at once; at least 3.
-  explicit Sandbox(std::size_t descriptors_max = 1024) : descriptors_max_(descriptors_max) {}
+  explicit Sandbox(std::size_t descriptors_max = kDescriptorsMax)
+      : descriptors_max_(descriptors_max) {}
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
   ~Sandbox() = default;

@@ -102,7 +102,10 @@ std::span<const Entry> additions_of(std::string_view module) {
 
 }  // namespace
 
-Program::Program(World world) : world_(std::move(world)) {
+Program::Program(World world)
+    : world_(std::move(world)),
+      channels_(std::make_shared<system::ChannelBudget>(world_.channel_bytes)),
+      sandbox_(world_.descriptors_max) {
   const auto add = [this](system::Descriptor descriptor) {
     const auto added = sandbox_.add(std::move(descriptor));
     WEFT_ASSERT(added.has_value());

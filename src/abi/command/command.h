@@ -3,6 +3,7 @@
 // listen, clocks, randomness.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "engine/engine.h"
 #include "engine/host_call.h"
 #include "engine/module_info.h"
+#include "system/channel_budget.h"
 #include "system/directory.h"
 #include "system/sandbox.h"
 #include "system/socket.h"
@@ -41,6 +43,11 @@ struct World {
   // Whether the program imports WASIX, for which some functions of preview 1 do something else: see
   // calls_wasix.
   bool calls_wasix = false;
+  // How many descriptors may be open at once; with room for the streams, the directories and the
+  // listeners.
+  std::size_t descriptors_max = system::kDescriptorsMax;
+  // How much memory of this process its pipes, pairs and interest lists may take together.
+  std::size_t channel_bytes = system::ChannelBudget::kBytesDefault;
   // Sockets that listen; their descriptors are the next ones behind the directories.
   std::vector<std::shared_ptr<system::Socket>> listeners = {};
   system::InputStream* input = nullptr;    // null: at its end
@@ -79,6 +86,7 @@ class Program final : public engine::HostState {
 
   const World& world() const { return world_; }
   system::Sandbox& sandbox() { return sandbox_; }
+  const std::shared_ptr<system::ChannelBudget>& channels() const { return channels_; }
   // Why a call that just failed must end the program.
   system::MustEnd& must_end() { return must_end_; }
   Refusals& refusals() { return refusals_; }
@@ -119,6 +127,7 @@ class Program final : public engine::HostState {
  private:
   World world_;
   system::MustEnd must_end_;
+  std::shared_ptr<system::ChannelBudget> channels_;
   system::Sandbox sandbox_;
   Refusals refusals_;
   // Of the call that is parked or under way; only where the world parks.

@@ -86,7 +86,7 @@ Errno fd_dup2(HostCall& call, Program& program) {
 }
 
 Errno fd_pipe(HostCall& call, Program& program) {
-  auto [reader, writer] = system::make_pipe();
+  auto [reader, writer] = system::make_pipe(program.channels());
   return open_two(
       call, program, 0,
       {.file = std::move(reader), .rights = kChannelRights | bit(Right::kFdRead), .inheriting = 0},

@@ -80,7 +80,7 @@ Errno wait_for(Program& program, InterestList::Look& look,
 
 Errno epoll_create(HostCall& call, Program& program) {
   return open_descriptor(call, program, 0,
-                         {.file = std::make_shared<InterestList>(),
+                         {.file = std::make_shared<InterestList>(program.channels()),
                           .rights = bit(Right::kFdFilestatGet),
                           .inheriting = 0});
 }

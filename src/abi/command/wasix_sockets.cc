@@ -156,7 +156,7 @@ Errno sock_pair(HostCall& call, Program& program) {
   const std::uint32_t family = u32(call, 0);
   if (family > kUnix) return Errno::kAfnosupport;
   if (u32(call, 1) != kStream) return Errno::kProtonosupport;
-  auto [one, other] = system::make_pair_of_ends();
+  auto [one, other] = system::make_pair_of_ends(program.channels());
   return open_two(call, program, 3, {.file = std::move(one), .rights = kConnectionRights},
                   {.file = std::move(other), .rights = kConnectionRights});
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "abi/command/wasix_testing.h"
+#include "system/pipe.h"
 
 namespace weft::abi::command {
 namespace {
@@ -192,6 +193,46 @@ TEST_CASE("a program cannot copy more descriptors than it may have") {
   // A pipe takes two, or none.
   CHECK(it("fd_pipe", kOut, kOut + 4) == Errno::kMfile);
   CHECK(it("fd_dup", 1, kOut) == Errno::kSuccess);
+}
+
+TEST_CASE(
+    "what a program keeps in pipes, pairs and lists takes no more of the host than is granted") {
+  Wasix it;
+  it.guest.buffer(3'000, 0, 0, 65'535);
+  const auto fill = [&](std::string_view make, std::int32_t& first) {
+    const bool is_pipe = make == "fd_pipe";
+    REQUIRE((is_pipe ? it(make, kOut, kOut + 4) : it(make, 3, 1, 0, kOut, kOut + 4)) ==
+            Errno::kSuccess);
+    first = it.number(kOut);
+    const Errno error = it("fd_write", it.number(kOut + 4), 3'000, 1, 3'100);
+    REQUIRE(it("fd_close", it.number(kOut + 4)) == Errno::kSuccess);
+    return error;
+  };
+  std::vector<std::int32_t> readers(1);
+  while (readers.size() < 400 &&
+         fill(readers.size() % 2 == 0 ? "fd_pipe" : "sock_pair", readers.back()) == Errno::kSuccess)
+    readers.emplace_back();
+  CHECK(readers.size() == 1 + system::ChannelBudget::kBytesDefault / system::kPipeBytesMax);
+  REQUIRE(it("epoll_create", 600) == Errno::kSuccess);
+  it.guest.store(4'000, 1U);
+  CHECK(it("epoll_ctl", it.number(600), 0, 0, 4'000) == Errno::kNomem);
+  // What is closed is free again.
+  REQUIRE(it("fd_close", readers.front()) == Errno::kSuccess);
+  CHECK(it("epoll_ctl", it.number(600), 0, 0, 4'000) == Errno::kSuccess);
+  REQUIRE(it("fd_close", it.number(600)) == Errno::kSuccess);
+  CHECK(fill("fd_pipe", readers.front()) == Errno::kSuccess);
+  CHECK(fill("fd_pipe", readers.back()) == Errno::kNobufs);
+}
+
+TEST_CASE("a program has as many descriptors as its world says") {
+  Wasix it;
+  World world = it.world({}, false);
+  world.descriptors_max = 8;
+  Guest guest(*it.compiled, "", std::move(world));
+  for (int i = 0; i < 3; ++i)
+    CHECK(guest.errno_of("fd_dup", {1, kOut}) == Errno::kSuccess);
+  CHECK(guest.errno_of("fd_dup", {1, kOut}) == Errno::kMfile);
+  CHECK(guest.errno_of("fd_dup2", {1, 8, 0, kOut}) == Errno::kInval);
 }
 
 TEST_CASE("a program writes into a pipe and reads what it wrote") {
