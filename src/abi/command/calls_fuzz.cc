@@ -54,21 +54,26 @@ constexpr std::uint32_t kPathBytes = 64;
 constexpr std::uint32_t kBuffers = 0x1000;  // arrays of iovecs
 constexpr std::uint32_t kSubscriptions = 0x2000;
 constexpr std::uint32_t kAddresses = 0x3000;  // of sockets
+constexpr std::uint32_t kRecords = 0x3a00;    // of epoll, and optional times
+constexpr std::uint32_t kRecordBytes = 32;
 constexpr std::uint32_t kSubscriptionBytes = 48;
 constexpr std::uint32_t kAddressBytes = 160;
 constexpr std::uint32_t kContent = 0x4000;
 constexpr std::uint32_t kOut = 0x8000;
 
-constexpr std::array<std::string_view, 16> kPathTexts = {
-    "a",    "b",      "d",  "d/a",
-    "d/e",  "link",   "..", "../x",
-    ".",    "/a",     "",   std::string_view("a\0b", 3),
-    "\xff", "link/a", "a/", "d/../../../../../../../../etc/passwd"};
+constexpr std::uint32_t kName = 16;  // the path text that is an address
+constexpr std::array<std::string_view, 17> kPathTexts = {
+    "a",        "b",      "d",  "d/a",
+    "d/e",      "link",   "..", "../x",
+    ".",        "/a",     "",   std::string_view("a\0b", 3),
+    "\xff",     "link/a", "a/", "d/../../../../../../../../etc/passwd",
+    "127.0.0.1"};
 
 // What the parameters of a function are, so that half of its calls get further than its checks. d:
-// a descriptor, f: flags, a small number, P: a path and its size, B: buffers and how many, A: the
-// address of a socket, S: subscriptions, o: where something is put, n: a size; x: anything. One
-// that is not here gets anything.
+// a descriptor, L: one of a list of epoll, f: flags, a small number, P: a path and its size, N: a
+// name and its size, B: buffers and how many, A: the address of a socket, p: a port, S:
+// subscriptions, E: a record of epoll or an optional time, o: where something is put, n: a size; x:
+// anything. One that is not here gets anything.
 struct Shape {
   std::string_view name;
   std::size_t params;
@@ -98,7 +103,7 @@ constexpr std::array kShapes = {
     Shape{"poll_oneoff", 4, "Sofo"},
     Shape{"sock_accept", 3, "dfo"},
     Shape{"sock_bind", 3, "dAn"},
-    Shape{"sock_connect", 3, "dAn"},
+    Shape{"sock_connect", 3, "dAp"},
     Shape{"sock_getaddrinfo", 8, "PPAAfo"},
     Shape{"sock_getlocaladdr", 3, "dAo"},
     Shape{"sock_getlocaladdr", 4, "dAoo"},
@@ -110,10 +115,82 @@ constexpr std::array kShapes = {
     Shape{"sock_recv_from", 7, "dBAfoo"},
     Shape{"sock_recv_from", 8, "dBAfooo"},
     Shape{"sock_send", 5, "dBfo"},
-    Shape{"sock_send_to", 7, "dBAnfo"},
+    Shape{"sock_send_to", 7, "dBApfo"},
     Shape{"sock_setsockopt", 5, "dffon"},
     Shape{"sock_shutdown", 2, "df"},
 };
+
+// Of WASIX, where they differ from those above.
+constexpr std::array kWasixShapes = {
+    Shape{"chdir", 2, "P"},
+    Shape{"epoll_create", 1, "o"},
+    Shape{"epoll_ctl", 4, "LfdE"},
+    Shape{"epoll_wait", 5, "Lofxo"},
+    Shape{"fd_dup", 2, "do"},
+    Shape{"fd_dup2", 4, "dnfo"},
+    Shape{"fd_event", 3, "xfo"},
+    Shape{"fd_fdflags_get", 2, "do"},
+    Shape{"fd_fdflags_set", 2, "df"},
+    Shape{"fd_pipe", 2, "oo"},
+    Shape{"futex_wait", 4, "oxEo"},
+    Shape{"futex_wake", 2, "oo"},
+    Shape{"getcwd", 2, "oo"},
+    Shape{"path_open2", 10, "dfPfxxffo"},
+    Shape{"proc_signal", 2, "ff"},
+    Shape{"resolve", 6, "Nfofo"},
+    Shape{"sock_accept", 4, "dfoA"},
+    Shape{"sock_accept_v2", 4, "dfoA"},
+    Shape{"sock_addr_local", 2, "do"},
+    Shape{"sock_addr_peer", 2, "do"},
+    Shape{"sock_bind", 2, "dA"},
+    Shape{"sock_connect", 2, "dA"},
+    Shape{"sock_get_opt_flag", 3, "dfo"},
+    Shape{"sock_get_opt_size", 3, "dfo"},
+    Shape{"sock_get_opt_time", 3, "dfo"},
+    Shape{"sock_open", 4, "fffo"},
+    Shape{"sock_pair", 5, "fffoo"},
+    Shape{"sock_recv_from", 7, "dBfooA"},
+    Shape{"sock_send_file", 5, "ddxxo"},
+    Shape{"sock_send_to", 6, "dBfAo"},
+    Shape{"sock_set_opt_flag", 3, "dff"},
+    Shape{"sock_set_opt_size", 3, "dfx"},
+    Shape{"sock_set_opt_time", 3, "dfE"},
+    Shape{"sock_status", 2, "do"},
+};
+
+// Which parameters of a function say where a new descriptor's number goes, and what that is of.
+enum class Kind : std::uint8_t { kFile, kSocket, kList };
+struct Made {
+  std::string_view name;
+  std::size_t params;
+  std::size_t from;
+  std::size_t to;
+  Kind kind;
+};
+constexpr std::array kMade = {
+    Made{"path_open", 9, 8, 8, Kind::kFile},     Made{"path_open2", 10, 9, 9, Kind::kFile},
+    Made{"fd_dup", 2, 1, 1, Kind::kFile},        Made{"fd_dup2", 4, 3, 3, Kind::kFile},
+    Made{"fd_event", 3, 2, 2, Kind::kFile},      Made{"fd_pipe", 2, 0, 1, Kind::kFile},
+    Made{"epoll_create", 1, 0, 0, Kind::kList},  Made{"sock_open", 3, 2, 2, Kind::kSocket},
+    Made{"sock_open", 4, 3, 3, Kind::kSocket},   Made{"sock_pair", 5, 3, 4, Kind::kFile},
+    Made{"sock_accept", 2, 1, 1, Kind::kSocket}, Made{"sock_accept", 3, 2, 2, Kind::kSocket},
+    Made{"sock_accept", 4, 2, 2, Kind::kSocket}, Made{"sock_accept_v2", 4, 2, 2, Kind::kSocket},
+};
+
+constexpr std::int32_t kListener = 6;  // behind three streams and three directories
+constexpr std::string_view kWasix = "wasix_32v1";
+
+std::string_view letters_for(const engine::HostTable::Definition& definition) {
+  const auto fits = [&](const Shape& each) {
+    return each.name == definition.name && each.params == definition.type.params.size();
+  };
+  if (definition.module == kWasix) {
+    const auto* const shape = std::ranges::find_if(kWasixShapes, fits);
+    if (shape != kWasixShapes.end()) return shape->letters;
+  }
+  const auto* const shape = std::ranges::find_if(kShapes, fits);
+  return shape != kShapes.end() ? shape->letters : std::string_view();
+}
 
 class Choices {
  public:
@@ -161,6 +238,7 @@ struct Function {
   std::size_t guest = 0;  // which of the modules has it
   std::string exported;
   const engine::HostTable::Definition* definition = nullptr;
+  bool only_refuses = false;
 };
 
 // Modules that have, for each function, an export that calls it. A module can import only one
@@ -196,8 +274,9 @@ class Guests {
       auto code = engine_->compile(engine::to_binary(text, "guest.wat").value()).value();
       programs_.push_back(table_->link(std::move(code)).value());
     }
-    // What is there only so that programs can be linked would end every session.
-    std::erase_if(functions_, [this](const Function& function) { return is_refused(function); });
+    // What is there only so that programs can be linked would end every session, or is not worth
+    // many calls.
+    std::erase_if(functions_, [this](Function& function) { return is_refused(function); });
   }
 
   const std::vector<std::shared_ptr<const engine::Program>>& programs() const { return programs_; }
@@ -208,7 +287,7 @@ class Guests {
   }
 
  private:
-  bool is_refused(const Function& function) const {
+  bool is_refused(Function& function) const {
     const FakeClock clock;
     ChosenRandom random;
     Program program(World{.clock = &clock, .random = &random});
@@ -223,6 +302,7 @@ class Guests {
       }
     }
     const auto results = engine::call(*instance, function.exported, arguments);
+    function.only_refuses = program.refusals().function == function.definition->name;
     return !results && results.error().code() == ErrorCode::kUnsupported;
   }
 
@@ -290,22 +370,26 @@ class Session {
                 .random = &random_};
     world.calls_wasix = choices_.one_in(2);
     if (choices_.one_in(4)) return world;
-    // No rule: nothing can be reached.
-    world.network =
-        std::make_shared<system::Network>(std::vector<system::NetworkRule>(), [](const auto&) {
-          return system::Attempt<std::vector<system::IpAddress>>(
-              std::vector{system::IpAddress(std::array<std::uint8_t, 4>{127, 0, 0, 1})});
-        });
+    // Nothing can be reached but its own listener.
+    const system::IpAddress loopback(std::array<std::uint8_t, 4>{127, 0, 0, 1});
+    std::vector<system::NetworkRule> rules;
     if (choices_.one_in(2)) {
       world.listeners.push_back(
-          system::Socket::listen_on(
-              {.address = system::IpAddress(std::array<std::uint8_t, 4>{127, 0, 0, 1}), .port = 0})
-              .value());
+          system::Socket::listen_on({.address = loopback, .port = 0}).value());
+      port_ = world.listeners.back()->local_address().value().port;
+      rules.push_back({.host = system::NetworkRule::Host::kRange,
+                       .ranges = {{.address = loopback, .bits = 32}},
+                       .port_min = port_,
+                       .port_max = port_});
+      sockets_.push_back(kListener);
     }
+    world.network = std::make_shared<system::Network>(std::move(rules), [=](const auto&) {
+      return system::Attempt<std::vector<system::IpAddress>>(std::vector{loopback});
+    });
     return world;
   }
 
-  static void fill(const engine::GuestMemory& memory) {
+  void fill(const engine::GuestMemory& memory) const {
     for (std::uint32_t i = 0; i < kPathTexts.size(); ++i) {
       const std::string_view text = kPathTexts.at(i);
       const auto place = memory.bytes(GuestAddress{kPaths + i * kPathBytes}, text.size());
@@ -324,18 +408,35 @@ class Session {
       memory.store(GuestAddress{at + 8}, static_cast<std::uint8_t>(i % 3));
       memory.store(GuestAddress{at + 16}, i / 3);
       memory.store(GuestAddress{at + 24}, std::uint64_t{i} * 1'000'000);
-      // As WasmEdge has it: a pointer and a size; and as WASIX: a family, a port, bytes.
-      const std::uint32_t address = kAddresses + i * kAddressBytes;
-      memory.store(GuestAddress{address}, i % 2 == 0 ? address + 8 : 1 + i / 4);
-      memory.store(GuestAddress{address + 4}, std::array{4U, 16U, 128U, 0U}.at(i / 4));
-      memory.store(GuestAddress{address + 8}, std::uint16_t{1});
+      fill_address(memory, i);
+      const std::uint32_t record = kRecords + i * kRecordBytes;
+      memory.store(GuestAddress{record}, i < 8 ? i : 1U << i);
+      memory.store(GuestAddress{record + 8}, std::uint64_t{i} * 1'000'000);
+    }
+  }
+
+  // As WasmEdge has it: a pointer and a size; or as WASIX: a family, a port, bytes.
+  void fill_address(const engine::GuestMemory& memory, std::uint32_t index) const {
+    const std::uint32_t address = kAddresses + index * kAddressBytes;
+    constexpr std::uint32_t kLoopback = 0x0100'007f;
+    if (index % 2 == 0) {
+      memory.store(GuestAddress{address}, address + 8);
+      memory.store(GuestAddress{address + 4}, std::array{4U, 16U, 128U, 0U}.at(index / 4));
+      // Its own listener's, or a family that WasmEdge's longer records have.
+      const std::uint32_t begin = index == 0 ? kLoopback : 1;
+      memory.store(GuestAddress{address + 8}, begin);
+    } else {
+      const std::uint32_t family = index < 9 ? 1 : index / 4;
+      memory.store(GuestAddress{address}, family | std::uint32_t{port_} << 16U);
+      memory.store(GuestAddress{address + 4}, kLoopback);
     }
   }
 
   void change_memory() {
     const engine::GuestMemory memory =
         instances_[choices_.below(static_cast<std::uint32_t>(instances_.size()))]->memory();
-    constexpr std::array kPlaces = {kPaths, kBuffers, kSubscriptions, kAddresses, kContent, kOut};
+    constexpr std::array kPlaces = {kPaths,   kBuffers, kSubscriptions, kAddresses, kRecords,
+                                    kContent, kOut};
     const std::uint32_t at = kPlaces.at(choices_.below(kPlaces.size())) +
                              choices_.below(512) * (choices_.one_in(4) ? 1 : 4);
     switch (choices_.below(4)) {
@@ -353,27 +454,58 @@ class Session {
     }
   }
 
-  // A file, a directory or a socket, so that later calls have something open.
+  // Something that later calls can use.
   bool open() {
-    const auto number = [](std::uint32_t value) { return Value(static_cast<std::int32_t>(value)); };
-    constexpr std::int64_t kAllRights = (1LL << 30) - 1;
-    if (choices_.one_in(4)) {
-      const std::array arguments = {number(1 + choices_.below(2)), number(1 + choices_.below(2)),
-                                    number(kOut)};
-      return call(guests_.named("sock_open"), arguments);
+    const std::uint32_t what = choices_.below(8);
+    if (what < 2) return open_socket();
+    return what < 5 ? open_channel() : open_path();
+  }
+
+  static Value value(std::uint32_t number) { return Value(static_cast<std::int32_t>(number)); }
+
+  bool open_socket() {
+    const std::array arguments = {value(1 + choices_.below(2)), value(1 + choices_.below(2)),
+                                  value(kOut)};
+    const Function& function = guests_.named("sock_open");
+    if (!call(function, arguments)) return false;
+    if (port_ == 0 || sockets_.empty() || choices_.one_in(2)) return true;
+    fill_address(instances_[function.guest]->memory(), 0);
+    return call(guests_.named("sock_connect"),
+                std::array{Value(sockets_.back()), value(kAddresses), value(port_)});
+  }
+
+  bool open_channel() {
+    const Value first = value(kOut);
+    const Value second = value(kOut + 4);
+    switch (choices_.below(4)) {
+      case 0:
+        return call(guests_.named("fd_pipe"), std::array{first, second});
+      case 1:
+        return call(guests_.named("sock_pair"),
+                    std::array{value(3), value(1), value(0), first, second});
+      case 2:
+        return call(guests_.named("fd_event"),
+                    std::array{Value(std::int64_t{1}), value(choices_.below(2)), first});
+      default:
+        return call(guests_.named("epoll_create"), std::array{first});
     }
+  }
+
+  // A file or a directory.
+  bool open_path() {
+    constexpr std::int64_t kAllRights = (1LL << 30) - 1;
     const std::uint32_t path = choices_.below(8);
     const std::uint32_t flags = choices_.next();
     const std::array arguments = {
-        number(3 + choices_.below(3)),
-        number(choices_.below(2)),
-        number(kPaths + path * kPathBytes),
-        number(static_cast<std::uint32_t>(kPathTexts.at(path).size())),
-        number(flags % 4 == 0 ? flags / 4 % 16 : flags % 2),
+        value(3 + choices_.below(3)),
+        value(choices_.below(2)),
+        value(kPaths + path * kPathBytes),
+        value(static_cast<std::uint32_t>(kPathTexts.at(path).size())),
+        value(flags % 4 == 0 ? flags / 4 % 16 : flags % 2),
         Value(flags < 128 ? kAllRights : std::int64_t{2}),
         Value(kAllRights),
-        number(flags % 8 == 0 ? flags / 16 : 0),
-        number(kOut),
+        value(flags % 8 == 0 ? flags / 16 : 0),
+        value(kOut),
     };
     return call(guests_.named("path_open"), arguments);
   }
@@ -382,14 +514,12 @@ class Session {
     const auto& functions = guests_.functions();
     const Function& function =
         functions[choices_.below(static_cast<std::uint32_t>(functions.size()))];
-    // What ends the guest is not tried as often as the others.
-    if (function.definition->type.results.empty() && !choices_.one_in(32)) return true;
+    // What ends the guest or does nothing is not tried as often as the others.
+    const bool is_rare = function.definition->type.results.empty() || function.only_refuses;
+    if (is_rare && !choices_.one_in(32)) return true;
     const auto& params = function.definition->type.params;
-    const auto* const shape = std::ranges::find_if(kShapes, [&](const Shape& each) {
-      return each.name == function.definition->name && each.params == params.size();
-    });
-    std::string_view letters;
-    if (shape != kShapes.end() && choices_.one_in(2)) letters = shape->letters;
+    std::string_view letters = letters_for(*function.definition);
+    if (!choices_.one_in(2)) letters = {};
     std::vector<Value> arguments;
     while (arguments.size() < params.size()) {
       append_any(arguments, *function.definition, letters.empty() ? 'x' : letters.front());
@@ -409,10 +539,13 @@ class Session {
     };
     if (params[index] == ValueType::kI64) {
       arguments.emplace_back(long_number());
-    } else if (letter == 'd' || (letter == 'x' && index == 0 && !choices_.one_in(4))) {
+    } else if (letter == 'L' && !lists_.empty()) {
+      arguments.emplace_back(lists_[choices_.below(static_cast<std::uint32_t>(lists_.size()))]);
+    } else if (letter == 'd' || letter == 'L' ||
+               (letter == 'x' && index == 0 && !choices_.one_in(4))) {
       arguments.emplace_back(descriptor(name));
-    } else if (is_i32(index + 1) &&
-               (letter == 'P' || letter == 'B' || (letter == 'x' && choices_.one_in(2)))) {
+    } else if (is_i32(index + 1) && (letter == 'P' || letter == 'N' || letter == 'B' ||
+                                     (letter == 'x' && choices_.one_in(2)))) {
       append_pair(arguments, letter);
     } else {
       arguments.emplace_back(number(letter));
@@ -421,7 +554,10 @@ class Session {
 
   // More often one that is of the kind that a function of this name wants.
   std::int32_t descriptor(std::string_view name) {
-    const auto& known = name.starts_with("sock_")   ? sockets_
+    if (name.starts_with("sock_accept") && port_ != 0 && choices_.one_in(2)) return kListener;
+    // What is done with files is done with pairs of sockets too.
+    const bool wants_socket = name.starts_with("sock_") && !choices_.one_in(4);
+    const auto& known = wants_socket                ? sockets_
                         : name.starts_with("path_") ? directories_
                                                     : opened_;
     if (choices_.one_in(4)) return static_cast<std::int32_t>(choices_.below(16));
@@ -431,7 +567,7 @@ class Session {
 
   // Where something is, and how much of it.
   void append_pair(std::vector<Value>& arguments, char letter) {
-    const std::uint32_t index = choices_.below(letter == 'P' ? 10 : 16);
+    const std::uint32_t index = letter == 'N' ? kName : choices_.below(letter == 'P' ? 10 : 16);
     std::uint32_t at = kPaths + index * kPathBytes;
     auto size = static_cast<std::uint32_t>(kPathTexts.at(index).size());
     const std::uint32_t kind = choices_.below(4);
@@ -447,7 +583,8 @@ class Session {
   }
 
   std::uint32_t address() {
-    constexpr std::array kPlaces = {kPaths, kBuffers, kSubscriptions, kAddresses, kContent, kOut};
+    constexpr std::array kPlaces = {kPaths,   kBuffers, kSubscriptions, kAddresses, kRecords,
+                                    kContent, kOut};
     switch (choices_.below(8)) {
       case 0:
         return kMemoryBytes - choices_.below(16);
@@ -464,6 +601,8 @@ class Session {
     if (letter == 'o') return at(kOut + choices_.below(32) * 8);
     if (letter == 'n') return at(choices_.below(300));
     if (letter == 'A') return at(kAddresses + choices_.below(16) * kAddressBytes);
+    if (letter == 'E') return at(kRecords + choices_.below(16) * kRecordBytes);
+    if (letter == 'p') return at(port_);
     if (letter == 'S') return at(kSubscriptions + choices_.below(12) * kSubscriptionBytes);
     switch (choices_.below(6)) {
       case 0:
@@ -505,7 +644,8 @@ class Session {
       return false;
     }
     constexpr std::int32_t kErrnoMax = 76;
-    if (function.definition->module.starts_with("wasi_") && !results->empty()) {
+    const std::string_view module = function.definition->module;
+    if ((module == kWasix || module.starts_with("wasi_")) && !results->empty()) {
       const auto* const number = std::get_if<std::int32_t>(&results->front());
       WEFT_ASSERT(number != nullptr && *number >= 0 && *number <= kErrnoMax);
       if (*number == 0) remember(function, arguments);
@@ -516,13 +656,19 @@ class Session {
   // What the call made or what it could use.
   void remember(const Function& function, std::span<const Value> arguments) {
     const std::string_view name = function.definition->name;
-    if (name == "sock_open" || name == "path_open") {
-      std::int32_t made = 0;
-      const auto where = static_cast<std::uint32_t>(std::get<std::int32_t>(arguments.back()));
-      instances_[function.guest]->memory().load(GuestAddress{where}, made);
-      keep(name == "sock_open" ? sockets_ : opened_, made);
-    } else if (name == "fd_readdir") {
-      keep(directories_, std::get<std::int32_t>(arguments[0]));
+    if (name == "fd_readdir") keep(directories_, std::get<std::int32_t>(arguments[0]));
+    const auto* const made = std::ranges::find_if(kMade, [&](const Made& each) {
+      return each.name == name && each.params == arguments.size();
+    });
+    if (made == kMade.end()) return;
+    for (std::size_t i = made->from; i <= made->to; ++i) {
+      std::int32_t number = 0;
+      const auto where = static_cast<std::uint32_t>(std::get<std::int32_t>(arguments[i]));
+      instances_[function.guest]->memory().load(GuestAddress{where}, number);
+      keep(made->kind == Kind::kSocket ? sockets_
+           : made->kind == Kind::kList ? lists_
+                                       : opened_,
+           number);
     }
   }
 
@@ -539,6 +685,8 @@ class Session {
   std::vector<std::int32_t> opened_;
   std::vector<std::int32_t> directories_{3, 4};
   std::vector<std::int32_t> sockets_;
+  std::vector<std::int32_t> lists_;
+  std::uint16_t port_ = 0;  // of its listener
   FakeClock clock_;
   ChosenRandom random_;
   system::testing::Scratch scratch_{scratch_place()};
