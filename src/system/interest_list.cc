@@ -1,5 +1,7 @@
 #include "system/interest_list.h"
 
+#include <utility>
+
 namespace weft::system {
 
 InterestList::Entry* InterestList::find(FileNumber number, const std::shared_ptr<OpenFile>& file) {
@@ -18,7 +20,7 @@ Attempt<> InterestList::add(FileNumber number, const std::shared_ptr<OpenFile>& 
       (forget_closed() == 0 || !budget_->take(kEntryBytes))) {
     return std::unexpected(Errno::kNoMemory);
   }
-  entries_[number] = {.file = file, .interest = interest, .reading = {}, .writing = {}};
+  entries_[number] = {.file = file, .interest = interest};
   return {};
 }
 
@@ -26,7 +28,7 @@ Attempt<> InterestList::change(FileNumber number, const std::shared_ptr<OpenFile
                                const Interest& interest) {
   Entry* const entry = find(number, file);
   if (entry == nullptr) return std::unexpected(Errno::kNoEntry);
-  *entry = {.file = file, .interest = interest, .reading = {}, .writing = {}};
+  *entry = {.file = file, .interest = interest};
   return {};
 }
 
@@ -53,7 +55,9 @@ std::optional<std::uint64_t> InterestList::news(Told& told, OpenFile& file, Wait
     return std::nullopt;
   }
   if (edge && told.is_told && told.uses == file.uses(what) && *ready <= told.bytes) {
-    look.again = look.again || what == Wait::For::kReading;
+    // Its descriptor is ready all the time; within the guest nothing happens while it waits.
+    const bool may_change = what == Wait::For::kReading && file.wait(what).has_value();
+    look.again = look.again || may_change;
     return std::nullopt;
   }
   told = {.is_told = true, .uses = file.uses(what), .bytes = *ready};
@@ -62,17 +66,31 @@ std::optional<std::uint64_t> InterestList::news(Told& told, OpenFile& file, Wait
 
 InterestList::Event InterestList::look_at(Entry& entry, OpenFile& file, Look& look) {
   const Interest& interest = entry.interest;
+  const std::size_t waits_before = look.waits.size();
   Event event{.data = interest.data};
-  if (interest.reading || interest.end) {
-    const auto bytes = news(entry.reading, file, Wait::For::kReading, interest.edge, look);
-    event.readable = bytes && interest.reading;
-    event.at_end = bytes == 0U && interest.end;
-    // Bytes that the guest does not want to know of would be there again at once.
-    if (bytes && *bytes > 0 && !interest.reading) look.again = true;
+  if (interest.reading) {
+    event.readable =
+        news(entry.reading, file, Wait::For::kReading, interest.edge, look).has_value();
   }
   if (interest.writing) {
     event.writable =
         news(entry.writing, file, Wait::For::kWriting, interest.edge, look).has_value();
+  }
+  Condition condition = file.condition();
+  condition.at_end = condition.at_end && interest.end;
+  const bool is_new = std::exchange(entry.condition, condition) != condition;
+  if (!interest.edge || is_new || event.readable || event.writable) {
+    event.at_end = condition.at_end;
+    event.hung_up = condition.hung_up;
+    event.failed = condition.failed;
+  }
+  const bool waits = look.waits.size() > waits_before;
+  if (const auto wait = file.wait(Wait::For::kReading)) {
+    const bool only_end = interest.end && !interest.reading;
+    const bool is_silent = only_end && !file.ready(Wait::For::kReading);
+    if (is_silent) look.waits.push_back(*wait);
+    // Bytes that the guest does not want to know of would be there again at once.
+    look.again = look.again || (!is_silent && (only_end || !waits));
   }
   return event;
 }
@@ -89,11 +107,11 @@ InterestList::Look InterestList::look(std::size_t events_max) {
       budget_->give_back(kEntryBytes);
       continue;
     }
-    const Event event = look_at(entry, *file, look);
-    if (event.readable || event.writable || event.at_end) {
+    const Event event = entry.is_asleep ? Event{} : look_at(entry, *file, look);
+    if (event.readable || event.writable || event.at_end || event.hung_up || event.failed) {
       look.events.push_back(event);
       last_told_ = number;
-      if (entry.interest.once) entry.interest = {.data = entry.interest.data};
+      entry.is_asleep = entry.interest.once;
     }
     ++next;
   }

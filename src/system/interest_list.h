@@ -23,6 +23,7 @@ class InterestList final : public OpenFile {
   // What the guest wants to be told with the event; not looked at.
   using Data = std::array<std::uint8_t, 24>;
 
+  // Of all files it is told that they hung up or failed.
   struct Interest {
     bool reading = false;
     bool writing = false;
@@ -35,6 +36,8 @@ class InterestList final : public OpenFile {
     bool readable = false;
     bool writable = false;
     bool at_end = false;
+    bool hung_up = false;
+    bool failed = false;
     Data data = {};
   };
   struct Look {
@@ -77,12 +80,17 @@ class InterestList final : public OpenFile {
   struct Entry {
     std::weak_ptr<OpenFile> file;
     Interest interest;
-    Told reading;
-    Told writing;
+    Told reading = {};
+    Told writing = {};
+    Condition condition = {};  // the last one that was seen
+    bool is_asleep = false;    // until `change`: it was told once
   };
 
   Entry* find(FileNumber number, const std::shared_ptr<OpenFile>& file);
   static Event look_at(Entry& entry, OpenFile& file, Look& look);
+  // How many bytes there are, when that must be told: always, but of an edge that was told only if
+  // the guest has used the file since or there are more. Otherwise notes in `look` what to wait
+  // for.
   static std::optional<std::uint64_t> news(Told& told, OpenFile& file, Wait::For what, bool edge,
                                            Look& look);
 

@@ -8,6 +8,7 @@
 
 #include "base/unique_fd.h"
 #include "system/pipe.h"
+#include "system/socket.h"
 #include "system/stream_files.h"
 #include "system/testing.h"
 
@@ -41,6 +42,9 @@ void read_all(OpenFile& file, std::size_t size) {
 // A file that a descriptor of this process stands behind, which is never ready.
 class SilentFile final : public OpenFile {
  public:
+  Condition seen;
+
+  Condition condition() override { return seen; }
   Attempt<FileStatus> status() override { return FileStatus{}; }
   std::optional<std::uint64_t> ready(Wait::For /*what*/) override { return std::nullopt; }
   std::optional<Wait> wait(Wait::For what) override { return Wait{.descriptor = 7, .what = what}; }
@@ -132,7 +136,8 @@ TEST_CASE("an edge is told once, until the file is used or has more to read") {
   write_all(*writer, "abc");
   CHECK(told(list) == std::vector{1});
   CHECK(told(list).empty());
-  CHECK(list.look(100).again);
+  // While the guest waits, nobody writes.
+  CHECK_FALSE(list.look(100).again);
   write_all(*writer, "d");
   CHECK(told(list) == std::vector{1});
   CHECK(told(list).empty());
@@ -156,6 +161,8 @@ TEST_CASE("input that was read is an edge again when there is more of it") {
     CHECK(told(list).empty());
     REQUIRE(::write(writing_end.get(), "abc", 3) == 3);
     CHECK(told(list) == std::vector{1});
+    CHECK(told(list).empty());
+    CHECK(list.look(100).again);
     read_all(*input, 3);
     // Before the list could see that nothing was left.
     REQUIRE(::write(writing_end.get(), "abc", 3) == 3);
@@ -185,6 +192,77 @@ TEST_CASE("the end of a file is told to who asks for it") {
   REQUIRE(look.events.size() == 1);
   CHECK(look.events[0].at_end);
   CHECK_FALSE(look.events[0].readable);
+}
+
+TEST_CASE("that a file hung up or failed is told to whoever has it in a list") {
+  InterestList list(budget());
+  const auto file = std::make_shared<SilentFile>();
+  REQUIRE(list.add(FileNumber{3}, file, {.data = {1}}).has_value());
+  auto look = list.look(100);
+  CHECK(look.events.empty());
+  CHECK(look.waits.empty());
+  CHECK(look.again);
+  file->seen = {.at_end = true, .hung_up = true, .failed = true};
+  for (int i = 0; i < 2; ++i) {
+    look = list.look(100);
+    REQUIRE(look.events.size() == 1);
+    CHECK(look.events[0].hung_up);
+    CHECK(look.events[0].failed);
+    CHECK_FALSE(look.events[0].at_end);  // which it did not ask for
+  }
+  REQUIRE(list.change(FileNumber{3}, file, {.end = true, .once = true, .data = {1}}).has_value());
+  CHECK(list.look(100).events.at(0).at_end);
+  CHECK(told(list).empty());
+  REQUIRE(list.change(FileNumber{3}, file, {.edge = true, .data = {1}}).has_value());
+  CHECK(told(list) == std::vector{1});
+  CHECK(told(list).empty());
+  file->seen.failed = false;
+  CHECK(told(list) == std::vector{1});
+}
+
+TEST_CASE(
+    "a list waits for what it has not told, and looks again where there is nothing to wait for") {
+  InterestList list(budget());
+  const auto [reader, writer] = make_pipe(budget());
+  const auto edge = InterestList::Interest{.writing = true, .edge = true, .data = {1}};
+  REQUIRE(list.add(FileNumber{3}, writer, edge).has_value());
+  CHECK(told(list) == std::vector{1});
+  CHECK_FALSE(list.look(100).again);
+  REQUIRE(list.remove(FileNumber{3}, writer).has_value());
+
+  const auto socket = Socket::open(SocketType::kDatagram, false, nullptr).value();
+  REQUIRE(list.add(FileNumber{4}, socket, edge).has_value());
+  CHECK(told(list) == std::vector{1});
+  auto look = list.look(100);
+  CHECK(look.events.empty());
+  CHECK(look.waits.empty());
+  CHECK(look.again);
+  REQUIRE(list.change(FileNumber{4}, socket, {.writing = true, .end = true, .edge = true}));
+  REQUIRE(list.look(100).events.size() == 1);
+  look = list.look(100);
+  REQUIRE(look.waits.size() == 1);
+  CHECK(look.waits[0].what == Wait::For::kReading);
+  CHECK_FALSE(look.again);
+}
+
+TEST_CASE("a pipe and a pair hang up or fail as Linux has it") {
+  auto [reader, writer] = make_pipe(budget());
+  CHECK(reader->condition() == Condition{});
+  CHECK(writer->condition() == Condition{});
+  write_all(*writer, "x");
+  writer.reset();
+  CHECK(reader->condition() == Condition{.hung_up = true});
+  read_all(*reader, 1);
+  CHECK(reader->condition() == Condition{.at_end = true, .hung_up = true});
+  auto [other_reader, other_writer] = make_pipe(budget());
+  other_reader.reset();
+  CHECK(other_writer->condition() == Condition{.failed = true});
+  auto [one, other] = make_pair_of_ends(budget());
+  REQUIRE(other->shut_down(false, true).has_value());
+  CHECK(one->condition() == Condition{.at_end = true});
+  CHECK(other->condition() == Condition{});
+  other.reset();
+  CHECK(one->condition() == Condition{.at_end = true, .hung_up = true});
 }
 
 TEST_CASE("where fewer are told than are ready, all have their turn") {

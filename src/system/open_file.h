@@ -68,6 +68,16 @@ struct Wait {
   std::optional<MonotonicTime> until = std::nullopt;
 };
 
+// What is to be known of a file beside how much can be read or written (poll's POLLRDHUP, POLLHUP
+// and POLLERR).
+struct Condition {
+  bool at_end = false;  // Nothing more comes, though there may be something left to read.
+  bool hung_up = false;
+  bool failed = false;
+
+  bool operator==(const Condition&) const = default;
+};
+
 class Directory;
 class InterestList;
 class Socket;
@@ -106,6 +116,7 @@ class OpenFile {
   // How many bytes can be read, or written, without waiting; 0 at the end. Nothing: it would have
   // to wait. What never waits says 1 where it does not know better.
   virtual std::optional<std::uint64_t> ready(Wait::For what);
+  virtual Condition condition() { return {}; }
   // What to wait for after kAgain. Nothing: it never has to.
   virtual std::optional<Wait> wait(Wait::For what);
   // How long the guest wants to wait at most. Nothing: as long as it takes.

@@ -127,6 +127,16 @@ std::optional<std::uint64_t> PipeEnd::ready(Wait::For what) {
   return out_->room();
 }
 
+// As Linux tells it of pipes and of connected sockets.
+Condition PipeEnd::condition() {
+  const auto is_over = [](const PipeBytes& bytes) {
+    return !bytes.has_reader() || !bytes.has_writer();
+  };
+  if (is_of_pair()) return {.at_end = is_over(*in_), .hung_up = is_over(*in_) && is_over(*out_)};
+  if (in_ == nullptr) return {.failed = is_over(*out_)};
+  return {.at_end = is_over(*in_) && in_->size() == 0, .hung_up = is_over(*in_)};
+}
+
 std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> make_pipe(
     const std::shared_ptr<ChannelBudget>& budget) {
   auto bytes = std::make_shared<PipeBytes>(budget);

@@ -74,6 +74,7 @@ class PipeEnd final : public OpenFile {
   StatusFlags flags() const override { return flags_; }
   Attempt<> set_flags(const StatusFlags& flags) override;
   std::optional<std::uint64_t> ready(Wait::For what) override;
+  Condition condition() override;
   Attempt<> shut_down(bool reading, bool writing) override;
   bool is_of_pair() const override { return in_ != nullptr && out_ != nullptr; }
 

@@ -312,6 +312,13 @@ std::optional<std::uint64_t> Socket::ready(Wait::For what) {
   return ready_bytes(descriptor_.get(), what);
 }
 
+// Datagrams have no end.
+Condition Socket::condition() {
+  Condition condition = condition_of(descriptor_.get());
+  if (type_ == SocketType::kDatagram) condition.at_end = false;
+  return condition;
+}
+
 std::optional<Wait> Socket::wait(Wait::For what) {
   return Wait{.descriptor = descriptor_.get(), .what = what};
 }

@@ -77,6 +77,7 @@ class Socket final : public OpenFile {
   StatusFlags flags() const override { return flags_; }
   Attempt<> set_flags(const StatusFlags& flags) override;
   std::optional<std::uint64_t> ready(Wait::For what) override;
+  Condition condition() override;
   std::optional<Wait> wait(Wait::For what) override;
   std::optional<std::chrono::nanoseconds> patience(Wait::For what) const override;
   void set_patience(Wait::For what, std::optional<std::chrono::nanoseconds> patience);

@@ -189,6 +189,26 @@ TEST_CASE("datagrams are whole, and come with where they came from") {
   CHECK(error_of(left->send(many, right->local_address().value())) == Errno::kMessageSize);
 }
 
+TEST_CASE("a connection tells its end, and an empty datagram is none") {
+  Connection connection;
+  CHECK(connection.server->condition() == Condition{});
+  REQUIRE(connection.client->shut_down(false, true).has_value());
+  wait_for(*connection.server, Wait::For::kReading);
+  CHECK(connection.server->condition() == Condition{.at_end = true});
+  REQUIRE(connection.server->shut_down(false, true).has_value());
+  wait_for(*connection.client, Wait::For::kReading);
+  CHECK(connection.client->condition() == Condition{.at_end = true, .hung_up = true});
+
+  const auto socket =
+      Socket::open(SocketType::kDatagram, false, network({"127.0.0.1", "listen:127.0.0.1"}))
+          .value();
+  REQUIRE(socket->bind({.address = kLoopback}).has_value());
+  REQUIRE(socket->send({}, socket->local_address().value()).value() == 0);
+  wait_for(*socket, Wait::For::kReading);
+  CHECK(socket->ready(Wait::For::kReading) == 0U);
+  CHECK(socket->condition() == Condition{});
+}
+
 TEST_CASE("a datagram socket that was not bound hears only those whom it may reach") {
   const auto friendly = network({"listen:127.0.0.1", "127.0.0.1"});
   const auto server = Socket::open(SocketType::kDatagram, false, friendly).value();

@@ -35,6 +35,15 @@ std::optional<std::uint64_t> InputFile::ready(Wait::For what) {
   return descriptor < 0 ? 1 : ready_bytes(descriptor, what);
 }
 
+Condition InputFile::condition() {
+  const int descriptor = stream_ == nullptr ? -1 : stream_->descriptor();
+  if (descriptor < 0) return {};
+  Condition condition = condition_of(descriptor);
+  // A pipe or a file tells nobody but who wants to read.
+  condition.at_end = condition.at_end || ready_bytes(descriptor, Wait::For::kReading) == 0U;
+  return condition;
+}
+
 std::optional<Wait> InputFile::wait(Wait::For what) {
   const int descriptor = stream_ == nullptr ? -1 : stream_->descriptor();
   if (descriptor < 0) return std::nullopt;

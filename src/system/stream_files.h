@@ -22,6 +22,7 @@ class InputFile final : public OpenFile {
   // Stops at the first buffer that is not filled: what comes later may come much later.
   Attempt<std::size_t> read(std::span<const Buffer> buffers) override;
   std::optional<std::uint64_t> ready(Wait::For what) override;
+  Condition condition() override;
   std::optional<Wait> wait(Wait::For what) override;
 
  private:

@@ -81,4 +81,12 @@ std::optional<std::uint64_t> ready_bytes(int descriptor, Wait::For what) {
   return 1;
 }
 
+Condition condition_of(int descriptor) {
+  pollfd state{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
+  ::poll(&state, 1, 0);
+  return {.at_end = (state.revents & POLLRDHUP) != 0,
+          .hung_up = (state.revents & POLLHUP) != 0,
+          .failed = (state.revents & POLLERR) != 0};
+}
+
 }  // namespace weft::system

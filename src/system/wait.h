@@ -34,7 +34,8 @@ class Bell {
 };
 
 // How many bytes the descriptor of this process would give, or take, at once: at least 1, or 0 at
-// the end. Nothing when it would wait.
+// the end or where the next datagram is empty. Nothing when it would wait.
 std::optional<std::uint64_t> ready_bytes(int descriptor, Wait::For what);
+Condition condition_of(int descriptor);
 
 }  // namespace weft::system

@@ -1,5 +1,5 @@
 // epoll_* of WASIX.
-#include <array>
+#include <algorithm>
 #include <cstring>
 
 #include "abi/command/wasix.h"
@@ -12,17 +12,19 @@ using engine::GuestMemory;
 using engine::HostCall;
 using system::InterestList;
 
-// Bits of type epoll_type; conditions that are no wish (errors, a lost connection) are those of
-// reading here.
+// Bits of type epoll_type. Nothing here has urgent data (bit 3).
 constexpr std::uint32_t kIn = 1U << 0U;
 constexpr std::uint32_t kOut = 1U << 1U;
 constexpr std::uint32_t kEnd = 1U << 2U;
+constexpr std::uint32_t kError = 1U << 4U;
+constexpr std::uint32_t kHangUp = 1U << 5U;
 constexpr std::uint32_t kEdge = 1U << 6U;
 constexpr std::uint32_t kOnce = 1U << 7U;
 constexpr std::uint32_t kAll = 0xff;
 // Type epoll_ctl.
 constexpr std::uint32_t kAdd = 0;
-constexpr std::uint32_t kRemove = 2;  // and 1 for another interest
+constexpr std::uint32_t kChange = 1;
+constexpr std::uint32_t kRemove = 2;
 
 // A record has its bits, and 8 bytes further on what the guest wants to be told with them.
 constexpr std::uint64_t kRecordBytes = 32;
@@ -49,7 +51,7 @@ std::expected<InterestList::Interest, Errno> interest_at(const HostCall& call) {
       !memory.load(call.address(3) + kDataAt, interest.data)) {
     return std::unexpected(Errno::kFault);
   }
-  if (bits == 0 || (bits & ~kAll) != 0) return std::unexpected(Errno::kInval);
+  if ((bits & ~kAll) != 0) return std::unexpected(Errno::kInval);
   interest.reading = (bits & kIn) != 0;
   interest.writing = (bits & kOut) != 0;
   interest.end = (bits & kEnd) != 0;
@@ -60,8 +62,9 @@ std::expected<InterestList::Interest, Errno> interest_at(const HostCall& call) {
 
 void store(std::span<std::uint8_t> place, const InterestList::Event& event) {
   std::ranges::fill(place, std::uint8_t{0});
-  const std::uint32_t bits =
-      (event.readable ? kIn : 0U) | (event.writable ? kOut : 0U) | (event.at_end ? kEnd : 0U);
+  const std::uint32_t bits = (event.readable ? kIn : 0U) | (event.writable ? kOut : 0U) |
+                             (event.at_end ? kEnd : 0U) | (event.failed ? kError : 0U) |
+                             (event.hung_up ? kHangUp : 0U);
   std::memcpy(place.data(), &bits, sizeof(bits));
   std::memcpy(place.data() + kDataAt, event.data.data(), event.data.size());
 }
@@ -89,17 +92,16 @@ Errno epoll_ctl(HostCall& call, Program& program) {
   const auto list = list_at(call, program);
   if (!list) return list.error();
   const std::uint32_t operation = u32(call, 1);
-  if (operation > kRemove) return Errno::kInval;
+  if (operation != kAdd && operation != kChange && operation != kRemove) return Errno::kInval;
   const system::FileNumber number = number_at(call, 2);
   const system::Descriptor* const found = program.sandbox().find(number);
   if (found == nullptr) return Errno::kBadf;
   if (operation == kRemove) return errno_of((*list)->remove(number, found->file));
   const auto interest = interest_at(call);
   if (!interest) return interest.error();
-  if ((found->rights & bit(Right::kPollFdReadwrite)) == 0 &&
-      found->file->as_interest_list() == nullptr) {
-    return Errno::kPerm;
-  }
+  const bool may_be_polled = (found->rights & bit(Right::kPollFdReadwrite)) != 0 ||
+                             found->file->as_interest_list() != nullptr;
+  if (!may_be_polled || found->file->as_directory() != nullptr) return Errno::kPerm;
   return errno_of(operation == kAdd ? (*list)->add(number, found->file, *interest)
                                     : (*list)->change(number, found->file, *interest));
 }

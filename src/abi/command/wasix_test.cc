@@ -459,6 +459,8 @@ using Events = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 constexpr std::uint32_t kIn = 1;
 constexpr std::uint32_t kOutBit = 2;
 constexpr std::uint32_t kEnd = 4;
+constexpr std::uint32_t kError = 16;
+constexpr std::uint32_t kHangUp = 32;
 
 TEST_CASE_FIXTURE(Epoll, "epoll tells what is ready, with the guest's own data") {
   REQUIRE(control(0, reader, kIn, 11) == Errno::kSuccess);
@@ -472,7 +474,21 @@ TEST_CASE_FIXTURE(Epoll, "epoll tells what is ready, with the guest's own data")
   CHECK(wait(-1) == Events{{kIn, 33}});
   REQUIRE((*this)("fd_close", writer) == Errno::kSuccess);
   CHECK(read(reader) == "x");
-  CHECK(wait(-1) == Events{{kIn | kEnd, 33}});
+  CHECK(wait(-1) == Events{{kIn | kEnd | kHangUp, 33}});
+}
+
+TEST_CASE_FIXTURE(Epoll, "epoll tells of a lost end and of an error also who asked for nothing") {
+  REQUIRE(control(0, reader, 0, 11) == Errno::kSuccess);
+  REQUIRE(control(0, writer, kHangUp | kError, 22) == Errno::kSuccess);
+  CHECK(wait(0).empty());
+  CHECK(wait(-1) == Events{{UINT32_MAX, static_cast<std::uint32_t>(Errno::kDeadlk)}});
+  REQUIRE((*this)("fd_close", writer) == Errno::kSuccess);
+  CHECK(wait(-1) == Events{{kHangUp, 11}});
+  REQUIRE((*this)("fd_pipe", kOut, kOut + 4) == Errno::kSuccess);
+  REQUIRE(control(2, reader, 0) == Errno::kSuccess);
+  REQUIRE(control(0, number(kOut + 4), 0, 33) == Errno::kSuccess);
+  REQUIRE((*this)("fd_close", number(kOut)) == Errno::kSuccess);
+  CHECK(wait(-1) == Events{{kError, 33}});
 }
 
 TEST_CASE_FIXTURE(Epoll, "epoll waits as long as it is told") {
@@ -508,7 +524,7 @@ TEST_CASE_FIXTURE(Epoll, "what a program says of epoll that is wrong is an errno
   CHECK((*this)("epoll_create", -1) == Errno::kFault);
   CHECK(control(0, 99, kIn) == Errno::kBadf);
   CHECK(control(0, list, kIn) == Errno::kInval);
-  CHECK(control(0, reader, 0) == Errno::kInval);
+  CHECK(control(0, 3, kIn) == Errno::kPerm);  // a directory
   CHECK(control(0, reader, 1U << 31U) == Errno::kInval);
   CHECK(control(7, reader, kIn) == Errno::kInval);
   CHECK(control(1, reader, kIn) == Errno::kNoent);
