@@ -200,8 +200,10 @@ bool InstanceParts::attempt(wasmtime_caller_t* caller) {
   if (attempt.result != nullptr)
     *attempt.result = {.kind = WASMTIME_I32, .of = {.i32 = attempt.values.front().i32}};
   attempt.function = nullptr;
-  // What it waited is no part of the guest's slice.
-  if (caller == nullptr) wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
+  if (caller == nullptr) {  // What it waited is no part of the guest's slice.
+    has_yielded = false;
+    wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
+  }
   return true;
 }
 
@@ -435,8 +437,8 @@ void Instance::set_state(HostState* state) {
 
 void Instance::interrupt(Error error) {
   WEFT_ASSERT(parts_->is_async());
-  WEFT_ASSERT(parts_->future != nullptr);
   parts_->interrupted = std::move(error);
+  if (!parts_->future) return;  // Nothing had to run.
   // A guest that yielded to the collector may still have its slice: without a tick, it would go on.
   parts_->program->engine().tick();
   for (int polls = 0; polls < kPollsToInterruptMax; ++polls) {

@@ -126,7 +126,8 @@ class Functions {
   Functions(const FunctionsParts& parts, const PlatformLimits& limits);
   Functions(const Functions&) = delete;
   Functions& operator=(const Functions&) = delete;
-  // Writes what is still to be recorded. No call may be under way.
+  // Writes what is still to be recorded. The executors of calls that are under way run nothing of
+  // them any more; their `done` is destroyed uncalled.
   ~Functions();
 
   const PlatformLimits& limits() const;

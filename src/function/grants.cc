@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kNetwork = "network";
 constexpr std::size_t kRulesMax = 100;
+constexpr std::size_t kRuleBytesMax = 300;  // Every name with ports is shorter.
 constexpr std::size_t kNameShownMax = 100;
 
 Result<std::vector<std::string>> rules_in(const json::Value& value) {
@@ -22,6 +23,10 @@ Result<std::vector<std::string>> rules_in(const json::Value& value) {
     if (!item.is_string()) {
       return fail(ErrorCode::kInvalidArgument,
                   "a rule of grants.network is a string: HOST[:PORTS]");
+    }
+    if (item.as_string().size() > kRuleBytesMax) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("a rule of grants.network has at most {} bytes", kRuleBytesMax));
     }
     const auto rule = TRY(system::parse_network_rule(item.as_string()));
     if (rule.listens) {

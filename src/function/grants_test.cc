@@ -45,6 +45,8 @@ TEST_CASE("what is no grant is refused with what is") {
   for (int i = 0; i < 100; ++i)
     many += R"(,"*")";
   CHECK_FALSE(parsed(many + "]}").has_value());
+  CHECK_FALSE(
+      parsed(R"({"network":["192.0.2.1:)" + std::string(300, '0') + R"(80"]})").has_value());
 }
 
 }  // namespace

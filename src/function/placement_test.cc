@@ -33,9 +33,9 @@ struct Placed {
   World world;
   std::unique_ptr<Functions> functions;
 
-  Placed() {
+  explicit Placed(std::size_t background_threads = 2) {
     FunctionsParts parts = world.parts();
-    parts.background_threads = 2;
+    parts.background_threads = background_threads;
     functions = std::make_unique<Functions>(parts, PlatformLimits{});
     deploy(*functions, "f", kModule, {.deadline_ms = 60'000});
   }
@@ -122,6 +122,20 @@ TEST_CASE("a call in the background ends when it is cancelled, and only once") {
   placed.functions->flush_records();
   CHECK(placed.world.invocations.get(outcome.invocation.value()).value().status ==
         store::InvocationStatus::kError);
+}
+
+TEST_CASE("a call that is cancelled before its first slice ends without one") {
+  Placed placed(1);
+  placed.finish(placed.start(kSpin));  // Keeps an instance, which has nothing to run before calls.
+  std::vector<Started> calls;
+  calls.reserve(20);
+  for (int i = 0; i < 20; ++i)  // Those behind the first one wait for the only thread.
+    calls.push_back(placed.start(kSpin));
+  for (Started& call : calls)
+    call.handle.cancel();
+  for (Started& call : calls)
+    CHECK(placed.finish(std::move(call)).response.error().code() == ErrorCode::kCancelled);
+  CHECK(placed.functions->in_flight() == 0);
 }
 
 TEST_CASE("a call in the background ends at its deadline") {

@@ -227,11 +227,10 @@ void RunningCall::run_here() {
   if (phase_ == Phase::kEnded) return;
   const Next next = run_slice();
   if (next == Next::kNothing) return;
+  const bool is_long = context_.background != nullptr && has_overrun();
+  if (is_long) function_->pace().overran();
   if (next == Next::kWait) return wait();
-  if (context_.background != nullptr && has_overrun()) {
-    function_->pace().overran();
-    return run_in_background();
-  }
+  if (is_long) return run_in_background();
   post(&RunningCall::run_here);
 }
 
@@ -252,7 +251,8 @@ void RunningCall::come_back_to_wait() {
 }
 
 void RunningCall::wait() {
-  std::vector<system::Wait> waits = program_->waits();
+  has_waited_ = true;
+  std::vector<system::Wait> waits = program_->take_waits();
   const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
   waits.push_back({.until = started_ + deadline});
   auto place = context_.waiting_room.park(
@@ -268,7 +268,9 @@ void RunningCall::go_on() {
   run();
 }
 
+// Of a guest that waited, all that it used counts, however short its slices were.
 bool RunningCall::has_overrun() const {
+  if (has_waited_ && cpu_ >= Pace::kSliceMax + kOverrun) return true;
   return first_slice_ && cpu_ - *first_slice_ >= kOverrun;
 }
 
@@ -278,6 +280,7 @@ RunningCall::Next RunningCall::run_slice() {
     return Next::kNothing;
   }
   for (;;) {
+    has_run_ = true;
     const auto before = time_spent();
     const engine::Progress progress = [this] {
       const engine::Ticker::Slice slice(context_.ticker);
@@ -325,6 +328,7 @@ Result<Response> RunningCall::encode(std::span<const engine::Value> results) {
 
 // Ends a guest that is at rest between two slices, where it is: the error says where that was.
 void RunningCall::stop(Error error) {
+  if (!has_run_) return finish(fail(std::move(error)));
   instance_->interrupt(std::move(error));
   finish(fail(instance_->take().error()));
 }
@@ -348,8 +352,9 @@ std::string RunningCall::likely_cause() const {
   }
   if (!refusals.network) return {};
   const system::Network* const network = program_->world().network.get();
-  const std::string rule =
-      network == nullptr ? "HOST:PORT" : network->refused().value_or("HOST:PORT");
+  std::string rule = network == nullptr ? "" : network->refused().value_or("");
+  if (rule.starts_with("listen:")) return "; a function cannot listen";
+  if (rule.empty()) rule = "HOST:PORT";
   return fmt::format("; it was not let use the network: the grant \"network\": [\"{}\"] lets it",
                      printable(rule));
 }
@@ -359,7 +364,7 @@ void RunningCall::finish(Result<Response> response) {
   // A program that ended by itself, with success, left its instance in the middle of a call.
   const bool is_reusable = response.has_value() && !(program_ && program_->exit_code());
   // What ended within its slice took no longer; the thread may have had to wait for a processor.
-  const bool is_exact = is_in_background_ || first_slice_;
+  const bool is_exact = is_in_background_ || first_slice_ || has_waited_;
   function_->pace().learn(is_exact ? cpu_ : std::min(cpu_, Pace::kSliceMax));
   // Other guests end here, before anybody can see that they did.
   if (!is_reusable) instance_.reset();

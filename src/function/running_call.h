@@ -37,7 +37,8 @@ struct CallResult {
   std::string payload;
   std::string log;
   std::uint64_t duration_us = 0;
-  std::uint64_t cpu_us = 0;  // of the guest; within its first slice, the time that passed
+  std::uint64_t cpu_us = 0;  // of the guest; on an event loop, before it has used up a slice, the
+                             // time that passed
 };
 
 // Confined to the executor's thread, though its guest may run elsewhere: a call that is expected to
@@ -105,6 +106,8 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   std::chrono::nanoseconds cpu_{0};
   // What cpu_ was when the guest first used up a slice.
   std::optional<std::chrono::nanoseconds> first_slice_;
+  bool has_run_ = false;                             // The guest was polled.
+  bool has_waited_ = false;                          // in the waiting room
   std::optional<system::WaitingRoom::Place> place_;  // of a guest that waits
 
   std::string payload_;

@@ -62,9 +62,12 @@ std::string host_name(std::string_view text) {
   return ends_in_a_number(name) ? std::string() : name;
 }
 
+constexpr std::size_t kPortDigitsMax = 5;
+
 bool parse_port(std::string_view text, std::uint16_t& port) {
   const auto parsed = std::from_chars(text.begin(), text.end(), port);
-  return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.end();
+  return !text.empty() && text.size() <= kPortDigitsMax && parsed.ec == std::errc() &&
+         parsed.ptr == text.end();
 }
 
 bool parse_ports(std::string_view text, NetworkRule& rule) {

@@ -93,6 +93,11 @@ bool is_module(std::string_view module) {
   return module == kPreview1 || module == kUnstable || module == wasix::kModule;
 }
 
+// A call that is made again so often without having moved anything waits for something that says it
+// is there, and is not: from then on it looks at intervals.
+constexpr std::uint32_t kFutileAttemptsMax = 100;
+constexpr std::chrono::milliseconds kLookAgain{10};
+
 // What the module has beside the functions of snapshot-01.
 std::span<const Entry> additions_of(std::string_view module) {
   if (module == kPreview1) return kWasmEdgeFunctions;
@@ -134,6 +139,10 @@ bool Program::wait(const std::vector<system::Wait>& waits) {
   if (threads_ != nullptr) return threads_->wait(waits);
   if (world_.parks) {
     waits_ = waits;
+    if (++futile_attempts_ > kFutileAttemptsMax) {
+      std::erase_if(waits_, [](const system::Wait& wait) { return wait.descriptor >= 0; });
+      waits_.push_back({.until = world_.clock->monotonic() + kLookAgain});
+    }
     is_parked_ = true;
     return false;
   }
@@ -147,10 +156,17 @@ MonotonicTime Program::begun() {
   return *begun_;
 }
 
-bool Program::end_call() {
-  if (std::exchange(is_parked_, false)) return true;
+bool Program::end_call(bool can_park) {
+  if (std::exchange(is_parked_, false) && can_park) return true;
   begun_.reset();
+  moved_bytes_ = 0;
+  futile_attempts_ = 0;
   return false;
+}
+
+void Program::keep_moved_bytes(std::uint64_t bytes) {
+  moved_bytes_ = bytes;
+  futile_attempts_ = 0;
 }
 
 void Program::exit(std::uint32_t code) {

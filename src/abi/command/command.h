@@ -101,17 +101,18 @@ class Program final : public engine::HostState {
   bool wait(const std::vector<system::Wait>& waits);
   bool can_wait() const { return world_.parks || world_.wait != nullptr; }
 
-  // What a guest waits for that is parked; also when the earliest of the times has passed.
-  const std::vector<system::Wait>& waits() const { return waits_; }
+  // What a guest waits for that has just been parked; also when the earliest of the times has
+  // passed.
+  std::vector<system::Wait> take_waits() { return std::exchange(waits_, {}); }
   // A parked call of a host function is made again, from its beginning. When the first one began:
   MonotonicTime begun();
   // Whether wait() has just parked this one; the host function returns then.
   bool is_parked() const { return is_parked_; }
   // How many bytes it had moved when it was parked, once; what moves none again, need not say so.
   std::uint64_t take_moved_bytes() { return std::exchange(moved_bytes_, 0); }
-  void keep_moved_bytes(std::uint64_t bytes) { moved_bytes_ = bytes; }
-  // A host function has returned. Whether it is to be made again.
-  bool end_call();
+  void keep_moved_bytes(std::uint64_t bytes);
+  // A host function has returned. Whether its call is to be made again, if it can be.
+  bool end_call(bool can_park);
 
   // Ends the program with that code.
   void exit(std::uint32_t code);
@@ -134,6 +135,7 @@ class Program final : public engine::HostState {
   std::vector<system::Wait> waits_;
   std::optional<MonotonicTime> begun_;
   std::uint64_t moved_bytes_ = 0;
+  std::uint32_t futile_attempts_ = 0;
   bool is_parked_ = false;
   std::string working_directory_ = "/";
   std::optional<std::uint32_t> exit_code_;

@@ -19,9 +19,10 @@ void answer(engine::HostCall& call) {
   const Turn turn(program);
   if (turn.is_over()) return call.stop(Turn::over());
   Errno error = kFunction(call, program);
-  if (program.world().parks && program.end_call()) {
-    if (call.can_park()) return call.park();
-    error = Errno::kAgain;
+  if (program.world().parks) {
+    const bool wants_to_park = program.is_parked();
+    if (program.end_call(call.can_park())) return call.park();
+    if (wants_to_park) error = Errno::kAgain;
   }
   call.return_i32(static_cast<std::int32_t>(error));
 }
@@ -35,7 +36,9 @@ struct Entry {
   engine::Waiting waiting = engine::Waiting::kNever;
 };
 
-// What may wait for time to pass; for sockets, too.
+// What may wait for time to pass; for sockets, too. Where its guest is parked, its call is made
+// again from its beginning: it does nothing that cannot be done twice before it waits, but for the
+// bytes of Program::keep_moved_bytes.
 constexpr Entry sleeps(Entry entry) {
   entry.waiting = engine::Waiting::kForTime;
   return entry;

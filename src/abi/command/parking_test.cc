@@ -25,6 +25,7 @@ struct Parking {
   Compiled compiled{guest_text(kOnePage), engine::Waiting::kForStreams};
   Guest guest{compiled, "", {.listeners = {listener}, .parks = true}};
   int times_parked = 0;
+  std::vector<system::Wait> waits;  // of a guest that is parked
 
   UniqueFd connect() const {
     UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -41,14 +42,16 @@ struct Parking {
     Progress progress = Progress::kRunning;
     while (progress == Progress::kRunning)
       progress = guest.instance->poll();
-    if (progress == Progress::kParked) ++times_parked;
-    return progress == Progress::kParked;
+    if (progress != Progress::kParked) return false;
+    ++times_parked;
+    waits = guest.program.take_waits();
+    return true;
   }
   // As a server does: polls again when something is there.
   Errno end() {
     const SystemClock clock;
     while (parks())
-      system::block_until(guest.program.waits(), clock);
+      system::block_until(waits, clock);
     return static_cast<Errno>(std::get<std::int32_t>(guest.instance->take().value()[0]));
   }
   std::int32_t accept() {
@@ -67,8 +70,8 @@ TEST_CASE("a guest is parked until somebody connects, and until something comes"
   Parking it;
   it.begin("sock_accept", {kListener, 0, static_cast<int>(kNumberAt)});
   CHECK(it.parks());
-  REQUIRE(it.guest.program.waits().size() == 1);
-  CHECK(it.guest.program.waits()[0].what == system::Wait::For::kReading);
+  REQUIRE(it.waits.size() == 1);
+  CHECK(it.waits[0].what == system::Wait::For::kReading);
   CHECK(it.parks());  // Nothing has come.
   const UniqueFd client = it.connect();
   CHECK(it.end() == Errno::kSuccess);
@@ -134,7 +137,7 @@ TEST_CASE("a guest that sends is parked while nobody reads") {
     REQUIRE(it.guest.instance->take().has_value());
     sent += it.guest.load(504);
   }
-  CHECK(it.guest.program.waits().at(0).what == system::Wait::For::kWriting);
+  CHECK(it.waits.at(0).what == system::Wait::For::kWriting);
   std::vector<char> bytes(sent);
   REQUIRE(::recv(client.get(), bytes.data(), bytes.size(), MSG_WAITALL) ==
           static_cast<ssize_t>(sent));
@@ -148,6 +151,30 @@ TEST_CASE("a socket that does not wait is never parked") {
   REQUIRE(it.guest.errno_of("fd_fdstat_set_flags", {kListener, kNonblocking}) == Errno::kSuccess);
   CHECK(it.guest.errno_of("sock_accept", {kListener, 0, static_cast<int>(kNumberAt)}) ==
         Errno::kAgain);
+}
+
+TEST_CASE("a socket that says there is something and has nothing is looked at ever less often") {
+  Parking it;
+  const UniqueFd client = it.connect();
+  const std::int32_t connection = it.accept();
+  it.guest.buffer(0, 0, 1'000, 1);
+  it.begin("fd_read", {connection, 0, 1, 504});
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(it.parks());
+    REQUIRE(it.waits.at(0).descriptor >= 0);
+  }
+  for (int i = 0; i < 2; ++i) {
+    CHECK(it.parks());
+    REQUIRE(it.waits.size() == 1);
+    CHECK(it.waits[0].descriptor < 0);
+    CHECK(it.waits[0].until == it.guest.clock.monotonic() + std::chrono::milliseconds(10));
+  }
+  send(client, "x");
+  CHECK(it.end() == Errno::kSuccess);
+  // The next call begins anew.
+  it.begin("fd_read", {connection, 0, 1, 504});
+  CHECK(it.parks());
+  CHECK(it.waits.at(0).descriptor >= 0);
 }
 
 // A subscription of poll_oneoff at 0: a clock, or a descriptor to read from.
@@ -169,11 +196,11 @@ TEST_CASE("a guest that sleeps is parked until its time, counted from its call")
   it.begin("poll_oneoff", {0, 200, 1, static_cast<int>(kNumberAt)});
   const MonotonicTime begin = it.guest.clock.monotonic();
   CHECK(it.parks());
-  REQUIRE(it.guest.program.waits().size() == 1);
-  CHECK(it.guest.program.waits()[0].until == begin + std::chrono::milliseconds(5));
+  REQUIRE(it.waits.size() == 1);
+  CHECK(it.waits[0].until == begin + std::chrono::milliseconds(5));
   it.guest.clock.advance(std::chrono::milliseconds(4));
   CHECK(it.parks());
-  CHECK(it.guest.program.waits()[0].until == begin + std::chrono::milliseconds(5));
+  CHECK(it.waits[0].until == begin + std::chrono::milliseconds(5));
   it.guest.clock.advance(std::chrono::milliseconds(1));
   CHECK(it.end() == Errno::kSuccess);
   CHECK(it.times_parked == 2);
@@ -183,6 +210,23 @@ TEST_CASE("a guest that sleeps is parked until its time, counted from its call")
   CHECK(it.parks());
 }
 
+TEST_CASE("a time of the clock on the wall is the same however often it is looked at") {
+  Parking it;
+  constexpr std::int64_t kMillisecond = 1'000'000;
+  const auto wall = std::chrono::nanoseconds(it.guest.clock.wall().time_since_epoch()).count();
+  subscribe_to_time(it.guest, 0, static_cast<std::uint64_t>(wall + 10 * kMillisecond));
+  it.guest.store(16, std::uint32_t{0});  // realtime
+  it.guest.store(40, std::uint32_t{1});  // absolute
+  it.begin("poll_oneoff", {0, 200, 1, static_cast<int>(kNumberAt)});
+  const MonotonicTime begin = it.guest.clock.monotonic();
+  CHECK(it.parks());
+  it.guest.clock.advance(std::chrono::milliseconds(6));
+  CHECK(it.parks());
+  CHECK(it.waits.at(0).until == begin + std::chrono::milliseconds(10));
+  it.guest.clock.advance(std::chrono::milliseconds(4));
+  CHECK(it.end() == Errno::kSuccess);
+}
+
 TEST_CASE("a guest waits for a connection or for time, whichever comes first") {
   Parking it;
   subscribe_to_time(it.guest, 0, 5'000'000);
@@ -190,7 +234,7 @@ TEST_CASE("a guest waits for a connection or for time, whichever comes first") {
   for (const bool connects : {true, false}) {
     it.begin("poll_oneoff", {0, 200, 2, static_cast<int>(kNumberAt)});
     CHECK(it.parks());
-    CHECK(it.guest.program.waits().size() == 2);
+    CHECK(it.waits.size() == 2);
     const UniqueFd client = connects ? it.connect() : UniqueFd();
     if (!connects) it.guest.clock.advance(std::chrono::milliseconds(5));
     CHECK(it.end() == Errno::kSuccess);

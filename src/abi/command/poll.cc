@@ -68,19 +68,17 @@ MonotonicTime later(MonotonicTime now, std::chrono::nanoseconds by) {
   return kLatest - now < by ? kLatest : now + std::chrono::ceil<MonotonicTime::duration>(by);
 }
 
-// When the subscription's time comes, on the monotonic clock.
+// When the subscription's time comes, on the monotonic clock. `begin`: of the wait, from which
+// relative times count; it is looked at again until it is over.
 std::expected<MonotonicTime, Errno> due(const Subscription& subscription, const Clock& clock,
-                                        MonotonicTime now) {
+                                        MonotonicTime begin, MonotonicTime now) {
   const std::chrono::nanoseconds timeout = nanoseconds_of(subscription.timeout_ns);
   if (subscription.clock > 1) return std::unexpected(Errno::kInval);
-  std::chrono::nanoseconds left = timeout;
-  if ((subscription.flags & kAbsolute) != 0) {
-    const auto since = subscription.clock == 0
-                           ? std::chrono::nanoseconds(clock.wall().time_since_epoch())
-                           : std::chrono::nanoseconds(now.time_since_epoch());
-    left = std::max(timeout - since, std::chrono::nanoseconds(0));
-  }
-  return later(now, left);
+  if ((subscription.flags & kAbsolute) == 0) return later(begin, timeout);
+  const auto since = subscription.clock == 0
+                         ? std::chrono::nanoseconds(clock.wall().time_since_epoch())
+                         : std::chrono::nanoseconds(now.time_since_epoch());
+  return later(now, std::max(timeout - since, std::chrono::nanoseconds(0)));
 }
 
 // Looks at all subscriptions once.
@@ -109,7 +107,7 @@ class Poll {
   void look_at_clock(const Subscription& subscription, MonotonicTime now,
                      std::vector<Event>& events) {
     Event event{.user_data = subscription.user_data, .type = kClock};
-    const auto time = due(subscription, *program_.world().clock, begin_);
+    const auto time = due(subscription, *program_.world().clock, begin_, now);
     if (!time) {
       event.error = time.error();
     } else if (*time > now) {

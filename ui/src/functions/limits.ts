@@ -48,7 +48,7 @@ export const limitFields: LimitField[] = [
     unit: "calls",
     factor: 1,
     least: 1,
-    most: 1000,
+    most: 100_000,
     says: "More at once are refused with 429.",
   },
 ];
