@@ -145,8 +145,8 @@ struct Functions::Parts {
   TakenPlaces in_flight = no_places_taken();
   TakenPlaces waiting = no_places_taken();  // calls whose function is being loaded
 
-  // A module's blob and its record come and go together.
-  std::mutex storing_modules;
+  // A blob and the record that names it come and go together. Before `deploying`.
+  std::mutex storing_blobs;
   // A later deployment of a function must also be the later one to take its place.
   std::mutex deploying;
   LoadedFunctions loaded;
@@ -201,7 +201,7 @@ struct Functions::Parts {
   // The record of a module that is there already; a damaged copy of its bytes is repaired.
   Result<store::ModuleRecord> known_module(std::string_view id, std::string_view bytes) {
     const std::scoped_lock lock(
-        storing_modules);  // A removal between the two would leave bytes without a record.
+        storing_blobs);  // A removal between the two would leave bytes without a record.
     auto record = TRY(world.metadata.module(id));
     TRY(world.blobs.put_as(id, bytes));
     return record;
@@ -282,7 +282,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
                                   most))
                     .with_limit("description_bytes", most));
   }
-  const std::scoped_lock lock(parts_->storing_modules);
+  const std::scoped_lock lock(parts_->storing_blobs);
   TRY(parts_->world.blobs.put_as(id, bytes));
   const bool is_new = TRY(parts_->world.metadata.put_module(record));
   return UploadedModule{.module = TRY(module(id)), .is_new = is_new};
@@ -306,7 +306,7 @@ Result<store::Listed<Module>> Functions::modules(const store::Page& page) {
 }
 
 Result<> Functions::remove_module(std::string_view id) {
-  const std::scoped_lock lock(parts_->storing_modules);
+  const std::scoped_lock lock(parts_->storing_blobs);
   TRY(parts_->world.metadata.remove_module(id));
   return parts_->world.blobs.remove(id);
 }
@@ -424,9 +424,15 @@ Result<Function> Functions::rollback(std::string_view name, std::int64_t version
 }
 
 Result<> Functions::remove_function(std::string_view name) {
-  const std::scoped_lock lock(parts_->deploying);
-  TRY(parts_->world.metadata.remove_function(name));
-  parts_->loaded.remove(name);
+  const std::scoped_lock storing(parts_->storing_blobs);
+  std::vector<std::string> snapshots;
+  {
+    const std::scoped_lock lock(parts_->deploying);
+    snapshots = TRY(parts_->world.metadata.remove_function(name));
+    parts_->loaded.remove(name);
+  }
+  for (const std::string& id : snapshots)
+    TRY(parts_->world.blobs.remove(id));
   return {};
 }
 
