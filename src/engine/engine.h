@@ -156,7 +156,7 @@ class SharedMemory;
 using HostFunction = void (*)(HostCall& call);
 
 // Code linked with what it imports, ready to be instantiated often. Immutable, thread-safe.
-class Program {
+class Program : public std::enable_shared_from_this<Program> {
  public:
   // What its instances begin with.
   struct State {
@@ -168,9 +168,10 @@ class Program {
           std::shared_ptr<const SharedMemory> memory,
           std::shared_ptr<const wasmtime_instance_pre> program);
 
-  // The same program, whose instances begin as the one was that Instance::capture gave these bytes
-  // of, and without a start function. kDataLoss for bytes that are no snapshot of an instance of
-  // this code; kFailedPrecondition when the code cannot reset; kResourceExhausted.
+  // The same program, which lives on with it, but whose instances begin as the one was that
+  // Instance::capture gave these bytes of, and without a start function. kDataLoss for bytes that
+  // are no snapshot of an instance of this code; kFailedPrecondition when the code cannot reset;
+  // kResourceExhausted.
   Result<std::shared_ptr<const Program>> with_snapshot(std::string_view snapshot) const;
 
   const Engine& engine() const { return engine_; }
@@ -189,6 +190,7 @@ class Program {
   std::shared_ptr<const SharedMemory> memory_;
   std::shared_ptr<const wasmtime_instance_pre> program_;
   State state_;
+  std::shared_ptr<const Program> original_;  // of one with a snapshot
 };
 
 // The host functions of one dialect. Filled once, then only read: thread-compatible.

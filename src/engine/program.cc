@@ -68,6 +68,7 @@ Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view s
   if (!fits(parsed, *code_))
     return fail(ErrorCode::kDataLoss, "the snapshot is one of another module");
   auto program = std::make_shared<Program>(engine_, code_, memory_, program_);
+  program->original_ = shared_from_this();
   program->state_.globals = parsed.globals;
   if (parsed.memory_bytes) {
     program->state_.image =

@@ -11,12 +11,14 @@
 #include "engine/ticker.h"
 #include "function/deployable.h"
 #include "function/function_loader.h"
+#include "function/initializer.h"
 #include "function/loaded_function.h"
 #include "function/loaded_functions.h"
 #include "function/module_record.h"
 #include "function/permit.h"
 #include "function/recorder.h"
 #include "function/running_call.h"
+#include "function/snapshots.h"
 #include "function/waiting_call.h"
 #include "json/parse.h"
 #include "json/print.h"
@@ -115,7 +117,15 @@ Result<Version> version_of(const store::VersionRecord& record, std::int64_t curr
                  .dialect = abi::dialect_named(record.dialect).value_or(abi::Dialect::kTyped),
                  .deployed = record.deployed,
                  .limits = TRY(stored_limits(record)),
-                 .environment = TRY(environment_of(record))};
+                 .environment = TRY(environment_of(record)),
+                 .init = record.spec.init};
+}
+
+Result<Initialization> stored_initialization(const Module& module,
+                                             const store::VersionRecord& record) {
+  auto initialization = initialization_of(module.info, record.spec.init);
+  if (!initialization) return damaged_version("initialisation", record);
+  return initialization;
 }
 
 Activity activity_of(const store::Activity& stored) {
@@ -150,6 +160,13 @@ struct Functions::Parts {
   // A later deployment of a function must also be the later one to take its place.
   std::mutex deploying;
   LoadedFunctions loaded;
+  Initializer initializer{
+      {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits}};
+  Snapshots snapshots{{.initializer = initializer,
+                       .metadata = world.metadata,
+                       .blobs = world.blobs,
+                       .log = world.log,
+                       .storing = storing_blobs}};
 
   // By module: what functions and calls hold, so that all versions with one module share its code.
   Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
@@ -219,9 +236,14 @@ struct Functions::Parts {
   }
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
   Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
-  Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
+  // Perhaps with another snapshot, which the record names then.
+  Result<std::shared_ptr<LoadedFunction>> load_version(store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
                                                        std::int64_t expected_version);
+  // Lets a new version take over. `snapshot`: what its program begins with, to be stored.
+  Result<> add_version(LoadedFunction::Description description, const Deployment& deployment,
+                       std::shared_ptr<const engine::Program> program,
+                       const std::optional<std::string>& snapshot);
   Result<Function> describe(const store::FunctionRecord& record);
   CallHandle wait_and_run(Call call, const Arrival& arrival,
                           const std::shared_ptr<Executor>& executor, Done done);
@@ -246,6 +268,9 @@ const PlatformLimits& Functions::limits() const {
 }
 std::uint32_t Functions::in_flight() const {
   return parts_->in_flight->load();
+}
+void Functions::stop_initializing() {
+  parts_->initializer.stop();
 }
 void Functions::flush_records() {
   parts_->recorder.flush();
@@ -342,16 +367,20 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
 }
 
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
-    const store::VersionRecord& record) {
+    store::VersionRecord& record) {
   const Module module = TRY(this->module(record.spec.module));
-  LoadedFunction::Description description{.name = record.function,
-                                          .version = record.version,
-                                          .dialect = module.dialect,
-                                          .info = module.info,
-                                          .limits = TRY(stored_limits(record)),
-                                          .environment = TRY(environment_of(record))};
-  return std::make_shared<LoadedFunction>(
-      std::move(description), TRY(program_of(record.spec.module)), loaded.history(record.function));
+  LoadedFunction::Description description{
+      .name = record.function,
+      .version = record.version,
+      .dialect = module.dialect,
+      .info = module.info,
+      .limits = TRY(stored_limits(record)),
+      .environment = TRY(environment_of(record)),
+      .initialization = TRY(stored_initialization(module, record))};
+  auto program = TRY(program_of(record.spec.module));
+  program = TRY(snapshots.restored(description, std::move(program), record));
+  return std::make_shared<LoadedFunction>(std::move(description), std::move(program),
+                                          loaded.history(record.function));
 }
 
 // `expected_version`: the current one a moment ago.
@@ -365,7 +394,7 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(
     if (auto known = loaded.find(name, world.clock.monotonic())) return known;
     // Replaced or removed meanwhile, it may be there again with other versions.
     if (!found) found = current();
-    const auto version = TRY(std::move(found));
+    auto version = TRY(std::move(found));
     // Compiles, perhaps for seconds: deployments of other functions need not wait for it.
     auto function = TRY(load_version(version));
     const std::scoped_lock lock(deploying);
@@ -385,30 +414,54 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
   const Module module = TRY(this->module(deployment.module));
   TRY(check_deployable(module.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
+  LoadedFunction::Description description{
+      .name = std::string(name),
+      .version = 0,  // not known yet
+      .dialect = module.dialect,
+      .info = module.info,
+      .limits = deployment.limits,
+      .environment = deployment.environment,
+      .initialization = TRY(initialization_of(module.info, deployment.init))};
   auto program = TRY(parts_->program_of(deployment.module));
-  auto history = parts_->loaded.history(std::string(name));
-  const store::VersionSpec spec{.module = deployment.module,
-                                .language = "",
-                                .limits = json::to_string(to_json(deployment.limits)),
-                                .grants = "{}",
-                                .environment = environment_text(deployment.environment)};
-  {
-    const std::scoped_lock lock(parts_->deploying);
-    const auto version = TRY(parts_->world.metadata.deploy(name, spec));
-    LoadedFunction::Description description{.name = std::string(name),
-                                            .version = version.version,
-                                            .dialect = module.dialect,
-                                            .info = module.info,
-                                            .limits = deployment.limits,
-                                            .environment = deployment.environment};
-    parts_->loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
-                                                        std::move(history)));
+  std::optional<std::string> snapshot;
+  if (has_snapshot(description)) {
+    snapshot = TRY(parts_->initializer.run(description, program));
+    program = TRY(program->with_snapshot(*snapshot));
   }
+  TRY(parts_->add_version(std::move(description), deployment, std::move(program), snapshot));
   return function(name);
 }
 
+Result<> Functions::Parts::add_version(LoadedFunction::Description description,
+                                       const Deployment& deployment,
+                                       std::shared_ptr<const engine::Program> program,
+                                       const std::optional<std::string>& snapshot) {
+  auto history = loaded.history(description.name);
+  store::VersionSpec spec{.module = deployment.module,
+                          .language = "",
+                          .limits = json::to_string(to_json(deployment.limits)),
+                          .grants = "{}",
+                          .environment = environment_text(deployment.environment),
+                          .init = deployment.init};
+  std::unique_lock storing(storing_blobs, std::defer_lock);
+  if (snapshot) {
+    storing.lock();
+    spec.snapshot = TRY(world.blobs.put(*snapshot));
+  }
+  const std::scoped_lock lock(deploying);
+  const auto version = world.metadata.deploy(description.name, spec);
+  if (!version) {
+    if (spec.snapshot) TRY(snapshots.remove_unnamed(*spec.snapshot));
+    return fail(version.error());
+  }
+  description.version = version->version;
+  loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
+                                              std::move(history)));
+  return {};
+}
+
 Result<Function> Functions::rollback(std::string_view name, std::int64_t version) {
-  const auto record = TRY(parts_->world.metadata.version(name, version));
+  auto record = TRY(parts_->world.metadata.version(name, version));
   auto function_then = TRY(parts_->load_version(record));
   {
     const std::scoped_lock lock(parts_->deploying);
@@ -448,8 +501,11 @@ Result<Function> Functions::Parts::describe(const store::FunctionRecord& record)
                     .module = TRY(module(version.spec.module)),
                     .limits = TRY(stored_limits(version)),
                     .environment = TRY(environment_of(version)),
+                    .init = version.spec.init,
+                    .initialization = {},
                     .state = State::kFresh,
                     .activity = activity(record.name)};
+  function.initialization = TRY(stored_initialization(function.module, version));
   function.state = state_of(function.module.info);
   return function;
 }

@@ -21,6 +21,7 @@
 #include "function/activity.h"
 #include "function/call_handle.h"
 #include "function/code_cache.h"
+#include "function/initialization.h"
 #include "function/limits.h"
 #include "json/value.h"
 #include "store/blobs.h"
@@ -46,8 +47,9 @@ struct UploadedModule {
 // What a deployment asks for.
 struct Deployment {
   std::string module;  // content id
-  FunctionLimits limits;
-  std::vector<std::pair<std::string, std::string>> environment;
+  FunctionLimits limits = {};
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  std::optional<std::string> init = std::nullopt;  // an export that initialises the module
 };
 
 // How an instance relates to the calls before it: no call sees anything of them.
@@ -67,6 +69,8 @@ struct Function {
   Module module;
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  std::optional<std::string> init;
+  Initialization initialization;
   State state = State::kFresh;
   Activity activity;
 };
@@ -79,6 +83,7 @@ struct Version {
   WallTime deployed;
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  std::optional<std::string> init;
 };
 
 // A call of the current version of a function.
@@ -135,10 +140,11 @@ class Functions {
   Result<store::Listed<Module>> modules(const store::Page& page);
   Result<> remove_module(std::string_view id);  // blocks
 
-  // Blocks: compiles. The next version of the function takes over when this returns; calls under
-  // way end on the old one. kNotFound for the module, kInvalidArgument for the name and for a
-  // module in which nothing can be called, kUnsupported naming missing imports, kTooLarge for a
-  // module that begins with more than its limits.
+  // Blocks: compiles, and initialises the module where its instances can be put back. The next
+  // version of the function takes over when this returns; calls under way end on the old one.
+  // kNotFound for the module, kInvalidArgument for the name, for a module in which nothing can be
+  // called and for what cannot initialise it, kUnsupported naming missing imports, kTooLarge for a
+  // module that begins with more than its limits; and what Initializer::run fails with.
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
   Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
   Result<Function> function(std::string_view name);                        // blocks
@@ -153,6 +159,9 @@ class Functions {
   // thread, possibly inside this call; then the handle says so. When this object ends while the
   // function is still to be loaded, `done` is destroyed without a call. Never blocks.
   CallHandle invoke(Call call, const std::shared_ptr<Executor>& executor, Done done);
+
+  // Ends initialisations under way, and those that will be, with kUnavailable: the server stops.
+  void stop_initializing();
 
   // How many calls are under way.
   std::uint32_t in_flight() const;

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "abi/dialect.h"
@@ -38,6 +40,7 @@ class LoadedFunction {
     engine::ModuleInfo info;
     FunctionLimits limits;
     std::vector<std::pair<std::string, std::string>> environment;
+    Initialization initialization = {};
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,
                  std::shared_ptr<FunctionHistory> history);
@@ -56,6 +59,11 @@ class LoadedFunction {
   // The export that a typed call without a name means: the only one that can be called. Null when
   // there are several or none.
   const engine::ExportInfo* only_export() const { return only_export_; }
+  // The exports that a new instance needs to have called, in this order, before that one.
+  std::span<const std::string> exports_before(std::string_view name) const;
+  // Whether each instance begins with the export called, as an initializer that is not to be called
+  // again.
+  bool begins_with(std::string_view name) const;
 
   // An instance that was given back, if there is one.
   std::unique_ptr<engine::Instance> take_kept();

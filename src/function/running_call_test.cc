@@ -167,11 +167,13 @@ TEST_CASE("every way not to stop or to want too much ends with a typed error") {
   for (const auto& [what, wat, code, limit] : {
            Case{"an endless loop", R"((module (func (export "f") (loop br 0))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
-           Case{"an endless start function", R"((module (func $s (loop br 0)) (start $s)
-                (func (export "f"))))",
+           Case{"an endless start function before each call",
+                R"((module (table 1 funcref) (func $s (loop br 0)) (start $s)
+                (func (export "f") (table.set (i32.const 0) (ref.null func)))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
-           Case{"an endless _initialize", R"((module (func (export "_initialize") (loop br 0))
-                (func (export "f"))))",
+           Case{"an endless _initialize before each call",
+                R"((module (table 1 funcref) (func (export "_initialize") (loop br 0))
+                (func (export "f") (table.set (i32.const 0) (ref.null func)))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
            Case{"a program that never ends", R"((module (func (export "_start") (loop br 0))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
@@ -228,8 +230,10 @@ TEST_CASE("a call that meets its deadline says where in the guest it was") {
   for (const auto& [wat, functions] : {
            Case{R"((module (func $inner (loop br 0)) (func $outer (export "f") call $inner)))",
                 {"inner", "outer"}},
-           Case{R"((module (func $main (loop br 0)) (start $main) (func (export "f"))))", {"main"}},
-           Case{R"((module (func $init (export "_initialize") (loop br 0)) (func (export "f"))))",
+           Case{R"((module (tag) (func $main (loop br 0)) (start $main) (func (export "f"))))",
+                {"main"}},
+           Case{R"((module (tag) (func $init (export "_initialize") (loop br 0))
+                (func (export "f"))))",
                 {"init"}},
            Case{R"((module (func $work (loop br 0)) (func $start (export "_start") call $work)))",
                 {"work", "start"}},
