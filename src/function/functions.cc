@@ -37,6 +37,10 @@ constexpr std::chrono::seconds kIdleTime{10};
 // One call in so many may wait for its function to be loaded: the rest is for those that run.
 constexpr std::uint32_t kWaitingShare = 4;
 
+// What VersionSpec::state can be.
+constexpr std::string_view kPristineState = "pristine";
+constexpr std::string_view kWarmState = "warm";
+
 // A call that was let in.
 struct Accepted {
   std::string id;
@@ -110,6 +114,10 @@ Result<Module> module_of(const store::ModuleRecord& record) {
                 .info = *std::move(info)};
 }
 
+bool is_warm(const store::VersionRecord& record) {
+  return record.spec.state == kWarmState;
+}
+
 Result<Version> version_of(const store::VersionRecord& record, std::int64_t current) {
   return Version{.version = record.version,
                  .current = record.version == current,
@@ -118,7 +126,8 @@ Result<Version> version_of(const store::VersionRecord& record, std::int64_t curr
                  .deployed = record.deployed,
                  .limits = TRY(stored_limits(record)),
                  .environment = TRY(environment_of(record)),
-                 .init = record.spec.init};
+                 .init = record.spec.init,
+                 .is_warm = is_warm(record)};
 }
 
 Result<Initialization> stored_initialization(const Module& module,
@@ -376,7 +385,8 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
       .info = module.info,
       .limits = TRY(stored_limits(record)),
       .environment = TRY(environment_of(record)),
-      .initialization = TRY(stored_initialization(module, record))};
+      .initialization = TRY(stored_initialization(module, record)),
+      .is_warm = is_warm(record)};
   auto program = TRY(program_of(record.spec.module));
   program = TRY(snapshots.restored(description, std::move(program), record));
   return std::make_shared<LoadedFunction>(std::move(description), std::move(program),
@@ -414,6 +424,7 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
   const Module module = TRY(this->module(deployment.module));
   TRY(check_deployable(module.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
+  TRY(check_state(module.dialect, deployment.is_warm));
   LoadedFunction::Description description{
       .name = std::string(name),
       .version = 0,  // not known yet
@@ -421,7 +432,8 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
       .info = module.info,
       .limits = deployment.limits,
       .environment = deployment.environment,
-      .initialization = TRY(initialization_of(module.info, deployment.init))};
+      .initialization = TRY(initialization_of(module.info, deployment.init)),
+      .is_warm = deployment.is_warm};
   auto program = TRY(parts_->program_of(deployment.module));
   std::optional<std::string> snapshot;
   if (has_snapshot(description)) {
@@ -442,7 +454,8 @@ Result<> Functions::Parts::add_version(LoadedFunction::Description description,
                           .limits = json::to_string(to_json(deployment.limits)),
                           .grants = "{}",
                           .environment = environment_text(deployment.environment),
-                          .init = deployment.init};
+                          .init = deployment.init,
+                          .state = std::string(deployment.is_warm ? kWarmState : kPristineState)};
   std::unique_lock storing(storing_blobs, std::defer_lock);
   if (snapshot) {
     storing.lock();
@@ -506,7 +519,7 @@ Result<Function> Functions::Parts::describe(const store::FunctionRecord& record)
                     .state = State::kFresh,
                     .activity = activity(record.name)};
   function.initialization = TRY(stored_initialization(function.module, version));
-  function.state = state_of(function.module.info);
+  function.state = state_of(function.module.info, is_warm(version));
   return function;
 }
 

@@ -50,13 +50,15 @@ struct Deployment {
   FunctionLimits limits = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::optional<std::string> init = std::nullopt;  // an export that initialises the module
+  bool is_warm = false;                            // instances are kept as their calls left them
 };
 
-// How an instance relates to the calls before it: no call sees anything of them.
+// How an instance relates to the calls before it: but for kWarm, no call sees anything of them.
 enum class State : std::uint8_t {
   kFresh,      // each call gets an instance of its own
   kPristine,   // instances are kept, and put back to their beginning after each call
   kStateless,  // the module has nothing that could change, so instances are kept as they are
+  kWarm,       // by choice: instances are kept as calls left them, and later calls see that
 };
 
 // A function as clients see it: its current version.
@@ -84,6 +86,7 @@ struct Version {
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
   std::optional<std::string> init;
+  bool is_warm = false;
 };
 
 // A call of the current version of a function.
@@ -143,8 +146,9 @@ class Functions {
   // Blocks: compiles, and initialises the module where its instances can be put back. The next
   // version of the function takes over when this returns; calls under way end on the old one.
   // kNotFound for the module, kInvalidArgument for the name, for a module in which nothing can be
-  // called and for what cannot initialise it, kUnsupported naming missing imports, kTooLarge for a
-  // module that begins with more than its limits; and what Initializer::run fails with.
+  // called, for what cannot initialise it and for a program that is to be warm, kUnsupported naming
+  // missing imports, kTooLarge for a module that begins with more than its limits; and what
+  // Initializer::run fails with.
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
   Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
   Result<Function> function(std::string_view name);                        // blocks

@@ -27,9 +27,15 @@ const engine::ExportInfo* only_export_of(const LoadedFunction::Description& desc
 
 }  // namespace
 
-State state_of(const engine::ModuleInfo& info) {
+State state_of(const engine::ModuleInfo& info, bool is_warm) {
+  if (is_warm) return State::kWarm;
   if (!info.has_mutable_state && info.imports.empty()) return State::kStateless;
   return info.obstacle ? State::kFresh : State::kPristine;
+}
+
+InitializationTime time_of_initialization(const engine::ModuleInfo& info, bool is_warm) {
+  if (!info.obstacle) return InitializationTime::kDeployment;
+  return is_warm ? InitializationTime::kInstance : InitializationTime::kCall;
 }
 
 LoadedFunction::LoadedFunction(Description description,
@@ -38,7 +44,7 @@ LoadedFunction::LoadedFunction(Description description,
     : description_(std::move(description)),
       program_(std::move(program)),
       history_(std::move(history)),
-      state_(state_of(description_.info)),
+      state_(state_of(description_.info, description_.is_warm)),
       memory_bytes_(kPerFunctionBytes + memory_bytes_of(description_.info) +
                     program_->code().memory_bytes() + program_->memory_bytes()),
       only_export_(only_export_of(description_)) {}
@@ -71,6 +77,8 @@ std::unique_ptr<engine::Instance> LoadedFunction::take_kept() {
 void LoadedFunction::give_back(std::unique_ptr<engine::Instance> instance) {
   if (state_ == State::kFresh) return;
   if (state_ == State::kPristine && !instance->reset()) return;
+  if (state_ == State::kWarm && !instance->may_wait()) return;
+  instance->set_state(nullptr);
   kept_.with([&instance](Kept& kept) {
     if (kept.instances.size() < kKeptMax) kept.instances.push_back(std::move(instance));
   });

@@ -41,6 +41,7 @@ class LoadedFunction {
     FunctionLimits limits;
     std::vector<std::pair<std::string, std::string>> environment;
     Initialization initialization = {};
+    bool is_warm = false;
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,
                  std::shared_ptr<FunctionHistory> history);
@@ -67,8 +68,11 @@ class LoadedFunction {
 
   // An instance that was given back, if there is one.
   std::unique_ptr<engine::Instance> take_kept();
+  // Whether such an instance is ready for a call as it is; else its next operation is
+  // instantiation.
+  bool keeps_ready() const { return state_ == State::kStateless || state_ == State::kWarm; }
   // Keeps an instance whose last call succeeded, when few are kept: as it is when the module is
-  // stateless, put back to its beginning when that is possible.
+  // stateless or warm, put back to its beginning when that is possible.
   void give_back(std::unique_ptr<engine::Instance> instance);
   // Ends those kept instances that no call took since the last time. Whether any are left.
   bool release_idle();
@@ -89,6 +93,8 @@ class LoadedFunction {
 };
 
 // On a server: its engine resets instances.
-State state_of(const engine::ModuleInfo& info);
+State state_of(const engine::ModuleInfo& info, bool is_warm = false);
+// When what prepares the module runs.
+InitializationTime time_of_initialization(const engine::ModuleInfo& info, bool is_warm);
 
 }  // namespace weft::function

@@ -98,6 +98,11 @@ Result<> RunningCall::decode() {
     return fail(ErrorCode::kInvalidArgument,
                 "name an export: " + callable_exports(function_->description()));
   }
+  if (function_->state() == State::kWarm && abi::is_initializer(*item)) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "_initialize has been called already: a warm function's instances begin with it, "
+                "and it may run once in each");
+  }
   export_name_ = item->name;
   arguments_ = TRY(abi::typed::values_of(arguments, item->function));
   return {};
@@ -133,7 +138,8 @@ Result<> RunningCall::prepare() {
   }
   if (!description.info.imports.empty()) provide_world();
   instance_ = function_->take_kept();
-  if (instance_ && function_->state() == State::kStateless) {
+  if (instance_ && function_->keeps_ready()) {
+    instance_->set_state(program_.get());
     phase_ = Phase::kCall;
     return instance_->begin_call(export_name_, arguments_);
   }

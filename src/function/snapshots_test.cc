@@ -340,6 +340,50 @@ TEST_CASE_FIXTURE(Fixture, "a function cannot initialise for longer than a minut
   CHECK(refused.error().limit().value().value == 60'000);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a warm function's instances begin with the snapshot, and remember") {
+  const auto uploaded = functions->upload(kSeeded).value();
+  const auto deployed =
+      functions->deploy("f", {.module = uploaded.module.id, .init = "build", .is_warm = true})
+          .value();
+  CHECK(deployed.state == State::kWarm);
+  CHECK(call("found") == R"({"results":[0]})");
+  CHECK(call("hide") == R"({"results":[]})");
+  CHECK(call("runs") == R"({"results":[99]})");
+  CHECK(call("found") == R"({"results":[1]})");
+  restart();
+  CHECK(functions->function("f").value().state == State::kWarm);
+  CHECK(functions->versions("f", {}).value().items.at(0).is_warm);
+  CHECK(call("found") == R"({"results":[0]})");
+  REQUIRE(deploy(kSeeded, "build").value().state == State::kPristine);
+  CHECK(functions->rollback("f", 1).value().state == State::kWarm);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a warm function's host functions are those of the present call") {
+  const auto uploaded = functions
+                            ->upload(R"((module
+    (import "wasi_snapshot_preview1" "fd_write"
+      (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 100) "abc")
+    (func (export "f") (result i32)
+      (i32.store (i32.const 0) (i32.const 100))
+      (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
+      (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))")
+                            .value();
+  REQUIRE(functions->deploy("f", {.module = uploaded.module.id, .is_warm = true}).has_value());
+  for (const std::string_view printed : {"a", "ab", "abc"}) {
+    const auto outcome = invoke(world, *functions, "f");
+    CHECK(outcome.response.value().body == R"({"results":[0]})");
+    functions->flush_records();
+    CHECK(world.invocations.log(outcome.invocation.value()).value() == printed);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a program cannot be warm") {
+  const auto uploaded = functions->upload(R"((module (func (export "_start"))))").value();
+  const auto refused = functions->deploy("f", {.module = uploaded.module.id, .is_warm = true});
+  CHECK(refused.error().code() == ErrorCode::kInvalidArgument);
+}
+
 TEST_CASE_FIXTURE(Fixture, "functions with one module and their own snapshots share its code") {
   const auto one = deploy(kSeeded, "build").value();
   REQUIRE(functions->deploy("g", {.module = one.module.id, .init = "build"}).has_value());
