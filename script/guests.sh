@@ -60,13 +60,22 @@ setup_program_sources() {
   stamp "$folder/.weft-stamp" "$content"
 }
 
-setup_assemblyscript() {
-  local content folder=$GUESTS/npm from=tests/guests/assemblyscript
+# setup_npm TITLE LOG FOLDER FROM: what FROM/package-lock.json names, into FOLDER.
+setup_npm() {
+  local title=$1 log=$2 folder=$3 from=$4 content
   content=$(hash_files "$from/package.json" "$from/package-lock.json")-$(node --version)
   ! is_stamped "$folder/.weft-stamp" "$content" || return 0
   mkdir -p "$folder"
   cp "$from/package.json" "$from/package-lock.json" "$folder"
-  stage "Installing AssemblyScript" assemblyscript npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund ||
-    die "It is npm's: tests/guests/assemblyscript/package-lock.json names what is wanted"
+  stage "$title" "$log" npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund ||
+    die "It is npm's: $from/package-lock.json names what is wanted"
   stamp "$folder/.weft-stamp" "$content"
+}
+
+setup_assemblyscript() {
+  setup_npm "Installing AssemblyScript" assemblyscript "$GUESTS/npm" tests/guests/assemblyscript
+}
+
+setup_published_modules() {
+  setup_npm "Installing npm packages with modules in them" published "$GUESTS/published" tests/guests/published
 }

@@ -56,10 +56,21 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return meant ? fmt::format("; did you mean {}?", *meant) : std::string();
 }
 
+bool is_named_thread_spawn(const engine::ImportInfo& import) {
+  return import.module == command::kThreadsModule && import.name == command::kThreadSpawn;
+}
+
 bool is_thread_spawn(const engine::ImportInfo& import) {
-  return import.module == command::kThreadsModule && import.name == command::kThreadSpawn &&
-         import.kind == engine::ItemKind::kFunction &&
+  return is_named_thread_spawn(import) && import.kind == engine::ItemKind::kFunction &&
          import.function == command::thread_spawn_type();
+}
+
+// What is wrong with an import of that name.
+std::string other_type(const engine::ImportInfo& import, const engine::FunctionType& type) {
+  return fmt::format(
+      "here it {} {}",
+      import.kind == engine::ItemKind::kFunction ? "has the type" : "is a function of the type",
+      engine::to_string(type));
 }
 
 // Of a module all of whose imports are provided. A thread has an instance of its own, so whatever
@@ -112,12 +123,9 @@ std::optional<std::string> problem_of(const engine::ImportInfo& import) {
   if (is_provided(import)) return std::nullopt;
   if (is_thread_spawn(import) || engine::is_shared_memory(import))
     return "threads, which only weft run --threads N provides";
-  if (const auto type = command::type_of_function(import.module, import.name)) {
-    return fmt::format(
-        "here it {} {}",
-        import.kind == engine::ItemKind::kFunction ? "has the type" : "is a function of the type",
-        engine::to_string(*type));
-  }
+  if (is_named_thread_spawn(import)) return other_type(import, command::thread_spawn_type());
+  if (const auto type = command::type_of_function(import.module, import.name))
+    return other_type(import, *type);
   if (const auto names = command::functions_of(import.module); !names.empty()) {
     return fmt::format("this interface has no function of that name{}",
                        did_you_mean(import.name, names));

@@ -73,10 +73,22 @@ std::optional<WallTime> from_rfc3339(std::string_view text) {
          std::chrono::microseconds(microsecond);
 }
 
-std::chrono::nanoseconds thread_cpu_time() {
+namespace {
+
+std::chrono::nanoseconds time_of(clockid_t clock) {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
+
+std::chrono::nanoseconds thread_cpu_time() {
+  return time_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+std::chrono::nanoseconds process_cpu_time() {
+  return time_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 }  // namespace weft

@@ -48,5 +48,7 @@ std::optional<WallTime> from_rfc3339(std::string_view text);
 
 // CPU time that the calling thread has used.
 std::chrono::nanoseconds thread_cpu_time();
+// What all threads of the process have used.
+std::chrono::nanoseconds process_cpu_time();
 
 }  // namespace weft

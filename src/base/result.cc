@@ -77,6 +77,11 @@ Error Error::with_context(std::string_view context) && {
   return std::move(*this);
 }
 
+Error Error::with_suffix(std::string_view text) && {
+  message_ += text;
+  return std::move(*this);
+}
+
 Error Error::with_position(Position position) && {
   details().position = position;
   return std::move(*this);

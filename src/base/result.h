@@ -99,6 +99,8 @@ class [[nodiscard]] Error {
 
   // "deploy hello: " in front of the message.
   Error with_context(std::string_view context) &&;
+  // Behind the message.
+  Error with_suffix(std::string_view text) &&;
   Error with_position(Position position) &&;
   Error with_backtrace(std::vector<BacktraceFrame> frames) &&;
   Error with_limit(std::string name, std::uint64_t value) &&;

@@ -4,7 +4,7 @@
 #include <list>
 #include <mutex>
 #include <system_error>
-#include <thread>
+#include <utility>
 
 #include <pthread.h>
 
@@ -12,39 +12,75 @@
 
 namespace weft {
 
+namespace {
+
+constexpr std::size_t kStackBytesMin = 64ULL * 1024;
+
+// What pthread_create is told of a thread.
+class Attributes {
+ public:
+  explicit Attributes(std::size_t stack_bytes) {
+    WEFT_ASSERT(::pthread_attr_init(&attributes_) == 0);
+    WEFT_ASSERT(::pthread_attr_setstacksize(&attributes_, stack_bytes) == 0);
+  }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() { ::pthread_attr_destroy(&attributes_); }
+
+  const pthread_attr_t& get() const { return attributes_; }
+
+ private:
+  pthread_attr_t attributes_{};
+};
+
+}  // namespace
+
 struct ThreadGroup::State {
   struct Member {
+    State& state;  // Outlives this object.
+    Work work;
+    pthread_t thread{};
     bool is_done = false;
-    std::jthread thread;
+
+    void run() {
+      work();
+      work = nullptr;  // What the work owned is freed before anybody learns of its end.
+      const std::scoped_lock lock(state.mutex);
+      is_done = true;
+      --state.running;
+      state.ended.notify_all();
+    }
   };
 
-  State(const char* tool_name, std::size_t limit) : name(tool_name), threads_max(limit) {}
+  State(const char* tool_name, std::size_t limit, std::size_t stack_size)
+      : name(tool_name), threads_max(limit), stack_bytes(stack_size) {}
 
-  const char* const name;
+  const char* const name;  // Outlives this object.
   const std::size_t threads_max;
+  const std::size_t stack_bytes;
   mutable std::mutex mutex;
   mutable std::condition_variable ended;
   std::list<Member> members;
   std::size_t running = 0;
 
-  void run(Work work, Member& member) {
-    work();
-    work = nullptr;  // What the work owned is freed before anybody learns of its end.
-    const std::scoped_lock lock(mutex);
-    member.is_done = true;
-    --running;
-    ended.notify_all();
+  static void* enter(void* member) {
+    static_cast<Member*>(member)->run();
+    return nullptr;
   }
 
   // Joining takes no longer than a thread that has nothing left to do takes to end.
   void drop_ended() {
-    members.remove_if([](const Member& member) { return member.is_done; });
+    members.remove_if([](const Member& member) {
+      if (member.is_done) ::pthread_join(member.thread, nullptr);
+      return member.is_done;
+    });
   }
 };
 
-ThreadGroup::ThreadGroup(const char* name, std::size_t threads_max)
-    : state_(std::make_unique<State>(name, threads_max)) {
+ThreadGroup::ThreadGroup(const char* name, std::size_t threads_max, std::size_t stack_bytes)
+    : state_(std::make_unique<State>(name, threads_max, stack_bytes)) {
   WEFT_ASSERT(threads_max >= 1);
+  WEFT_ASSERT(stack_bytes >= kStackBytesMin);
 }
 
 ThreadGroup::~ThreadGroup() {
@@ -54,24 +90,22 @@ ThreadGroup::~ThreadGroup() {
 }
 
 Result<> ThreadGroup::start(Work work) {
+  const Attributes attributes(state_->stack_bytes);
   const std::scoped_lock lock(state_->mutex);
   state_->drop_ended();
   if (state_->running >= state_->threads_max) {
     return fail(Error(ErrorCode::kResourceExhausted, "too many threads run")
                     .with_limit("threads", state_->threads_max));
   }
-  State::Member& member = state_->members.emplace_back();
-  try {
-    member.thread = std::jthread([state = state_.get(), work = std::move(work), &member]() mutable {
-      state->run(std::move(work), member);
-    });
-  } catch (const std::system_error& error) {
+  State::Member& member = state_->members.emplace_back(*state_, std::move(work));
+  if (const int error =
+          ::pthread_create(&member.thread, &attributes.get(), State::enter, &member)) {
     state_->members.pop_back();
     return fail(ErrorCode::kResourceExhausted,
-                std::string("the system has no thread left: ") + error.what());
+                "the system has no thread left: " + std::system_category().message(error));
   }
   ++state_->running;
-  pthread_setname_np(member.thread.native_handle(), state_->name);
+  ::pthread_setname_np(member.thread, state_->name);
   return {};
 }
 

@@ -16,8 +16,9 @@ class ThreadGroup {
  public:
   using Work = std::move_only_function<void()>;
 
-  // `threads_max` is at least 1. `name` shows in tools (at most 15 bytes).
-  ThreadGroup(const char* name, std::size_t threads_max);
+  // `threads_max` is at least 1. `name` shows in tools (at most 15 bytes) and outlives this object.
+  // Each thread has a stack of `stack_bytes`, at least 64 KiB, whatever the limit of this process.
+  ThreadGroup(const char* name, std::size_t threads_max, std::size_t stack_bytes);
   ThreadGroup(const ThreadGroup&) = delete;
   ThreadGroup& operator=(const ThreadGroup&) = delete;
   // Waits for all of them.

@@ -110,14 +110,6 @@ Result<int> run_help(const Arguments& arguments, Console& console) {
   return 0;
 }
 
-int end_with(int exit_code, Console& console, bool as_json) {
-  const auto& failure = console.output_failure();
-  if (!failure) return exit_code;
-  // Whoever closed the pipe has seen enough.
-  if (failure->code() == ErrorCode::kUnavailable) return kClosedPipeExitCode;
-  return report(Error(*failure).with_context("standard output"), console, as_json);
-}
-
 // Whether an error in the words is to be JSON: known before they are parsed.
 bool wants_json(std::span<const std::string> words) {
   const auto end = std::ranges::find(words, "--");
@@ -139,7 +131,7 @@ int run_command(const Command& command, std::span<const std::string> words, Cons
   const bool as_json = arguments->has("json");
   if (arguments->has("help")) {
     console.print(help_text(command, console));
-    return end_with(0, console, as_json);
+    return end_of_command(0, console, as_json);
   }
   if (command.run == nullptr) {
     return report(Error(ErrorCode::kUnsupported,
@@ -147,7 +139,7 @@ int run_command(const Command& command, std::span<const std::string> words, Cons
                   console, wants_json(words));
   }
   const Result<int> code = command.run(*arguments, console);
-  return end_with(code ? *code : report(code.error(), console, as_json), console, as_json);
+  return end_of_command(code, console, as_json);
 }
 
 }  // namespace
@@ -182,7 +174,7 @@ int run_command_line(std::span<const std::string> words, Console& console) {
   if (name == "--help" || name == "-h") return run_command(kHelpCommand, words.subspan(1), console);
   if (name == "--version" || name == "-V") {
     console.print(fmt::format("weft {}\n", kVersion));
-    return end_with(0, console, false);
+    return end_of_command(0, console, false);
   }
   const auto command = command_named(name);
   if (!command) return report(command.error(), console, wants_json(words));

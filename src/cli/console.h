@@ -28,7 +28,8 @@ struct ConsoleParts {
   bool is_terminal = false;  // `errors` is one: progress may be shown
 };
 
-// Confined to the main thread.
+// Confined to the main thread; its clock is thread-safe, and its streams are those of the guest
+// while that runs.
 class Console {
  public:
   explicit Console(const ConsoleParts& parts) : parts_(parts) {}

@@ -47,19 +47,25 @@ constexpr std::array kOptions = {
            .value = "STATE",
            .help = "what calls see of earlier ones: nothing (pristine), or what they left (warm)",
            .word = {.choices = "pristine warm"}},
+    Option{.name = "allow-net",
+           .value = "RULE",
+           .help = "let it connect to HOST[:PORTS]; instead of what the function was granted"},
+    Option{.name = "deny-net", .value = "", .help = "do not keep where it was let connect to"},
     Option{.name = "fresh",
            .value = "",
-           .help = "keep nothing: begin with the default limits and no environment"},
+           .help = "keep nothing: begin with the default limits, no environment, no grants"},
     kJsonOption,
     kServerOption,
     kTokenFileOption,
 };
 
+constexpr std::string_view kNetworkGrant = "network";
+
 // What the next version is to have.
 struct Wanted {
   json::Object limits;
   json::Object environment;
-  json::Value grants = nullptr;
+  json::Object grants;
   std::optional<std::string> init = std::nullopt;   // empty: none
   std::optional<std::string> state = std::nullopt;  // absent: as the server has it
 };
@@ -84,7 +90,7 @@ Result<> check_removed(const Arguments& arguments, const Wanted& wanted) {
 
 // What flags say, and nothing else.
 Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
-  Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}};
+  Wanted wanted{.limits = TRY(limits_of_flags(arguments)), .environment = {}, .grants = {}};
   const auto variables =
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   for (const auto& [name, value] : variables)
@@ -92,6 +98,14 @@ Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
   TRY(check_removed(arguments, wanted));
   if (const auto init = arguments.value("init")) wanted.init = *init;
   if (const auto state = arguments.value("state")) wanted.state = *state;
+  json::Array rules;
+  for (const std::string_view rule : arguments.values("allow-net"))
+    rules.push_back(rule);
+  if (arguments.has("deny-net") && !rules.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--deny-net contradicts --allow-net: leave one of them out");
+  }
+  if (!rules.empty()) wanted.grants.set(kNetworkGrant, std::move(rules));
   return wanted;
 }
 
@@ -129,6 +143,19 @@ std::string enumeration(std::span<const std::string> items) {
   return text;
 }
 
+// What initialises it, and its state.
+void keep_preparation(const json::Value& function, Wanted& wanted, std::vector<std::string>& kept) {
+  const json::Value* const init = function.find("init");
+  if (!wanted.init && init != nullptr && init->is_string()) {
+    wanted.init = init->as_string();
+    kept.push_back("--init " + shell_word(printable(*wanted.init)));
+  }
+  if (!wanted.state && text_of_member(function, "state") == "warm") {
+    wanted.state = "warm";
+    kept.emplace_back("--state warm");
+  }
+}
+
 // Adds what the function has and no flag changes; what that is, for people: empty when it is
 // nothing that a new function would not have too.
 Result<std::string> keep_what_is_there(const json::Value& function, const Arguments& arguments,
@@ -152,20 +179,15 @@ Result<std::string> keep_what_is_there(const json::Value& function, const Argume
       environment, wanted.environment,
       [&](std::string_view name) { return std::ranges::find(removed, name) == removed.end(); },
       [](std::string_view, const json::Value&) { return true; });
-  if (const json::Value* const grants = function.find("grants"); grants && grants->is_object())
-    wanted.grants = *grants;
+  const std::size_t grants = keep(
+      function.find("grants"), wanted.grants,
+      [&](std::string_view name) { return name != kNetworkGrant || !arguments.has("deny-net"); },
+      [](std::string_view, const json::Value&) { return true; });
   std::vector<std::string> kept;
   if (limits > 0) kept.push_back(counted(limits, "limit"));
   if (variables > 0) kept.push_back(counted(variables, "environment variable"));
-  const json::Value* const init = function.find("init");
-  if (!wanted.init && init != nullptr && init->is_string()) {
-    wanted.init = init->as_string();
-    kept.push_back("--init " + shell_word(printable(*wanted.init)));
-  }
-  if (!wanted.state && text_of_member(function, "state") == "warm") {
-    wanted.state = "warm";
-    kept.emplace_back("--state warm");
-  }
+  if (grants > 0) kept.push_back(counted(grants, "grant"));
+  keep_preparation(function, wanted, kept);
   if (kept.empty()) return std::string();
   return fmt::format("{} keeps {} of version {}; --fresh begins with the defaults\n",
                      text_of_member(function, "name"), enumeration(kept),
@@ -178,7 +200,9 @@ std::string deployment_of(std::string_view module, const Wanted& wanted) {
   writer.begin_object().key("module").value(module);
   writer.key("limits").value(json::Value(json::Object(wanted.limits)));
   writer.key("environment").value(json::Value(json::Object(wanted.environment)));
-  if (wanted.grants.is_object()) writer.key("grants").value(wanted.grants);
+  if (!wanted.grants.empty()) {
+    writer.key("grants").value(json::Value(json::Object(wanted.grants)));
+  }
   if (wanted.init && !wanted.init->empty()) writer.key("init").value(*wanted.init);
   if (wanted.state) writer.key("state").value(*wanted.state);
   writer.end_object();
@@ -258,9 +282,13 @@ constexpr Command kDeployCommand{
         "it, as for `weft run`) and makes it the next version of the function NAME: lower-case\n"
         "letters, digits and inner hyphens. Older versions stay for `weft rollback`.\n"
         "\n"
-        "A function that is there keeps the limits, environment variables, --init and --state of\n"
-        "the version that answers now, but for those that flags set, and standard error says so;\n"
-        "--fresh begins anew. A new function has the server's default limits and no environment.\n"
+        "A function that is there keeps the limits, environment variables, grants, --init and\n"
+        "--state of the version that answers now, but for those that flags set, and standard "
+        "error\n"
+        "says so; --fresh begins anew. A new function has the server's default limits, no\n"
+        "environment, and may connect to nowhere: --allow-net, a rule as of `weft run`, says "
+        "where\n"
+        "it may.\n"
         "What is kept is read first and written with the new version: of a version that somebody\n"
         "else deploys between the two, nothing is kept.\n"
         "\n"

@@ -115,6 +115,19 @@ std::string state_text(const json::Value& function) {
   return text_of_member(function, "state") + (reason.empty() ? "" : ": " + reason);
 }
 
+std::string network_text(const json::Value& function) {
+  const json::Value* const grants = function.find("grants");
+  const json::Value* const rules = grants == nullptr ? nullptr : grants->find("network");
+  if (rules == nullptr || !rules->is_array()) return {};
+  std::vector<std::string> lines;
+  for (const json::Value& rule : rules->as_array()) {
+    lines.push_back(fmt::format(
+        "network   {}", rule.is_string() ? shown(rule.as_string(), kTypeBytesShownMax) : "?"));
+  }
+  return first_lines(
+      lines, fmt::format("weft show {} --json", shell_word(text_of_member(function, "name"))));
+}
+
 }  // namespace
 
 std::string noteworthy_lines(const json::Value& function) {
@@ -186,7 +199,8 @@ std::string function_text(const json::Value& function, const Console& console) {
                   text_of_member(function, "dialect"), state_text(function));
   if (const std::string init = initialization_text(function); !init.empty())
     text += fmt::format("init      {}\n", init);
-  text += limits_text(function) + environment_text(function) + last_hour_text(function);
+  text += limits_text(function) + environment_text(function) + network_text(function) +
+          last_hour_text(function);
   if (const std::string called = text_of_member(function, "last_called"); !called.empty())
     text += fmt::format("called    {}\n", called);
   if (const std::string lines = calling_lines(function); !lines.empty())

@@ -28,7 +28,7 @@ constexpr std::array kLimitFlags = {
     LimitFlag{"deadline", "deadline_ms", Quantity::kDuration, "1ms", "15m"},
     LimitFlag{"memory", "memory_bytes", Quantity::kBytes, "0", "4GiB"},
     LimitFlag{"output", "output_bytes", Quantity::kBytes, "0", "64MiB"},
-    LimitFlag{"in-flight", "in_flight", Quantity::kCount, "1", "1000"},
+    LimitFlag{"in-flight", "in_flight", Quantity::kCount, "1", "100000"},
 };
 
 // Limits that a call can reach and that hold for the whole server.

@@ -21,7 +21,8 @@ std::string message(const std::vector<std::string>& flags) {
 TEST_CASE("the ranges of limits' flags are those of functions") {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"--deadline", "1ms", "--memory", "0", "--output", "0", "--in-flight", "1"},
-           {"--deadline", "15m", "--memory", "4GiB", "--output", "64MiB", "--in-flight", "1000"}}) {
+           {"--deadline", "15m", "--memory", "4GiB", "--output", "64MiB", "--in-flight",
+            "100000"}}) {
     const json::Value allowed(limits(words).value());
     CHECK(allowed.size() == 4);
     CHECK(function::limits_of(allowed).has_value());
@@ -41,7 +42,7 @@ TEST_CASE("a wrong limit is refused with the flag that was written") {
         "--deadline: 1 has no unit: write 1s, or 1ms for milliseconds");
   CHECK(message({"--memory", "64XB"}).starts_with("--memory: 64XB is no size"));
   CHECK(message({"--output", "1GiB"}) == "--output: 1GiB is not within 0 to 64MiB");
-  CHECK(message({"--in-flight", "0"}) == "--in-flight: 0 is not within 1 to 1000");
+  CHECK(message({"--in-flight", "0"}) == "--in-flight: 0 is not within 1 to 100000");
 }
 
 TEST_CASE("a deadline counts in whole milliseconds, never none") {

@@ -1,46 +1,51 @@
 #include "cli/process_deadline.h"
 
-#include <cerrno>
-#include <system_error>
+#include <algorithm>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace weft::cli {
+namespace {
+
+// How long the message waits for somebody to read what stands before it.
+constexpr std::chrono::milliseconds kPatience{100};
+
+bool takes_more(int descriptor) {
+  pollfd state{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  return ::poll(&state, 1, static_cast<int>(kPatience.count())) == 1;
+}
+
+}  // namespace
 
 ProcessDeadline::~ProcessDeadline() {
-  if (is_armed_) ::timer_delete(timer_);
+  const std::scoped_lock lock(mutex_);
+  is_disarmed_ = true;
+  changed_.notify_all();
 }
 
 Result<> ProcessDeadline::start(std::chrono::microseconds after) {
-  // The kernel's notification runs on a thread of the C library, so it may do more than a signal
-  // handler and needs no global object to find its message.
-  sigevent event{};
-  event.sigev_notify = SIGEV_THREAD;
-  event.sigev_value.sival_ptr = this;
-  event.sigev_notify_function = expire;
-  if (::timer_create(CLOCK_MONOTONIC, &event, &timer_) != 0) {
-    return fail(ErrorCode::kInternal,
-                "cannot set a timer: " + std::system_category().message(errno));
-  }
-  is_armed_ = true;
-  constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
-  itimerspec when{};
-  when.it_value.tv_sec = after.count() / kMicrosecondsPerSecond;
-  when.it_value.tv_nsec = after.count() % kMicrosecondsPerSecond * 1'000;
-  if (::timer_settime(timer_, 0, &when, nullptr) != 0) {
-    return fail(ErrorCode::kInternal,
-                "cannot start a timer: " + std::system_category().message(errno));
-  }
-  return {};
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point now = Clock::now();
+  const auto longest =
+      std::chrono::floor<std::chrono::microseconds>(Clock::time_point::max() - now);
+  const Clock::time_point end = now + std::min(after, longest);
+  return thread_.start([this, end] { wait_until(end); });
 }
 
-void ProcessDeadline::expire(sigval self) {
-  const auto& deadline = *static_cast<const ProcessDeadline*>(self.sival_ptr);
-  // Longer than every status line, so that nothing of that is left.
-  const std::string text = (deadline.replaces_line_ ? "\r" : "") + deadline.message_;
-  const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-  static_cast<void>(written);  // Nobody is left who could be told.
-  ::_exit(deadline.exit_code_);
+void ProcessDeadline::wait_until(std::chrono::steady_clock::time_point end) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_until(lock, end, [this] { return is_disarmed_; })) expire();
+}
+
+// Takes no memory: the guest may have used it up.
+void ProcessDeadline::expire() const {
+  const std::string& text = replaces_line_ ? message_in_place_ : message_;
+  if (takes_more(STDERR_FILENO)) {
+    const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    static_cast<void>(written);  // Nobody is left who could be told.
+  }
+  ::_exit(exit_code_);
 }
 
 }  // namespace weft::cli

@@ -119,6 +119,15 @@ int report(const Error& error, Console& console, bool as_json) {
   return info(error.code()).exit_code;
 }
 
+int end_of_command(const Result<int>& code, Console& console, bool as_json) {
+  const int exit_code = code ? *code : report(code.error(), console, as_json);
+  const auto& failure = console.output_failure();
+  if (!failure) return exit_code;
+  // Whoever closed the pipe has seen enough.
+  if (failure->code() == ErrorCode::kUnavailable) return kClosedPipeExitCode;
+  return report(Error(*failure).with_context("standard output"), console, as_json);
+}
+
 void note_hint(std::string_view hint, Console& console, bool as_json) {
   if (!as_json) {
     console.note(fmt::format("{} {}\n", console.bold("weft:"), hint));

@@ -27,6 +27,10 @@ std::string error_json(const Error& error);
 // Writes the error to standard error, as JSON if wanted, and returns its exit code.
 int report(const Error& error, Console& console, bool as_json);
 
+// The exit code of a command that returned `code`: writes its error to standard error, and that of
+// standard output when not all of the command's output could be written there.
+int end_of_command(const Result<int>& code, Console& console, bool as_json);
+
 // Writes a sentence that helps on to standard error: "weft: …", or {"hint":"…"} if JSON is wanted.
 void note_hint(std::string_view hint, Console& console, bool as_json);
 

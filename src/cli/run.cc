@@ -1,4 +1,5 @@
 // weft run: a program, or one export, on this machine.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "abi/dialect.h"
 #include "abi/typed/values.h"
 #include "base/log.h"
+#include "base/thread_group.h"
 #include "base/unique_fd.h"
 #include "cli/command.h"
 #include "cli/directories.h"
@@ -25,6 +27,7 @@
 #include "cli/status_line.h"
 #include "engine/instance.h"
 #include "engine/shared_memory.h"
+#include "engine/signal_stack.h"
 #include "json/print.h"
 #include "system/wait.h"
 
@@ -32,6 +35,8 @@ namespace weft::cli {
 namespace {
 
 constexpr std::uint64_t kMemoryBytesDefault = 1ULL << 30U;
+// Of the instances of all threads together.
+constexpr std::uint64_t kTableElementsMax = 16'000'000;
 
 constexpr std::array kOptions = {
     Option{.name = "invoke", .value = "NAME", .help = "call this export with typed arguments"},
@@ -90,6 +95,19 @@ Result<Parsed> named(std::string_view option, Result<Parsed> parsed) {
   return fail(std::move(parsed).error().with_context(fmt::format("--{}", option)));
 }
 
+Result<> allow_threads(RunOptions& options) {
+  if (options.engine.interruption == engine::Interruption::kFuel) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--fuel ends a program always at the same instruction, which threads make "
+                "impossible: leave out --fuel or --threads");
+  }
+  options.engine.threads = true;
+  // The instance of each thread has a limit of its own.
+  options.limits.table_elements =
+      std::min(options.limits.table_elements, kTableElementsMax / (options.threads_max + 1));
+  return {};
+}
+
 Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
   RunOptions options;
   options.as_json = arguments.has("json");
@@ -106,12 +124,7 @@ Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
   }
   if (const auto text = arguments.value("threads"))
     options.threads_max = TRY(named("threads", parse_count(*text, abi::command::kThreadsMax)));
-  options.engine.threads = options.threads_max > 0;
-  if (options.engine.threads && arguments.has("fuel")) {
-    return fail(ErrorCode::kInvalidArgument,
-                "--fuel ends a program always at the same instruction, which threads make "
-                "impossible: leave out --fuel or --threads");
-  }
+  if (options.threads_max > 0) TRY(allow_threads(options));
   options.environment =
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   options.directories = TRY(given_directories(arguments.values("dir")));
@@ -183,6 +196,16 @@ Status status_of(const RunOptions& options, const Console& console) {
   return console.is_terminal() && !options.as_json ? Status::kShown : Status::kHidden;
 }
 
+// What is left for the shared memory beside those that the module's instance begins with.
+std::uint64_t shared_bytes_max(const engine::ModuleInfo& info, std::uint64_t memory_bytes) {
+  for (const engine::MemoryInfo& memory : info.memories) {
+    if (memory.shared) continue;
+    memory_bytes -=
+        std::min(memory_bytes / engine::kPageBytes, memory.min_pages) * engine::kPageBytes;
+  }
+  return memory_bytes;
+}
+
 // Called one after the other, in one instance.
 using Calls = std::vector<abi::command::Threads::Call>;
 
@@ -192,7 +215,11 @@ class Guest {
   static Result<std::unique_ptr<Guest>> create(const ModuleFile& file, const RunOptions& options,
                                                abi::command::World world, Console& console) {
     auto guest = std::unique_ptr<Guest>(new Guest(std::move(world)));
-    guest->engine_ = TRY(engine::Engine::create(options.engine));
+    const auto* const shared = abi::shared_memory_of(file.info);
+    engine::EngineOptions engine_options = options.engine;
+    // What it may grow to and what all threads have of their own count together.
+    if (shared != nullptr) engine_options.guest_memory_bytes_max = options.limits.memory_bytes;
+    guest->engine_ = TRY(engine::Engine::create(engine_options));
     auto code = TRY([&] {
       const BusyLine busy(console, status_of(options, console), "Compiling");
       return local_code(*guest->engine_, file.module(), console);
@@ -201,9 +228,9 @@ class Guest {
     if (!file.info.imports.empty()) abi::define_functions(table);
     if (options.engine.threads) abi::command::define_threads(table);
     std::shared_ptr<const engine::SharedMemory> memory;
-    if (const auto* const type = abi::shared_memory_of(file.info)) {
-      memory =
-          TRY(engine::SharedMemory::create(*guest->engine_, *type, options.limits.memory_bytes));
+    if (shared != nullptr) {
+      memory = TRY(engine::SharedMemory::create(
+          *guest->engine_, *shared, shared_bytes_max(file.info, options.limits.memory_bytes)));
     }
     const auto linked = TRY(table.link(std::move(code), std::move(memory)));
     if (abi::starts_threads(file.info)) {
@@ -219,10 +246,13 @@ class Guest {
   // The results of the last call. Once.
   Result<std::vector<engine::Value>> run(Calls calls) {
     if (threads_ != nullptr) return threads_->run(std::move(calls));
-    TRY(engine::instantiate(*instance_));
-    std::vector<engine::Value> results;
-    for (const auto& [name, arguments] : calls)
-      results = TRY(engine::call(*instance_, name, arguments));
+    Result<std::vector<engine::Value>> results;
+    {
+      // The stack of the main thread may end before the guest has used what it may.
+      ThreadGroup thread("weft-guest", 1,
+                         engine::thread_stack_bytes(engine_->options().wasm_stack_bytes));
+      TRY(thread.start([&] { results = run_calls(calls); }));
+    }
     return results;
   }
 
@@ -244,6 +274,15 @@ class Guest {
  private:
   explicit Guest(abi::command::World world) : program_(std::move(world)) {}
 
+  Result<std::vector<engine::Value>> run_calls(const Calls& calls) {
+    const engine::SignalStack signals;
+    TRY(engine::instantiate(*instance_));
+    std::vector<engine::Value> results;
+    for (const auto& [name, arguments] : calls)
+      results = TRY(engine::call(*instance_, name, arguments));
+    return results;
+  }
+
   std::unique_ptr<engine::Engine> engine_;
   abi::command::Program program_;
   std::unique_ptr<engine::Instance> instance_;      // null with threads
@@ -254,6 +293,15 @@ class Guest {
 Error hinted(const Error& error, const RunOptions& options) {
   const auto& limit = error.limit();
   if (!limit) return error;
+  if (limit->name == "guest_memory_bytes") {
+    return Error(ErrorCode::kGuestLimit,
+                 fmt::format("the program needs more than {} bytes of memory, with all that its "
+                             "threads have of their own and all that the shared memory may grow "
+                             "to; --max-memory allows more than {}",
+                             limit->value, bytes_text(limit->value)))
+        .with_limit("memory_bytes", limit->value)
+        .with_backtrace(error.backtrace());
+  }
   std::string how;
   if (limit->name == "memory_bytes")
     how = fmt::format("--max-memory allows more than {}", bytes_text(options.limits.memory_bytes));
@@ -372,10 +420,9 @@ Result<engine::ModuleInfo> info_of(std::string_view module, const RunOptions& op
   return fail(std::move(hinted));
 }
 
-// Threads may still compute, which nothing can stop, so nothing of the guest is destroyed; standard
-// output holds nothing back.
+// Threads may still compute, which nothing can stop, so nothing of the guest is destroyed.
 [[noreturn]] void end_process(const Result<int>& code, Console& console, bool as_json) {
-  ::_exit(code ? *code : report(code.error(), console, as_json));
+  ::_exit(end_of_command(code, console, as_json));
 }
 
 Result<int> run(const Arguments& arguments, Console& console) {
@@ -396,6 +443,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   TRY(choose(job, arguments, options, console));
   system::DescriptorInput stdin_file(options.input.get());
   announce(options, console);
+  const Clock& clock = console.clock();
   abi::command::World world{.arguments = job.program_arguments,
                             .environment = options.environment,
                             .directories = options.directories,
@@ -405,10 +453,10 @@ Result<int> run(const Arguments& arguments, Console& console) {
                             .input = input_of(options, name, stdin_file, console),
                             .output = &console.output(),
                             .errors = &console.errors(),
-                            .clock = &console.clock(),
+                            .clock = &clock,
                             .random = &console.random(),
-                            .wait = [&console](const std::vector<system::Wait>& waits) {
-                              system::block_until(waits, console.clock());
+                            .wait = [&clock](const std::vector<system::Wait>& waits) {
+                              system::block_until(waits, clock);
                             }};
   if (deadline) deadline->replaces_line(status_of(options, console) == Status::kShown);
   auto created = Guest::create(job.file, options, std::move(world), console);
@@ -456,9 +504,10 @@ constexpr Command kRunCommand{
         "\n"
         "With --threads, a module built for wasi-threads (it imports wasi.thread-spawn and a "
         "shared\n"
-        "memory, which counts for --max-memory) may start as many at a time; one more is EAGAIN. "
-        "The\n"
-        "program ends with its first thread, and when any of them exits or traps.\n"
+        "memory) may start as many at a time; one more is EAGAIN. All that the memory may grow to "
+        "counts\n"
+        "for --max-memory, with what each thread has of its own. The program ends with its first\n"
+        "thread, and when any of them exits or traps.\n"
         "\n"
         "With --invoke, ARGS are numbers, one for each parameter: decimal, 0x hexadecimal, nan, "
         "inf;\n"

@@ -49,6 +49,11 @@ constexpr std::size_t kTokenBytesAdvised = 16;
 constexpr std::string_view kEveryAddress = "::";
 
 constexpr std::size_t kOwnOptions = 1;
+
+unsigned processors() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
 constexpr std::string_view value_name(SettingType type) {
   switch (type) {
     case SettingType::kAddress:
@@ -218,16 +223,17 @@ struct Parts {
     engine::EngineOptions options = server_engine();
     options.guest_memory_bytes_max = guest_memory_bytes_max();
     engine = TRY(engine::Engine::create(options));
-    functions =
-        std::make_unique<function::Functions>(function::FunctionsParts{.engine = *engine,
-                                                                       .code_cache = *code_cache,
-                                                                       .metadata = *metadata,
-                                                                       .blobs = *blobs,
-                                                                       .invocations = *invocations,
-                                                                       .clock = clock,
-                                                                       .random = random,
-                                                                       .log = log},
-                                              settings.limits);
+    functions = std::make_unique<function::Functions>(
+        function::FunctionsParts{.engine = *engine,
+                                 .code_cache = *code_cache,
+                                 .metadata = *metadata,
+                                 .blobs = *blobs,
+                                 .invocations = *invocations,
+                                 .clock = clock,
+                                 .random = random,
+                                 .log = log,
+                                 .background_threads = processors()},
+        settings.limits);
     return {};
   }
 };
@@ -255,8 +261,7 @@ std::uint32_t connections_possible(std::uint32_t wanted, unsigned threads, const
 net::ServerOptions http_options(const ServerSettings& settings, const Log& log) {
   net::ServerOptions options;
   options.listen = settings.listen;
-  options.threads =
-      settings.threads > 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
+  options.threads = settings.threads > 0 ? settings.threads : processors();
   options.limits.bodies_bytes_max = settings.bodies_bytes;
   options.limits.connections_max = connections_possible(settings.connections, options.threads, log);
   return options;

@@ -10,6 +10,7 @@
 #include "engine/failure.h"
 #include "engine/freed_memory.h"
 #include "engine/host_call.h"
+#include "engine/instance_parts.h"
 #include "engine/memory_image.h"
 #include "engine/shared_memory.h"
 #include "engine/slot_pool.h"
@@ -35,9 +36,50 @@ std::string_view text_in(const wasm_name_t* name) {
 
 wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* values,
                        std::size_t) {
-  HostCall call(caller, values);
+  HostCall call(
+      *static_cast<InstanceParts*>(wasmtime_context_get_data(wasmtime_caller_context(caller))),
+      caller, values);
   reinterpret_cast<HostFunction>(env)(call);
   return call.take_trap();
+}
+
+// Host functions take integers only.
+wasmtime_val_raw_t to_raw(const wasmtime_val_t& value) {
+  wasmtime_val_raw_t raw{};
+  if (value.kind == WASMTIME_I64) {
+    raw.i64 = value.of.i64;
+  } else {
+    raw.i32 = value.of.i32;
+  }
+  return raw;
+}
+
+// Asked at once for the first time, behind the attempt that parked.
+bool attempt_again(void* env) {
+  auto& parts = *static_cast<InstanceParts*>(env);
+  if (std::exchange(parts.attempted.is_first, false)) return false;
+  return parts.attempt(nullptr);
+}
+
+// A function that may park: tried here, and again whenever the guest is polled, until it is done.
+// NOLINTNEXTLINE(readability-function-size): Wasmtime's callback
+void call_host_that_parks(void* env, wasmtime_caller_t* caller, const wasmtime_val_t* arguments,
+                          std::size_t count, wasmtime_val_t* results, std::size_t result_count,
+                          wasm_trap_t** trap, wasmtime_async_continuation_t* continuation) {
+  auto& parts =
+      *static_cast<InstanceParts*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
+  HostAttempt& attempt = parts.attempted;
+  attempt.function = reinterpret_cast<HostFunction>(env);
+  attempt.values.assign(std::max<std::size_t>(count, 1), {});
+  std::ranges::transform(std::span(arguments, count), attempt.values.begin(), to_raw);
+  attempt.result = result_count > 0 ? results : nullptr;
+  attempt.trap = trap;
+  attempt.memory.reset();
+  attempt.is_first = true;
+  const auto done = [](void*) { return true; };
+  *continuation = {.callback = parts.attempt(caller) ? done : attempt_again,
+                   .env = &parts,
+                   .finalizer = nullptr};
 }
 
 // What is compiled instead of `module`: with names for exported functions that have no other, and
@@ -198,25 +240,28 @@ void Engine::tick() const {
 }
 
 void HostTable::define(std::string_view module, std::string_view name, FunctionType type,
-                       HostFunction function) {
+                       HostFunction function, Waiting waiting) {
   WEFT_ASSERT(find(module, name, type) == nullptr);
   definitions_.push_back({.module = std::string(module),
                           .name = std::string(name),
                           .type = std::move(type),
-                          .function = function});
+                          .function = function,
+                          .waiting = waiting});
 }
 
-HostFunction HostTable::find(std::string_view module, std::string_view name,
-                             const FunctionType& type) const {
+const HostTable::Definition* HostTable::find(std::string_view module, std::string_view name,
+                                             const FunctionType& type) const {
   const auto found = std::ranges::find_if(definitions_, [&](const Definition& definition) {
     return definition.name == name && definition.module == module && definition.type == type;
   });
-  return found == definitions_.end() ? nullptr : found->function;
+  return found == definitions_.end() ? nullptr : &*found;
 }
 
 // Only what the code imports is looked at: a linker knows one function of a name.
-Result<std::shared_ptr<const Program>> HostTable::link(
-    std::shared_ptr<const Code> code, std::shared_ptr<const SharedMemory> memory) const {
+Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Code> code,
+                                                       std::shared_ptr<const SharedMemory> memory,
+                                                       Waiting parking) const {
+  WEFT_ASSERT(parking == Waiting::kNever || engine_.interruption() == Interruption::kEpoch);
   const Handle<wasmtime_linker_t, wasmtime_linker_delete> linker(
       wasmtime_linker_new(&engine_.get()));
   wasm_importtype_vec_t imports{};
@@ -234,11 +279,17 @@ Result<std::shared_ptr<const Program>> HostTable::link(
     }
     const wasm_functype_t* const type = wasm_externtype_as_functype_const(item);
     if (type == nullptr) continue;  // Refused below: tables define functions only.
-    const HostFunction function = find(module, name, function_type_of(*type));
-    if (function == nullptr || !linked.emplace(module, name).second) continue;
-    const FailureHandle failure(wasmtime_linker_define_func_unchecked(
-        linker.get(), module.data(), module.size(), name.data(), name.size(), type, call_host,
-        reinterpret_cast<void*>(function), nullptr));
+    const Definition* const found = find(module, name, function_type_of(*type));
+    if (found == nullptr || !linked.emplace(module, name).second) continue;
+    void* const function = reinterpret_cast<void*>(found->function);
+    const bool may_park = found->waiting != Waiting::kNever && found->waiting <= parking;
+    const FailureHandle failure(
+        may_park ? wasmtime_linker_define_async_func(linker.get(), module.data(), module.size(),
+                                                     name.data(), name.size(), type,
+                                                     call_host_that_parks, function, nullptr)
+                 : wasmtime_linker_define_func_unchecked(linker.get(), module.data(), module.size(),
+                                                         name.data(), name.size(), type, call_host,
+                                                         function, nullptr));
     if (failure) failed = Error(ErrorCode::kFailedPrecondition, text_of(*failure));
   }
   wasm_importtype_vec_delete(&imports);
@@ -247,7 +298,7 @@ Result<std::shared_ptr<const Program>> HostTable::link(
   const FailureHandle failure(wasmtime_linker_instantiate_pre(linker.get(), &code->get(), &raw));
   if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
   return std::make_shared<const Program>(
-      engine_, std::move(code), std::move(memory),
+      engine_, std::move(code), std::move(memory), parking,
       std::shared_ptr<const wasmtime_instance_pre>(raw, [](const wasmtime_instance_pre* program) {
         wasmtime_instance_pre_delete(const_cast<wasmtime_instance_pre*>(program));
       }));

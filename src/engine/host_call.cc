@@ -6,11 +6,9 @@
 
 namespace weft::engine {
 
-HostCall::HostCall(wasmtime_caller* caller, wasmtime_val_raw* values)
-    : caller_(caller),
-      parts_(
-          *static_cast<InstanceParts*>(wasmtime_context_get_data(wasmtime_caller_context(caller)))),
-      values_(values) {}
+HostCall::HostCall(InstanceParts& parts, wasmtime_caller* caller, wasmtime_val_raw* values,
+                   std::optional<GuestMemory> memory)
+    : caller_(caller), parts_(parts), values_(values), memory_(memory) {}
 
 std::int32_t HostCall::i32(std::size_t index) const {
   return values_[index].i32;
@@ -54,6 +52,15 @@ void HostCall::stop(Error error) {
   parts_.stopped = std::move(error);
   constexpr std::string_view kMessage = "stopped by the host";
   trap_ = wasmtime_trap_new(kMessage.data(), kMessage.size());
+}
+
+bool HostCall::can_park() const {
+  return parts_.attempted.function != nullptr;
+}
+
+void HostCall::park() {
+  WEFT_ASSERT(can_park());
+  is_parked_ = true;
 }
 
 wasm_trap_t* HostCall::take_trap() {

@@ -67,7 +67,9 @@ class HostState {
 // Confined to one call of a host function.
 class HostCall {
  public:
-  HostCall(wasmtime_caller* caller, wasmtime_val_raw* values);
+  // `memory`: as `memory()` gave it before, where the guest was parked since.
+  HostCall(InstanceParts& parts, wasmtime_caller* caller, wasmtime_val_raw* values,
+           std::optional<GuestMemory> memory = std::nullopt);
 
   // The arguments, by position; their types are those that the function was defined with.
   std::int32_t i32(std::size_t index) const;
@@ -94,6 +96,13 @@ class HostCall {
   // returns afterwards.
   void stop(Error error);
 
+  // The call cannot go on before something happens: the host function returns afterwards, and is
+  // called again with the same arguments when the guest is polled next. Only where can_park().
+  void park();
+  // Whether the function was defined and linked so that it may.
+  bool can_park() const;
+  bool is_parked() const { return is_parked_; }
+
   wasm_trap_t* take_trap();
 
  private:
@@ -105,6 +114,7 @@ class HostCall {
   wasmtime_val_raw* values_;
   mutable std::optional<GuestMemory> memory_;
   wasm_trap_t* trap_ = nullptr;
+  bool is_parked_ = false;
 };
 
 }  // namespace weft::engine

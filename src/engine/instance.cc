@@ -192,6 +192,28 @@ wasmtime_error_t* InstanceParts::at_epoch(wasmtime_context_t*, void* parts, std:
   return nullptr;
 }
 
+bool InstanceParts::attempt(wasmtime_caller_t* caller) {
+  HostAttempt& attempt = attempted;
+  HostCall call(*this, caller, attempt.values.data(), attempt.memory);
+  if (interrupted) {
+    call.stop(*interrupted);
+  } else {
+    attempt.function(call);
+  }
+  is_parked = call.is_parked();
+  if (is_parked) {
+    attempt.memory = call.memory();  // Nobody can look for it later.
+    return false;
+  }
+  *attempt.trap = call.take_trap();
+  if (attempt.result != nullptr)
+    *attempt.result = {.kind = WASMTIME_I32, .of = {.i32 = attempt.values.front().i32}};
+  attempt.function = nullptr;
+  // What it waited is no part of the guest's slice.
+  if (caller == nullptr) wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
+  return true;
+}
+
 void InstanceParts::run_to_the_end() {
   if (operation == Operation::kInstantiation) {
     failure = wasmtime_instance_pre_instantiate(&program->get(), context, &instance, &trap);
@@ -419,7 +441,8 @@ Progress Instance::poll() {
     parts_->run_to_the_end();
     return Progress::kDone;
   }
-  return parts_->poll_future() ? Progress::kDone : Progress::kRunning;
+  if (parts_->poll_future()) return Progress::kDone;
+  return parts_->is_parked ? Progress::kParked : Progress::kRunning;
 }
 
 bool Instance::reset() {

@@ -24,7 +24,11 @@ struct InstanceLimits {
 // How many memories a module may have (limiter.rs): each reserves 4 GiB of addresses.
 inline constexpr std::uint32_t kMemoriesMax = 4;
 
-enum class Progress : std::uint8_t { kRunning, kDone };
+enum class Progress : std::uint8_t {
+  kRunning,  // The guest's slice is over: poll again.
+  kParked,   // A host function waits (HostCall::park): poll again when that has happened.
+  kDone,
+};
 
 struct InstanceParts;
 
@@ -63,15 +67,15 @@ class Instance {
   // kNotFound, kInvalidArgument when `name` is no function, or `arguments` do not fit its type.
   Result<> begin_call(std::string_view name, std::span<const Value> arguments);
 
-  // Runs the guest until it is done or, on an engine with epochs, its slice ends. A guest without
-  // interruption runs to its end.
+  // Runs the guest until it is done or, on an engine with epochs, its slice ends or a host function
+  // parks it. A guest without interruption runs to its end.
   Progress poll();
 
-  // Ends an operation that poll() left running: the guest goes on to its next loop or function and
-  // ends there, so that take() gives `error` with the backtrace of that place. Without one when it
-  // came to its end on the way, or when collecting its garbage took more than a few steps: then it
-  // ends where it is. Only on an engine with epochs, whose guests all end their slices; then the
-  // operation is done.
+  // Ends an operation that poll() left running or parked: a parked guest ends where it is, another
+  // goes on to its next loop or function and ends there, so that take() gives `error` with the
+  // backtrace of that place. Without one when it came to its end on the way, or when collecting its
+  // garbage took more than a few steps: then it ends where it is. Only on an engine with epochs,
+  // whose guests all end their slices; then the operation is done.
   void interrupt(Error error);
 
   // The results of a finished operation, valid until the next one begins; none for instantiation.

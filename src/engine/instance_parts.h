@@ -30,6 +30,16 @@ struct ResetParts {
   std::unique_ptr<const Callee> start;     // if the module has a start function
 };
 
+// A call of a host function that may park. At most one at a time: the guest goes on only behind it.
+struct HostAttempt {
+  HostFunction function = nullptr;         // Null: none is under way.
+  std::vector<wasmtime_val_raw_t> values;  // the arguments, then the result; at least one
+  wasmtime_val_t* result = nullptr;        // Null: it has none. Lives until the call is done.
+  wasm_trap_t** trap = nullptr;            // as long
+  std::optional<GuestMemory> memory;       // Only a guest that runs could change it.
+  bool is_first = true;                    // No other attempt was asked for yet.
+};
+
 struct InstanceParts {
   enum class Operation : std::uint8_t { kNone, kInstantiation, kCall };
 
@@ -58,6 +68,8 @@ struct InstanceParts {
   std::optional<Error> stopped;
   std::optional<Error> interrupted;  // The guest ends at its next check.
   bool has_yielded = false;          // at the check where the guest is
+  HostAttempt attempted;
+  bool is_parked = false;  // in `attempted`
   Handle<wasmtime_call_future_t, wasmtime_call_future_delete> future;
 
   InstanceParts() = default;
@@ -82,6 +94,9 @@ struct InstanceParts {
   void use_again();
   static wasmtime_error_t* at_epoch(wasmtime_context_t* context, void* parts, std::uint64_t* ticks,
                                     wasmtime_update_deadline_kind_t* kind);
+  // Calls the host function that `attempted` is about. Whether it is done. `caller` is null after
+  // the first time.
+  bool attempt(wasmtime_caller_t* caller);
   void run_to_the_end();
   Error failed_with();
   bool is_consequence_of_refusal(const Error& error) const;

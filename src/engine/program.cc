@@ -51,11 +51,12 @@ bool fits(const Snapshot& snapshot, const Code& code) {
 }  // namespace
 
 Program::Program(const Engine& engine, std::shared_ptr<const Code> code,
-                 std::shared_ptr<const SharedMemory> memory,
+                 std::shared_ptr<const SharedMemory> memory, Waiting parking,
                  std::shared_ptr<const wasmtime_instance_pre> program)
     : engine_(engine),
       code_(std::move(code)),
       memory_(std::move(memory)),
+      parking_(parking),
       program_(std::move(program)),
       state_{.image = code_->image()} {}
 
@@ -67,7 +68,7 @@ Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view s
   const Snapshot parsed = TRY(Snapshot::parse(snapshot));
   if (!fits(parsed, *code_))
     return fail(ErrorCode::kDataLoss, "the snapshot is one of another module");
-  auto program = std::make_shared<Program>(engine_, code_, memory_, program_);
+  auto program = std::make_shared<Program>(engine_, code_, memory_, parking_, program_);
   program->original_ = shared_from_this();
   program->state_.globals = parsed.globals;
   if (parsed.memory_bytes) {

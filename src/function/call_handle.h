@@ -10,7 +10,8 @@ namespace weft::function {
 class Cancellable {
  public:
   virtual ~Cancellable() = default;
-  // Ends the call with kCancelled, unless it has ended: then nothing happens.
+  // Ends the call with kCancelled, at once or after its present slice, unless it has ended: then
+  // nothing happens.
   virtual void cancel() = 0;
 };
 
@@ -24,7 +25,7 @@ class CallHandle {
   // Of a call that has not begun to run because its function is loaded first, too. On the call's
   // executor.
   bool has_ended() const { return call_.expired(); }
-  // `done` is called inside this, if the call has not ended. On the call's executor.
+  // If the call has not ended, `done` is called soon, perhaps inside this. On the call's executor.
   void cancel() const {
     if (const auto call = call_.lock()) call->cancel();
   }

@@ -31,6 +31,9 @@ namespace {
 // How long a guest may keep its thread while others wait.
 constexpr std::chrono::milliseconds kSlice{1};
 
+// How far threads for long calls stand behind those of requests, as of setpriority(2).
+constexpr int kBackgroundNiceness = 10;
+
 // An instance that no call takes for so long is given back to the system, within twice the time.
 constexpr std::chrono::seconds kIdleTime{10};
 
@@ -102,6 +105,19 @@ Result<FunctionLimits> stored_limits(const store::VersionRecord& record) {
   return *limits;
 }
 
+Result<Grants> stored_grants(const store::VersionRecord& record) {
+  const auto document = json::parse(record.spec.grants);
+  auto grants = document ? grants_of(*document) : fail(document.error());
+  if (!grants) return damaged_version("list of grants", record);
+  return *std::move(grants);
+}
+
+// What a function may wait for: without a network, there are no sockets, and its other calls are
+// cheaper.
+engine::Waiting parking_for(const Grants& grants) {
+  return grants.network.empty() ? engine::Waiting::kForTime : engine::Waiting::kForStreams;
+}
+
 Result<Module> module_of(const store::ModuleRecord& record) {
   const auto dialect = abi::dialect_named(record.dialect);
   if (!dialect) return damaged_module("dialect", record.id);
@@ -126,6 +142,7 @@ Result<Version> version_of(const store::VersionRecord& record, std::int64_t curr
                  .deployed = record.deployed,
                  .limits = TRY(stored_limits(record)),
                  .environment = TRY(environment_of(record)),
+                 .grants = TRY(stored_grants(record)),
                  .init = record.spec.init,
                  .is_warm = is_warm(record)};
 }
@@ -177,11 +194,15 @@ struct Functions::Parts {
                        .log = world.log,
                        .storing = storing_blobs}};
 
-  // By module: what functions and calls hold, so that all versions with one module share its code.
-  Guarded<std::map<std::string, std::weak_ptr<const engine::Program>, std::less<>>> programs;
+  // By module, and by what its programs may wait for: what functions and calls hold, so that all
+  // versions with one module share its code.
+  using ProgramKey = std::pair<std::string, engine::Waiting>;
+  Guarded<std::map<ProgramKey, std::weak_ptr<const engine::Program>>> programs;
 
-  // Declared last: it uses what is loaded, and loads under way use everything above.
+  // Declared last: they use what is loaded, and loads and calls under way use everything above.
   Pacemaker idleness;
+  system::WaitingRoom waiting_room;
+  std::optional<FairPool> background;
   FunctionLoader loader;
 
   Parts(const FunctionsParts& parts, const PlatformLimits& platform)
@@ -194,6 +215,7 @@ struct Functions::Parts {
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
         idleness("weft-idle", kIdleTime, [this] { return loaded.release_idle(); }),
+        waiting_room(parts.clock),
         loader(
             [this](const std::string& name) -> Result<std::int64_t> {
               return TRY(world.metadata.function(name)).current_version;
@@ -202,10 +224,17 @@ struct Functions::Parts {
               return load_current(name, version);
             }) {
     abi::define_functions(host_table);
+    if (parts.background_threads > 0)
+      background.emplace("weft-long", parts.background_threads, kBackgroundNiceness);
   }
 
   CallContext call_context() {
-    return {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits};
+    return {.ticker = ticker,
+            .clock = world.clock,
+            .random = world.random,
+            .limits = limits,
+            .waiting_room = waiting_room,
+            .background = background ? &*background : nullptr};
   }
 
   std::shared_ptr<FunctionHistory> make_history(const std::string& name) {
@@ -244,7 +273,8 @@ struct Functions::Parts {
     }
   }
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
-  Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id);
+  Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id,
+                                                            engine::Waiting parking);
   // Perhaps with another snapshot, which the record names then.
   Result<std::shared_ptr<LoadedFunction>> load_version(store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
@@ -257,7 +287,7 @@ struct Functions::Parts {
   CallHandle wait_and_run(Call call, const Arrival& arrival,
                           const std::shared_ptr<Executor>& executor, Done done);
   CallHandle run(const std::shared_ptr<LoadedFunction>& function, Call call, const Arrival& arrival,
-                 Executor& executor, Done done);
+                 const std::shared_ptr<Executor>& executor, Done done);
   Arrival arrival() {
     const MonotonicTime now = world.clock.monotonic();
     return {.wall = world.clock.wall(), .monotonic = now, .begun = now};
@@ -348,9 +378,9 @@ Result<> Functions::remove_module(std::string_view id) {
 // --- deployments ---
 
 Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
-    std::string_view module_id) {
+    std::string_view module_id, engine::Waiting parking) {
   auto in_use = programs.with([&](auto& known) {
-    const auto found = known.find(module_id);
+    const auto found = known.find({std::string(module_id), parking});
     return found == known.end() ? nullptr : found->second.lock();
   });
   if (in_use) return in_use;
@@ -367,10 +397,10 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
   }
   const std::string bytes = TRY(std::move(stored));
   const auto code = TRY(world.code_cache.code_of(world.engine, module_id, bytes));
-  auto program = TRY(host_table.link(code));
+  auto program = TRY(host_table.link(code, nullptr, parking));
   programs.with([&](auto& known) {
     std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
-    known[std::string(module_id)] = program;
+    known[{std::string(module_id), parking}] = program;
   });
   return program;
 }
@@ -378,6 +408,7 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
     store::VersionRecord& record) {
   const Module module = TRY(this->module(record.spec.module));
+  const Grants grants = TRY(stored_grants(record));
   LoadedFunction::Description description{
       .name = record.function,
       .version = record.version,
@@ -385,9 +416,10 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
       .info = module.info,
       .limits = TRY(stored_limits(record)),
       .environment = TRY(environment_of(record)),
+      .network = network_rules(grants),
       .initialization = TRY(stored_initialization(module, record)),
       .is_warm = is_warm(record)};
-  auto program = TRY(program_of(record.spec.module));
+  auto program = TRY(program_of(record.spec.module, parking_for(grants)));
   program = TRY(snapshots.restored(description, std::move(program), record));
   return std::make_shared<LoadedFunction>(std::move(description), std::move(program),
                                           loaded.history(record.function));
@@ -432,9 +464,10 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
       .info = module.info,
       .limits = deployment.limits,
       .environment = deployment.environment,
+      .network = network_rules(deployment.grants),
       .initialization = TRY(initialization_of(module.info, deployment.init)),
       .is_warm = deployment.is_warm};
-  auto program = TRY(parts_->program_of(deployment.module));
+  auto program = TRY(parts_->program_of(deployment.module, parking_for(deployment.grants)));
   std::optional<std::string> snapshot;
   if (has_snapshot(description)) {
     snapshot = TRY(parts_->initializer.run(description, program));
@@ -452,7 +485,7 @@ Result<> Functions::Parts::add_version(LoadedFunction::Description description,
   store::VersionSpec spec{.module = deployment.module,
                           .language = "",
                           .limits = json::to_string(to_json(deployment.limits)),
-                          .grants = "{}",
+                          .grants = json::to_string(to_json(deployment.grants)),
                           .environment = environment_text(deployment.environment),
                           .init = deployment.init,
                           .state = std::string(deployment.is_warm ? kWarmState : kPristineState)};
@@ -514,6 +547,7 @@ Result<Function> Functions::Parts::describe(const store::FunctionRecord& record)
                     .module = TRY(module(version.spec.module)),
                     .limits = TRY(stored_limits(version)),
                     .environment = TRY(environment_of(version)),
+                    .grants = TRY(stored_grants(version)),
                     .init = version.spec.init,
                     .initialization = {},
                     .state = State::kFresh,
@@ -571,7 +605,7 @@ CallHandle Functions::invoke(Call call, const std::shared_ptr<Executor>& executo
   }
   const Arrival arrival = parts_->arrival();
   if (const auto function = parts_->loaded.find(call.function, arrival.monotonic))
-    return parts_->run(function, std::move(call), arrival, *executor, std::move(done));
+    return parts_->run(function, std::move(call), arrival, executor, std::move(done));
   if (!store::is_function_name(call.function))
     return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
   // Not in memory: not called since the start or for long, or not there at all.
@@ -591,25 +625,28 @@ CallHandle Functions::Parts::wait_and_run(Call call, const Arrival& arrival,
   auto waiting_call =
       std::make_shared<WaitingCall>(std::move(call), arrival, *std::move(place), std::move(done));
   // What waits on an executor must not keep it: the loader does until it has handed over.
-  loader.load(name, executor,
-              [this, waiting_call, &executor = *executor](const FunctionLoader::Loaded& function) {
-                if (waiting_call->is_cancelled()) return;
-                auto to = waiting_call->take_done();
-                if (!function) return refuse(to, function.error());
-                // Lives as long as the call, so that its handle does.
-                auto ended = [waiting_call, to = std::move(to)](Outcome outcome) mutable {
-                  to(std::move(outcome));
-                };
-                Arrival arrival = waiting_call->arrival();
-                arrival.begun = world.clock.monotonic();
-                waiting_call->becomes(
-                    run(*function, waiting_call->take_call(), arrival, executor, std::move(ended)));
-              });
+  loader.load(
+      name, executor,
+      [this, waiting_call, weak = std::weak_ptr(executor)](const FunctionLoader::Loaded& function) {
+        const auto executor = weak.lock();
+        if (!executor || waiting_call->is_cancelled()) return;
+        auto to = waiting_call->take_done();
+        if (!function) return refuse(to, function.error());
+        // Lives as long as the call, so that its handle does.
+        auto ended = [waiting_call, to = std::move(to)](Outcome outcome) mutable {
+          to(std::move(outcome));
+        };
+        Arrival arrival = waiting_call->arrival();
+        arrival.begun = world.clock.monotonic();
+        waiting_call->becomes(
+            run(*function, waiting_call->take_call(), arrival, executor, std::move(ended)));
+      });
   return CallHandle(waiting_call);
 }
 
 CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function, Call call,
-                                 const Arrival& arrival, Executor& executor, Done done) {
+                                 const Arrival& arrival, const std::shared_ptr<Executor>& executor,
+                                 Done done) {
   auto of_all = Permit::take(in_flight, limits.in_flight);
   if (!of_all) {
     refuse(done, too_busy("too many calls are under way", "platform_in_flight", limits.in_flight));

@@ -21,6 +21,7 @@
 #include "function/activity.h"
 #include "function/call_handle.h"
 #include "function/code_cache.h"
+#include "function/grants.h"
 #include "function/initialization.h"
 #include "function/limits.h"
 #include "json/value.h"
@@ -49,6 +50,7 @@ struct Deployment {
   std::string module;  // content id
   FunctionLimits limits = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
+  Grants grants = {};
   std::optional<std::string> init = std::nullopt;  // an export that initialises the module
   bool is_warm = false;                            // instances are kept as their calls left them
 };
@@ -71,6 +73,7 @@ struct Function {
   Module module;
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  Grants grants;
   std::optional<std::string> init;
   Initialization initialization;
   State state = State::kFresh;
@@ -85,6 +88,7 @@ struct Version {
   WallTime deployed;
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
+  Grants grants;
   std::optional<std::string> init;
   bool is_warm = false;
 };
@@ -118,6 +122,8 @@ struct FunctionsParts {
   const Clock& clock;
   Random& random;
   const Log& log;
+  // For calls that compute for long. None: they run on the executors of their calls, in turns.
+  std::size_t background_threads = 0;
 };
 
 // Thread-safe. Calls marked "blocks" read disks or compile: not for event loops.
@@ -159,9 +165,10 @@ class Functions {
   Result<> remove_function(std::string_view name);                   // blocks
   Result<store::Metadata::Counts> counts();                          // blocks
 
-  // Runs a call in slices on `executor`, whose thread calls this. `done` is called once on that
-  // thread, possibly inside this call; then the handle says so. When this object ends while the
-  // function is still to be loaded, `done` is destroyed without a call. Never blocks.
+  // Runs a call, in slices, on `executor`, whose thread calls this, or in the background. `done` is
+  // called once on that thread, possibly inside this call; then the handle says so. When this
+  // object ends while the function is still to be loaded, `done` is destroyed without a call. Never
+  // blocks.
   CallHandle invoke(Call call, const std::shared_ptr<Executor>& executor, Done done);
 
   // Ends initialisations under way, and those that will be, with kUnavailable: the server stops.

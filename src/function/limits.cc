@@ -17,7 +17,7 @@ constexpr std::uint64_t kMiB = 1024ULL * 1024;
 constexpr Range kDeadline{"deadline_ms", 1, 15ULL * 60 * 1000};
 constexpr Range kMemory{"memory_bytes", 0, kFunctionMemoryBytesMax};
 constexpr Range kOutput{"output_bytes", 0, 64 * kMiB};
-constexpr Range kInFlight{"in_flight", 1, 1000};
+constexpr Range kInFlight{"in_flight", 1, 100'000};
 
 Result<std::uint64_t> number_in(const json::Value& value, const Range& range) {
   const auto number = value.is_number() ? value.as_number().to_uint64() : std::nullopt;

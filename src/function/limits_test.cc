@@ -39,7 +39,7 @@ TEST_CASE("both ends of each range are inside, their neighbours outside") {
            Case{"deadline_ms", "1", "900000", "900001"},
            Case{"memory_bytes", "0", "4294967296", "4294967297"},
            Case{"output_bytes", "0", "67108864", "67108865"},
-           Case{"in_flight", "1", "1000", "1001"},
+           Case{"in_flight", "1", "100000", "100001"},
        }) {
     const auto with = [&](std::string_view value) {
       return limits_from("{\"" + std::string(name) + "\": " + std::string(value) + "}");

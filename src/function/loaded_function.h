@@ -11,14 +11,17 @@
 
 #include "abi/dialect.h"
 #include "base/clock.h"
+#include "base/fair_pool.h"
 #include "base/guarded.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "engine/module_info.h"
 #include "function/functions.h"
+#include "function/pace.h"
 #include "function/permit.h"
 #include "function/recorder.h"
 #include "function/statistics.h"
+#include "system/network.h"
 
 namespace weft::function {
 
@@ -27,10 +30,11 @@ struct FunctionHistory {
   Statistics statistics;
   Sampler sampler;
   TakenPlaces in_flight = no_places_taken();
+  std::shared_ptr<FairPool::Share> share = FairPool::make_share();  // of the background
 };
 
-// Thread-safe; immutable but for the kept instances. Calls hold it by shared_ptr, so a replaced
-// version ends when its last call does.
+// Thread-safe; immutable but for the kept instances and what was learned. Calls hold it by
+// shared_ptr, so a replaced version ends when its last call does.
 class LoadedFunction {
  public:
   struct Description {
@@ -40,6 +44,7 @@ class LoadedFunction {
     engine::ModuleInfo info;
     FunctionLimits limits;
     std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<system::NetworkRule> network = {};  // where it may go
     Initialization initialization = {};
     bool is_warm = false;
   };
@@ -50,6 +55,7 @@ class LoadedFunction {
   const std::shared_ptr<const engine::Program>& program() const { return program_; }
   FunctionHistory& history() const { return *history_; }
   State state() const { return state_; }
+  Pace& pace() { return pace_; }
   engine::InstanceLimits instance_limits() const;
   // What it takes while nobody calls it, about: code, description, history, kept instances.
   std::uint64_t memory_bytes() const { return memory_bytes_; }
@@ -83,6 +89,7 @@ class LoadedFunction {
   std::shared_ptr<FunctionHistory> history_;
   State state_;
   std::uint64_t memory_bytes_ = 0;
+  Pace pace_;
   std::atomic<MonotonicTime> last_used_{};
   const engine::ExportInfo* only_export_ = nullptr;  // Points into description_.
   struct Kept {

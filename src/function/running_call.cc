@@ -18,6 +18,10 @@ namespace {
 constexpr std::size_t kNameShownMax = 100;
 constexpr std::size_t kExportsShownMax = 10;
 
+// The CPU time that a call which was expected to be short may use on an event loop after its first
+// slice. That one may be over early, or because the thread had to wait for a processor.
+constexpr std::chrono::microseconds kOverrun{500};
+
 // More values than a call can have: a function has at most 1000 parameters.
 constexpr json::ParseLimits kRequestLimits{.depth_max = 16, .nodes_max = 2'000};
 
@@ -37,13 +41,23 @@ std::string callable_exports(const LoadedFunction::Description& description) {
   return names.empty() ? "the module exports no functions" : "the module exports " + names;
 }
 
+Error cancelled() {
+  return Error(ErrorCode::kCancelled,
+               "the call was cancelled: its client went away, or the server stopped");
+}
+
+std::uint64_t microseconds(std::chrono::nanoseconds time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time).count());
+}
+
 }  // namespace
 
 RunningCall::RunningCall(std::shared_ptr<LoadedFunction> function, const CallContext& context,
-                         Executor& executor, MonotonicTime arrived, Done done)
+                         std::weak_ptr<Executor> executor, MonotonicTime arrived, Done done)
     : function_(std::move(function)),
       context_(context),
-      executor_(executor),
+      executor_(std::move(executor)),
       done_(std::move(done)),
       started_(arrived) {}
 
@@ -54,13 +68,20 @@ void RunningCall::start(std::string payload, MonotonicTime now) {
     finish(fail(std::move(prepared.error())));
     return;
   }
-  run_slices();
+  run();
+}
+
+// Where calls of the function are expected to do best.
+void RunningCall::run() {
+  if (context_.background == nullptr || function_->pace().is_short()) return run_here();
+  run_in_background();
 }
 
 void RunningCall::cancel() {
-  if (phase_ == Phase::kEnded) return;
-  stop(Error(ErrorCode::kCancelled,
-             "the call was cancelled: its client went away, or the server stopped"));
+  is_cancelled_.store(true, std::memory_order_relaxed);
+  if (is_in_background_ || phase_ == Phase::kEnded) return;
+  if (place_) context_.waiting_room.leave(*place_);
+  stop(cancelled());
 }
 
 // What a typed call asks for: {"export": NAME, "args": [...]}.
@@ -108,7 +129,17 @@ Result<> RunningCall::decode() {
   return {};
 }
 
-// The streams, clock and randomness of a module that imports them.
+// Null where the function is granted none.
+std::shared_ptr<system::Network> RunningCall::network() const {
+  const auto& rules = function_->description().network;
+  if (rules.empty()) return nullptr;
+  return std::make_shared<system::Network>(
+      rules, [](const std::string&) -> system::Attempt<std::vector<system::IpAddress>> {
+        return std::unexpected(system::Errno::kNotSupported);
+      });
+}
+
+// The streams, clock, randomness and network of a module that imports them.
 void RunningCall::provide_world() {
   const LoadedFunction::Description& description = function_->description();
   const bool is_command = description.dialect == abi::Dialect::kCommand;
@@ -121,12 +152,14 @@ void RunningCall::provide_world() {
   program_ = std::make_unique<abi::command::Program>(abi::command::World{
       .arguments = {description.name},
       .environment = description.environment,
+      .network = network(),
       .calls_wasix = abi::command::calls_wasix(description.info),
       .input = input_.get(),
       .output = is_command ? static_cast<system::OutputStream*>(output_.get()) : log_.get(),
       .errors = log_.get(),
       .clock = &context_.clock,
-      .random = &context_.random});
+      .random = &context_.random,
+      .parks = function_->program()->parking() != engine::Waiting::kNever});
 }
 
 Result<> RunningCall::prepare() {
@@ -165,10 +198,11 @@ Result<> RunningCall::begin_next() {
   return instance_->begin_call(export_name_, arguments_);
 }
 
-// A thread's CPU clock is a system call, and two of them cost more than a short guest: up to its
-// first yield, within two slices, the time on the clock counts.
+// A thread's CPU clock is a system call, and two of them cost more than a short guest: on an event
+// loop up to its first yield, within two slices, the time on the clock counts.
 std::chrono::nanoseconds RunningCall::time_spent() const {
-  return is_long_ ? thread_cpu_time() : context_.clock.monotonic().time_since_epoch();
+  return is_in_background_ || first_slice_ ? thread_cpu_time()
+                                           : context_.clock.monotonic().time_since_epoch();
 }
 
 bool RunningCall::is_late(MonotonicTime now) const {
@@ -183,32 +217,93 @@ Error RunningCall::too_late() const {
       .with_limit("deadline_ms", deadline_ms);
 }
 
-void RunningCall::run_slices() {
-  while (phase_ != Phase::kEnded) {
+// On the executor, later.
+void RunningCall::post(void (RunningCall::*step)()) {
+  if (const auto executor = executor_.lock())
+    executor->post([self = shared_from_this(), step] { (*self.*step)(); });
+}
+
+// On the executor.
+void RunningCall::run_here() {
+  if (phase_ == Phase::kEnded) return;
+  const Next next = run_slice();
+  if (next == Next::kNothing) return;
+  if (next == Next::kWait) return wait();
+  if (context_.background != nullptr && has_overrun()) {
+    function_->pace().overran();
+    return run_in_background();
+  }
+  post(&RunningCall::run_here);
+}
+
+void RunningCall::run_in_background() {
+  is_in_background_ = true;
+  context_.background->run(function_->history().share, [self = shared_from_this()] {
+    const Next next = self->run_slice();
+    if (next == Next::kWait) self->post(&RunningCall::come_back_to_wait);
+    return next == Next::kSlice;
+  });
+}
+
+// Whoever waits is where it can be cancelled.
+void RunningCall::come_back_to_wait() {
+  is_in_background_ = false;
+  if (is_cancelled_.load(std::memory_order_relaxed)) return stop(cancelled());
+  wait();
+}
+
+void RunningCall::wait() {
+  std::vector<system::Wait> waits = program_->waits();
+  const std::chrono::milliseconds deadline(function_->description().limits.deadline_ms);
+  waits.push_back({.until = started_ + deadline});
+  auto place = context_.waiting_room.park(
+      waits, [self = shared_from_this()] { self->post(&RunningCall::go_on); });
+  if (!place) return stop(std::move(place.error()));
+  place_ = *place;
+}
+
+void RunningCall::go_on() {
+  if (phase_ == Phase::kEnded) return;
+  place_.reset();
+  if (is_late(context_.clock.monotonic())) return stop(too_late());
+  run();
+}
+
+bool RunningCall::has_overrun() const {
+  return first_slice_ && cpu_ - *first_slice_ >= kOverrun;
+}
+
+RunningCall::Next RunningCall::run_slice() {
+  if (is_cancelled_.load(std::memory_order_relaxed)) {
+    stop(cancelled());
+    return Next::kNothing;
+  }
+  for (;;) {
     const auto before = time_spent();
     const engine::Progress progress = [this] {
       const engine::Ticker::Slice slice(context_.ticker);
       return instance_->poll();
     }();
     cpu_ += time_spent() - before;
+    if (progress == engine::Progress::kParked) return Next::kWait;
     if (progress == engine::Progress::kRunning) {
-      is_long_ = true;
-      if (is_late(context_.clock.monotonic())) return stop(too_late());
-      executor_.post([self = shared_from_this()] { self->run_slices(); });
-      return;
+      if (!first_slice_) first_slice_ = cpu_;
+      if (!is_late(context_.clock.monotonic())) return Next::kSlice;
+      stop(too_late());
+      return Next::kNothing;
     }
     auto results = instance_->take();
     if (!results) {
       finish(outcome_of_failure(std::move(results.error())));
-      return;
+      return Next::kNothing;
     }
     if (phase_ == Phase::kCall) {
       finish(encode(*results));
-      return;
+      return Next::kNothing;
     }
     if (auto begun = begin_next(); !begun) {
       finish(fail(std::move(begun.error())));
-      return;
+      return Next::kNothing;
     }
   }
 }
@@ -237,28 +332,51 @@ void RunningCall::stop(Error error) {
 
 Result<Response> RunningCall::outcome_of_failure(Error error) {
   const auto exit_code = program_ ? program_->exit_code() : std::nullopt;
-  if (!exit_code) return fail(std::move(error));
+  if (!exit_code) return fail(std::move(error).with_suffix(likely_cause()));
   // A program that exits with 0 did what it should.
   const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
   if (is_command && *exit_code == 0) return encode({});
   // The backtrace of an exit shows only the C library.
-  return fail(Error(error.code(), error.message()));
+  return fail(Error(error.code(), error.message() + likely_cause()));
+}
+
+// What the guest was refused, from which its failure may come; with what would allow it.
+std::string RunningCall::likely_cause() const {
+  if (!program_) return {};
+  const abi::command::Refusals& refusals = program_->refusals();
+  if (!refusals.function.empty() && !program_->exit_code()) {  // proc_exit says it itself.
+    return fmt::format("; it had called {} of WASIX, which weft does not have", refusals.function);
+  }
+  if (!refusals.network) return {};
+  const system::Network* const network = program_->world().network.get();
+  const std::string rule =
+      network == nullptr ? "HOST:PORT" : network->refused().value_or("HOST:PORT");
+  return fmt::format("; it was not let use the network: the grant \"network\": [\"{}\"] lets it",
+                     printable(rule));
 }
 
 void RunningCall::finish(Result<Response> response) {
   phase_ = Phase::kEnded;
   // A program that ended by itself, with success, left its instance in the middle of a call.
   const bool is_reusable = response.has_value() && !(program_ && program_->exit_code());
-  const auto duration = context_.clock.monotonic() - started_;
-  const auto microseconds = [](std::chrono::nanoseconds time) {
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(time).count());
-  };
+  // What ended within its slice took no longer; the thread may have had to wait for a processor.
+  const bool is_exact = is_in_background_ || first_slice_;
+  function_->pace().learn(is_exact ? cpu_ : std::min(cpu_, Pace::kSliceMax));
+  // Other guests end here, before anybody can see that they did.
+  if (!is_reusable) instance_.reset();
+  auto instance = std::move(instance_);
+  const auto function = function_;
+  deliver(result_of(std::move(response)));
+  // Nobody waits for what the next call needs.
+  if (instance) function->give_back(std::move(instance));
+}
+
+CallResult RunningCall::result_of(Result<Response> response) {
   CallResult result{.response = std::move(response),
                     .export_name = std::nullopt,
                     .payload = std::move(payload_),
                     .log = log_ ? log_->take() : std::string(),
-                    .duration_us = microseconds(duration),
+                    .duration_us = microseconds(context_.clock.monotonic() - started_),
                     .cpu_us = microseconds(cpu_)};
   if (!export_name_.empty()) result.export_name = std::move(export_name_);
   if (!result.response && output_) {  // What a failing program printed says why it failed.
@@ -268,11 +386,16 @@ void RunningCall::finish(Result<Response> response) {
         std::min<std::size_t>(context_.limits.kept_log_bytes, result.log.size());
     result.log.append(printed, 0, room);
   }
-  // Other guests end here, before anybody can see that they did.
-  if (!is_reusable) instance_.reset();
-  done_(std::move(result));
-  // Nobody waits for what the next call needs.
-  if (instance_) function_->give_back(std::move(instance_));
+  return result;
+}
+
+void RunningCall::deliver(CallResult result) {
+  if (!is_in_background_) return std::exchange(done_, nullptr)(std::move(result));
+  if (const auto executor = executor_.lock()) {
+    executor->post([self = shared_from_this(), result = std::move(result)]() mutable {
+      std::exchange(self->done_, nullptr)(std::move(result));
+    });
+  }
 }
 
 }  // namespace weft::function

@@ -1,6 +1,8 @@
-// One call while it runs: slices of a guest on an event loop. Private to function.
+// One call while it runs: slices of a guest, on an event loop or in the background. Private to
+// function.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,11 +10,13 @@
 
 #include "abi/command/command.h"
 #include "base/executor.h"
+#include "base/fair_pool.h"
 #include "engine/instance.h"
 #include "engine/ticker.h"
 #include "function/call_handle.h"
 #include "function/loaded_function.h"
 #include "function/log_stream.h"
+#include "system/waiting_room.h"
 
 namespace weft::function {
 
@@ -22,6 +26,8 @@ struct CallContext {
   const Clock& clock;
   Random& random;
   const PlatformLimits& limits;
+  system::WaitingRoom& waiting_room;
+  FairPool* background = nullptr;  // Without one, calls stay on their event loops.
 };
 
 // How a call ended, with what only the record shows.
@@ -34,20 +40,23 @@ struct CallResult {
   std::uint64_t cpu_us = 0;  // of the guest; within its first slice, the time that passed
 };
 
-// Confined to the executor's thread.
+// Confined to the executor's thread, though its guest may run elsewhere: a call that is expected to
+// be short (Pace) runs on the executor, between requests. Others, and those that turn out long, run
+// in the background, and only their result comes back. A guest that waits is in the waiting room.
 class RunningCall final : public Cancellable, public std::enable_shared_from_this<RunningCall> {
  public:
   using Done = std::move_only_function<void(CallResult)>;
 
   // `arrived`: when the call's deadline begins.
   RunningCall(std::shared_ptr<LoadedFunction> function, const CallContext& context,
-              Executor& executor, MonotonicTime arrived, Done done);
+              std::weak_ptr<Executor> executor, MonotonicTime arrived, Done done);
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
   ~RunningCall() override = default;
 
-  // Runs the first slice; `done` is called once, perhaps inside this call. The object keeps itself
-  // alive until then. `now` is later than the arrival when the function was loaded first.
+  // `done` is called once on the executor's thread, perhaps inside this call; never when the
+  // executor has ended before. The object keeps itself alive until then. `now` is later than the
+  // arrival when the function was loaded first.
   void start(std::string payload, MonotonicTime now);
 
   // Between two slices, so that the guest is at rest.
@@ -56,27 +65,47 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
  private:
   // What the guest's present operation is.
   enum class Phase : std::uint8_t { kInstantiation, kInitialization, kCall, kEnded };
+  // What follows a slice.
+  enum class Next : std::uint8_t { kNothing, kSlice, kWait };
 
   Result<> decode();
   Result<> prepare();
   void provide_world();
+  std::shared_ptr<system::Network> network() const;
   Result<> begin_next();
   std::chrono::nanoseconds time_spent() const;
   bool is_late(MonotonicTime now) const;
   Error too_late() const;
-  void run_slices();
+  void run();
+  void run_here();
+  void run_in_background();
+  bool has_overrun() const;
+  Next run_slice();
+  void post(void (RunningCall::*step)());
+  void come_back_to_wait();
+  void wait();
+  void go_on();
   void stop(Error error);
   Result<Response> encode(std::span<const engine::Value> results);
   Result<Response> outcome_of_failure(Error error);
+  std::string likely_cause() const;
   void finish(Result<Response> response);
+  CallResult result_of(Result<Response> response);
+  void deliver(CallResult result);
 
   std::shared_ptr<LoadedFunction> function_;
   CallContext context_;
-  Executor& executor_;
+  std::weak_ptr<Executor> executor_;
   Done done_;
   MonotonicTime started_;
+  // Where the guest runs; from here on, all but done_ and is_cancelled_ belongs to the thread that
+  // does.
+  bool is_in_background_ = false;
+  std::atomic<bool> is_cancelled_ = false;
   std::chrono::nanoseconds cpu_{0};
-  bool is_long_ = false;  // has used up a slice
+  // What cpu_ was when the guest first used up a slice.
+  std::optional<std::chrono::nanoseconds> first_slice_;
+  std::optional<system::WaitingRoom::Place> place_;  // of a guest that waits
 
   std::string payload_;
   std::string export_name_;

@@ -475,7 +475,7 @@ struct Loaded {
           {.parallel_compilation = false, .resets_instances = true, .checks_resets = true})
           .value();
   engine::Ticker ticker{*engine, std::chrono::milliseconds(1)};
-  QueueExecutor executor;
+  std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
   std::shared_ptr<LoadedFunction> function;
 
   explicit Loaded(std::string_view wat, bool is_warm = false) {
@@ -493,12 +493,17 @@ struct Loaded {
 
   Result<Response> call(std::string payload) {
     std::optional<CallResult> result;
-    const CallContext context{.ticker = ticker, .clock = clock, .random = random, .limits = limits};
+    system::WaitingRoom waiting_room(clock);
+    const CallContext context{.ticker = ticker,
+                              .clock = clock,
+                              .random = random,
+                              .limits = limits,
+                              .waiting_room = waiting_room};
     std::make_shared<RunningCall>(function, context, executor, context.clock.monotonic(),
                                   [&result](CallResult done) { result.emplace(std::move(done)); })
         ->start(std::move(payload), clock.monotonic());
     while (!result)
-      executor.run_one();
+      executor->run_one();
     return std::move(result->response);
   }
   bool keeps_one() {

@@ -18,9 +18,10 @@ class RunningClock final : public Clock {
   explicit RunningClock(FakeClock& clock) : clock_(clock) {}
   WallTime wall() const override { return clock_.wall(); }
   MonotonicTime monotonic() const override {
-    clock_.advance(std::chrono::milliseconds(1));
+    clock_.advance(step);
     return clock_.monotonic();
   }
+  std::chrono::milliseconds step{1};
 
  private:
   FakeClock& clock_;
@@ -332,6 +333,7 @@ TEST_CASE_FIXTURE(Fixture, "a server that stops waits for no initialisation") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "a function cannot initialise for longer than a minute") {
+  clock.step = std::chrono::seconds(10);
   const auto refused = deploy(R"((module (func (export "_initialize") (loop br 0))
     (func (export "f"))))",
                               std::nullopt, {.deadline_ms = 900'000});

@@ -23,11 +23,11 @@ Error without_internals(const Error& error) {
                    : "Something inside the server failed. The server's log says what.");
 }
 
-// What functions and their versions have in common. No grant exists yet.
+// What functions and their versions have in common.
 template <class Deployed>
 void write_settings(json::Writer& writer, const Deployed& deployed) {
   writer.key("limits").value(function::to_json(deployed.limits));
-  writer.key("grants").begin_object().end_object();
+  writer.key("grants").value(function::to_json(deployed.grants));
   writer.key("environment").begin_object();
   for (const auto& [name, value] : deployed.environment) {
     writer.key(name).value(value);

@@ -72,18 +72,6 @@ Result<std::string> module_of(const json::Value& object) {
   return std::string(module->as_string());
 }
 
-// Functions have no grants yet, so none may be asked for.
-Result<> check_grants(const json::Value& object) {
-  const json::Value* grants = TRY(object_member(object, "grants"));
-  if (grants == nullptr || grants->size() == 0) return {};
-  const json::Member& first = grants->as_object()[0];
-  return fail(
-      Error(ErrorCode::kUnsupported,
-            fmt::format("The grant \"{}\" does not exist in this version; leave \"grants\" out.",
-                        shown(first.key(), kShownBytesMax)))
-          .with_position(first.key_value().position()));
-}
-
 bool is_environment_name(std::string_view name) {
   const auto is_letter = [](char c) {
     return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -179,7 +167,9 @@ Result<function::Deployment> deployment_of(std::string_view body) {
   if (const json::Value* limits = TRY(object_member(object, "limits"))) {
     deployment.limits = TRY(function::limits_of(*limits));
   }
-  TRY(check_grants(object));
+  if (const json::Value* grants = TRY(object_member(object, "grants"))) {
+    deployment.grants = TRY(function::grants_of(*grants));
+  }
   deployment.environment = TRY(environment_of(object));
   deployment.init = TRY(init_of(object));
   deployment.is_warm = TRY(is_warm(object));

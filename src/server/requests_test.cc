@@ -34,12 +34,13 @@ TEST_CASE("a deployment has a module and what else is wanted") {
   CHECK_FALSE(plain->init.has_value());
   CHECK_FALSE(plain->is_warm);
 
-  const auto full = deployment_of(R"({"environment":{"B":"2","A_1":""},"grants":{},"module":")" +
-                                  kId + R"(","limits":{"deadline_ms":5,"in_flight":1e0},)" +
-                                  R"("init":"build","state":"warm"})");
+  const auto full = deployment_of(
+      R"({"environment":{"B":"2","A_1":""},"grants":{"network":["192.0.2.1:80"]},"module":")" +
+      kId + R"(","limits":{"deadline_ms":5,"in_flight":1e0},"init":"build","state":"warm"})");
   REQUIRE(full.has_value());
   CHECK(full->init == "build");
   CHECK(full->is_warm);
+  CHECK(full->grants.network == std::vector<std::string>{"192.0.2.1:80"});
   CHECK(full->limits.deadline_ms == 5);
   CHECK(full->limits.in_flight == 1);
   CHECK(full->limits.memory_bytes == function::FunctionLimits().memory_bytes);
@@ -76,7 +77,7 @@ TEST_CASE("a wrong deployment is refused with what is wrong in it") {
       {R"({"module":"a","module":"b"})", ErrorCode::kInvalidArgument, ""},
       {unknown, ErrorCode::kInvalidArgument, "\"modul\" is no known member"},
       {source, ErrorCode::kUnsupported, "Python"},
-      {grant, ErrorCode::kUnsupported, "\"hosts\""},
+      {grant, ErrorCode::kInvalidArgument, "\"hosts\""},
       {list, ErrorCode::kInvalidArgument, "\"grants\" must be an object"},
       {limit, ErrorCode::kInvalidArgument, "deadline_ms"},
       {no_limit, ErrorCode::kInvalidArgument, "cpu"},

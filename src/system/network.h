@@ -39,7 +39,8 @@ struct NetworkRule {
 // kInvalidArgument, with what is wrong.
 Result<NetworkRule> parse_network_rule(std::string_view text);
 
-// One guest's way to other machines: nothing that no rule allows. Confined to the guest's thread.
+// One guest's way to other machines: nothing that no rule allows. Confined to the guest's thread,
+// or protected by the guest's lock where it has several.
 class Network {
  public:
   // The addresses of a name; may block. Answers may be wrong or hostile.

@@ -20,6 +20,8 @@ namespace {
 constexpr int kBacklog = 128;
 // Datagrams of strangers that one call drops.
 constexpr int kDroppedMax = 16;
+// No datagram of IP is longer.
+constexpr std::size_t kDatagramBytesMax = 65'536;
 // Larger ones would take the machine's memory; the system doubles them.
 constexpr int kBufferBytesMax = 1 << 20;
 
@@ -67,12 +69,18 @@ void set_v6_only(const UniqueFd& descriptor, bool on) {
   ::setsockopt(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof(value));
 }
 
-// What a stranger sent is not for the guest.
-void clear(std::span<const Buffer> buffers, std::size_t bytes) {
+std::size_t size_of(std::span<const Buffer> buffers) {
+  std::size_t bytes = 0;
+  for (const Buffer& buffer : buffers)
+    bytes += std::min(buffer.size(), kDatagramBytesMax);
+  return std::min(bytes, kDatagramBytesMax);
+}
+
+void scatter(Buffer bytes, std::span<const Buffer> buffers) {
   for (const Buffer& buffer : buffers) {
-    const std::size_t count = std::min(bytes, buffer.size());
-    std::ranges::fill(buffer.first(count), std::uint8_t{0});
-    bytes -= count;
+    const Buffer part = bytes.first(std::min(bytes.size(), buffer.size()));
+    std::ranges::copy(part, buffer.begin());
+    bytes = bytes.subspan(part.size());
   }
 }
 
@@ -167,29 +175,47 @@ Attempt<> Socket::connect(const SocketAddress& address) {
 // Sending gives a socket a port, to which anybody may send: only those whom the guest may reach
 // answer it.
 bool Socket::is_welcome(const std::optional<SocketAddress>& from) const {
-  return bound_ || (network_ != nullptr && from && network_->reaches(*from));
+  return network_ != nullptr && from && network_->reaches(*from);
 }
 
 Attempt<Received> Socket::receive(std::span<const Buffer> buffers, bool peek) {
   count_use(Wait::For::kReading);
   if (is_too_scattered(type_, buffers.size())) return std::unexpected(Errno::kMessageSize);
+  const bool has_strangers = type_ == SocketType::kDatagram && !bound_;
+  return has_strangers ? receive_welcome(buffers, peek) : receive_any(buffers, peek);
+}
+
+Attempt<Received> Socket::receive_any(std::span<const Buffer> buffers, bool peek) {
+  IoVectors vectors(buffers);
+  HostSocketAddress from;
+  msghdr message{};
+  message.msg_name = from.data();
+  message.msg_namelen = from.size;
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = static_cast<std::size_t>(vectors.count());
+  const auto count =
+      transfer([&] { return ::recvmsg(descriptor_.get(), &message, peek ? MSG_PEEK : 0); });
+  if (!count) return std::unexpected(count.error());
+  Received received{.bytes = *count, .truncated = (message.msg_flags & MSG_TRUNC) != 0};
+  if (type_ == SocketType::kStream) return received;
+  from.size = message.msg_namelen;
+  received.from = from.get();
+  return received;
+}
+
+// Through memory of the host: another thread of the guest could read what a stranger sent before it
+// is known who that is.
+Attempt<Received> Socket::receive_welcome(std::span<const Buffer> buffers, bool peek) {
+  const std::size_t size = size_of(buffers);
+  const auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  const Buffer datagram(memory.get(), size);
   for (int dropped = 0; dropped < kDroppedMax; ++dropped) {
-    IoVectors vectors(buffers);
-    HostSocketAddress from;
-    msghdr message{};
-    message.msg_name = from.data();
-    message.msg_namelen = from.size;
-    message.msg_iov = vectors.data();
-    message.msg_iovlen = static_cast<std::size_t>(vectors.count());
-    const auto count =
-        transfer([&] { return ::recvmsg(descriptor_.get(), &message, peek ? MSG_PEEK : 0); });
-    if (!count) return std::unexpected(count.error());
-    Received received{.bytes = *count, .truncated = (message.msg_flags & MSG_TRUNC) != 0};
-    if (type_ == SocketType::kStream) return received;
-    from.size = message.msg_namelen;
-    received.from = from.get();
-    if (is_welcome(received.from)) return received;
-    clear(buffers, received.bytes);
+    auto received = receive_any({&datagram, 1}, peek);
+    if (!received) return received;
+    if (is_welcome(received->from)) {
+      scatter(datagram.first(received->bytes), buffers);
+      return received;
+    }
     if (peek) ::recv(descriptor_.get(), nullptr, 0, 0);
   }
   return std::unexpected(Errno::kAgain);

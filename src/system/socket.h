@@ -59,7 +59,7 @@ class Socket final : public OpenFile {
   // datagram socket: sets the peer.
   Attempt<> connect(const SocketAddress& address);
   // With `peek`, the bytes stay. A datagram socket that was not bound gets what comes from
-  // addresses that its network allows; the rest is dropped.
+  // addresses that its network allows; the rest is dropped, and nothing of it gets into `buffers`.
   Attempt<Received> receive(std::span<const Buffer> buffers, bool peek);
   Attempt<std::size_t> send(std::span<const ConstBuffer> buffers,
                             const std::optional<SocketAddress>& to = std::nullopt);
@@ -85,6 +85,8 @@ class Socket final : public OpenFile {
  private:
   bool is_of_family(const SocketAddress& address) const { return address.address.is_v6() == v6_; }
   bool is_welcome(const std::optional<SocketAddress>& from) const;
+  Attempt<Received> receive_any(std::span<const Buffer> buffers, bool peek);
+  Attempt<Received> receive_welcome(std::span<const Buffer> buffers, bool peek);
 
   Socket(UniqueFd descriptor, SocketType type, bool v6, std::shared_ptr<Network> network)
       : descriptor_(std::move(descriptor)), type_(type), v6_(v6), network_(std::move(network)) {}

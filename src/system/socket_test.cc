@@ -1,6 +1,7 @@
 #include "system/socket.h"
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 
 #include "system/testing.h"
 #include "system/wait.h"
@@ -212,6 +213,32 @@ TEST_CASE("a datagram socket that was not bound hears only those whom it may rea
     CHECK(received.value().bytes == 5);
     CHECK(received.value().from == address);
   }
+}
+
+TEST_CASE("nothing that a stranger sent is ever in the guest's memory") {
+  const auto server =
+      Socket::open(SocketType::kDatagram, false, network({"listen:127.0.0.1"})).value();
+  REQUIRE(server->bind({.address = kLoopback, .port = 0}).has_value());
+  const SocketAddress address = server->local_address().value();
+  const std::string rule = "127.0.0.1:" + std::to_string(address.port);
+  const auto client = Socket::open(SocketType::kDatagram, false, network({rule.c_str()})).value();
+  const ConstBuffer text = bytes_of("hello");
+  REQUIRE(client->send({&text, 1}, address).has_value());
+  const SocketAddress own{.address = kLoopback, .port = client->local_address().value().port};
+  const auto stranger = Socket::open(SocketType::kDatagram, false, network({"127.0.0.1"})).value();
+  REQUIRE(stranger->send({&text, 1}, own).has_value());
+  wait_for(*client, Wait::For::kReading);
+  // To write there fails.
+  constexpr std::size_t kSize = 4096;
+  void* const mapping =
+      ::mmap(nullptr, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  REQUIRE(mapping != MAP_FAILED);
+  const Buffer buffer(static_cast<std::uint8_t*>(mapping), kSize);
+  CHECK(error_of(client->receive({&buffer, 1}, true)) == Errno::kAgain);
+  REQUIRE(stranger->send({&text, 1}, own).has_value());
+  wait_for(*client, Wait::For::kReading);
+  CHECK(error_of(client->receive({&buffer, 1}, false)) == Errno::kAgain);
+  CHECK(::munmap(mapping, kSize) == 0);
 }
 
 TEST_CASE("a socket of IPv6 has nothing to do with IPv4") {

@@ -11,7 +11,7 @@
 
 namespace weft::system {
 
-// Confined to the invocation's thread.
+// Confined to the invocation's thread, or protected by the guest's lock where it has several.
 class OutputStream {
  public:
   virtual ~OutputStream() = default;
@@ -24,7 +24,7 @@ class OutputStream {
   virtual bool is_terminal() const { return false; }
 };
 
-// Confined to the invocation's thread.
+// Confined to the invocation's thread, or protected by the guest's lock where it has several.
 class InputStream {
  public:
   virtual ~InputStream() = default;

@@ -17,14 +17,33 @@ short events_of(Wait::For what) {
   return what == Wait::For::kReading ? POLLIN : POLLOUT;
 }
 
+// Each descriptor once, with all that is waited for: the system takes no longer a list than a
+// process may have descriptors.
+std::vector<pollfd> descriptors_of(const std::vector<Wait>& waits) {
+  std::vector<pollfd> all;
+  for (const Wait& wait : waits) {
+    if (wait.descriptor >= 0)
+      all.push_back({.fd = wait.descriptor, .events = events_of(wait.what), .revents = 0});
+  }
+  std::ranges::sort(all, {}, &pollfd::fd);
+  std::size_t count = 0;
+  for (const pollfd& each : all) {
+    if (count > 0 && all[count - 1].fd == each.fd) {
+      all[count - 1].events = static_cast<short>(all[count - 1].events | each.events);
+    } else {
+      all[count++] = each;
+    }
+  }
+  all.resize(count);
+  return all;
+}
+
 }  // namespace
 
 void block_until(const std::vector<Wait>& waits, const Clock& clock) {
-  std::vector<pollfd> descriptors;
+  std::vector<pollfd> descriptors = descriptors_of(waits);
   std::optional<MonotonicTime> earliest;
   for (const Wait& wait : waits) {
-    if (wait.descriptor >= 0)
-      descriptors.push_back({.fd = wait.descriptor, .events = events_of(wait.what), .revents = 0});
     if (wait.until) earliest = earliest ? std::min(*earliest, *wait.until) : *wait.until;
   }
   if (descriptors.empty() && !earliest) return;

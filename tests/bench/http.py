@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""script/bench http [--quick] [--only ROW]: what a request costs the server, beside nginx, node and workerd.
+"""script/bench http [--quick] [--only ROW]: what a request costs the server, beside nginx, node, deno and workerd.
 
 Prints Markdown tables: CPU time of the server's whole process tree per request, on one core, with the load on another.
 The goals are judged by the least of the rounds. docs/performance.md keeps the figures of the last good run.
@@ -79,6 +79,16 @@ def node(plan: Plan, module: bytes, state: str) -> Iterator[Server]:
 
 
 @contextmanager
+def deno(plan: Plan, module: bytes, state: str) -> Iterator[Server]:
+    port, file = measure.free_port(), plan.directory() / "module.wasm"
+    file.write_bytes(module)
+    command = [measure.deno(), "run", "--no-remote", "--allow-net=127.0.0.1", "--allow-read", measure.HERE / "peers/deno.mjs",
+               str(port), file, state]
+    with measure.serve("deno", measure.pinned(command, measure.SERVER_CORE), port) as server:
+        yield server
+
+
+@contextmanager
 def workerd(plan: Plan, module: bytes, state: str) -> Iterator[Server]:
     port, directory = measure.free_port(), plan.directory()
     (directory / "module.wasm").write_bytes(module)
@@ -130,7 +140,8 @@ def bench_echo(plan: Plan) -> list[Goal]:
 def compare_calls(plan: Plan, module: bytes, state: str, title: str) -> dict[str, measure.Figures]:
     with ExitStack() as stack:
         servers = [stack.enter_context(made) for made in
-                   (weft(plan, module), node(plan, module, state), workerd(plan, module, state), nginx(plan, ANSWER))]
+                   (weft(plan, module), node(plan, module, state), deno(plan, module, state), workerd(plan, module, state),
+                    nginx(plan, ANSWER))]
         for server in servers:
             check(server, CALL, ANSWER)
         script = measure.post_script(plan.directory(), CALL)
@@ -149,7 +160,10 @@ def bench_add(plan: Plan) -> list[Goal]:
 def bench_memory(plan: Plan) -> list[Goal]:
     figures = compare_calls(plan, modules.add_with_memory(), "fresh",
                             "The same in a module with a memory: pristine for each call")
-    return [Goal("pristine `add`, CPU of nginx", 1.85, figures["weft"].least / figures["nginx"].least)]
+    ours = figures["weft"].least
+    return [Goal("pristine `add`, CPU of nginx", 1.85, ours / figures["nginx"].least),
+            Goal("pristine `add`, CPU of deno", 0.4, ours / figures["deno"].least),
+            Goal("pristine `add`, CPU of workerd", 0.2, ours / figures["workerd"].least)]
 
 
 def milliseconds_of(work) -> float:
@@ -277,6 +291,7 @@ ROWS = {"echo": bench_echo, "add": bench_add, "memory": bench_memory, "upload": 
 
 def versions() -> str:
     return (f"nginx {measure.version_of(['nginx', '-v'])}, node {measure.version_of(['node', '--version'])}, "
+            f"deno {measure.version_of([measure.deno(), '--version'])}, "
             f"workerd {measure.version_of([measure.workerd(), '--version'])}")
 
 

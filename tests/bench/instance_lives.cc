@@ -1,13 +1,24 @@
 // How long a guest's whole life takes in this process: an instance at its beginning, a call, and
-// what makes the next one possible. Prints one JSON object per line: {"guest", "how", "ns"}, where
-// `ns` is CPU time of a life.
+// what makes the next one possible.
+//
+//   instance_lives                     guests of its own
+//   instance_lives FILE EXPORT LIVES   a module's export without parameters, one round
+//
+// Prints one JSON object per line: {"guest", "how", "ns", "pages"}, where `ns` is CPU time of a
+// life, and `pages` how many of 4 KiB of the memory a call changes, if it can be seen.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <time.h>
@@ -20,11 +31,10 @@ namespace {
 
 using namespace weft::engine;
 
-constexpr int kRounds = 9;
-constexpr int kLives = 2'000;
 constexpr std::uint64_t kSnapshotBytesMax = 64ULL << 20U;
+constexpr std::size_t kHostPageBytes = 4096;
 
-enum class How : std::uint8_t { kReset, kResetToSnapshot, kNewFromImage, kNew };
+enum class How : std::uint8_t { kReset, kResetToSnapshot, kNewFromImage, kNew, kKept };
 
 struct Kind {
   How how;
@@ -32,11 +42,19 @@ struct Kind {
 };
 constexpr std::array kKinds = {
     Kind{How::kReset, "put back"}, Kind{How::kResetToSnapshot, "put back to a snapshot"},
-    Kind{How::kNewFromImage, "new, over an image"}, Kind{How::kNew, "new, as Wasmtime makes it"}};
+    Kind{How::kNewFromImage, "new, over an image"}, Kind{How::kNew, "new, as Wasmtime makes it"},
+    // What the call itself costs.
+    Kind{How::kKept, "not pristine"}};
 
 struct Guest {
-  const char* name;
-  std::string wat;
+  std::string name;
+  std::string module;  // binary or text
+  std::string call = "f";
+};
+
+struct Plan {
+  int rounds = 9;
+  int lives = 2'000;
 };
 
 // Writes to `pages` pages of a memory of `size` pages of 64 KiB, of which `data` bytes have
@@ -84,10 +102,14 @@ std::unique_ptr<Instance> made(const std::shared_ptr<const Program>& program) {
   return instance;
 }
 
-std::int64_t ns_per_life(const Guest& guest, How how) {
+std::shared_ptr<const Program> program_of(const Engine& engine, const Guest& guest) {
+  const std::string module = to_binary(guest.module, "guest.wat").value();
+  return HostTable(engine).link(engine.compile(module).value()).value();
+}
+
+std::int64_t ns_per_life(const Guest& guest, How how, const Plan& plan) {
   const auto engine = Engine::create({.resets_instances = how != How::kNew}).value();
-  const std::string module = to_binary(guest.wat, "guest.wat").value();
-  auto program = HostTable(*engine).link(engine->compile(module).value()).value();
+  auto program = program_of(*engine, guest);
   auto instance = made(program);
   if (how == How::kResetToSnapshot) {
     program = program->with_snapshot(instance->capture(kSnapshotBytesMax).value()).value();
@@ -95,25 +117,62 @@ std::int64_t ns_per_life(const Guest& guest, How how) {
   }
   const bool resets = how == How::kReset || how == How::kResetToSnapshot;
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < plan.rounds; ++round) {
     const std::int64_t begin = cpu_ns();
-    for (int life = 0; life < kLives; ++life) {
-      call(*instance, "f", {}).value();
+    for (int life = 0; life < plan.lives; ++life) {
+      call(*instance, guest.call, {}).value();
       if (resets) {
         WEFT_ASSERT(instance->reset());
         instantiate(*instance).value();
-      } else {
+      } else if (how != How::kKept) {
         instance = made(program);
       }
     }
-    least = std::min(least, (cpu_ns() - begin) / kLives);
+    least = std::min(least, (cpu_ns() - begin) / plan.lives);
   }
   return least;
 }
 
+// What was not there before was zeros.
+std::size_t pages_changed(const Guest& guest) {
+  const auto engine = Engine::create({}).value();
+  const auto instance = made(program_of(*engine, guest));
+  const auto bytes = [&] {
+    const GuestMemory memory = instance->memory();
+    return memory.bytes(GuestAddress(0), memory.size_bytes()).value();
+  };
+  std::vector<std::uint8_t> before(bytes().begin(), bytes().end());
+  call(*instance, guest.call, {}).value();
+  before.resize(bytes().size());
+  std::size_t changed = 0;
+  for (std::size_t at = 0; at < before.size(); at += kHostPageBytes)
+    changed += std::memcmp(&before[at], &bytes()[at], kHostPageBytes) == 0 ? 0 : 1;
+  return changed;
+}
+
+void measure(const Guest& guest, const Plan& plan) {
+  const std::size_t pages = pages_changed(guest);
+  for (const Kind& kind : kKinds) {
+    fmt::print("{{\"guest\": \"{}\", \"how\": \"{}\", \"ns\": {}, \"pages\": {}}}\n", guest.name,
+               kind.name, ns_per_life(guest, kind.how, plan), pages);
+    std::fflush(stdout);
+  }
+}
+
 }  // namespace
 
-int main() {
+int main(int count, char** words) {
+  const std::span<char*> arguments(words, static_cast<std::size_t>(count));
+  if (count == 4) {
+    std::ifstream file(arguments[1], std::ios::binary);
+    const std::string module((std::istreambuf_iterator<char>(file)),
+                             std::istreambuf_iterator<char>());
+    const std::string_view lives = arguments[3];
+    Plan plan{.rounds = 1};
+    std::from_chars(lives.data(), lives.data() + lives.size(), plan.lives);
+    measure({.name = "plugin", .module = module, .call = arguments[2]}, plan);
+    return 0;
+  }
   const std::array guests = {
       Guest{"tiny: a page of memory, one write",
             R"((module (memory 1) (func (export "f") (i32.store (i32.const 8) (i32.const 1)))))"},
@@ -123,12 +182,7 @@ int main() {
       Guest{"16 MB of data, 20 pages written", writer(512, 16'000'000, 20, false)},
       Guest{"a table of 1 KiB, built at the start", std::string(kBuilder)},
   };
-  for (const Guest& guest : guests) {
-    for (const Kind& kind : kKinds) {
-      fmt::print("{{\"guest\": \"{}\", \"how\": \"{}\", \"ns\": {}}}\n", guest.name, kind.name,
-                 ns_per_life(guest, kind.how));
-      std::fflush(stdout);
-    }
-  }
+  for (const Guest& guest : guests)
+    measure(guest, {});
   return 0;
 }

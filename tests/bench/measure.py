@@ -55,19 +55,44 @@ def wasmtime() -> Path:
     return program
 
 
-def workerd() -> Path:
-    """The program of the npm package; installed when it is missing or another version."""
+def npm_peers() -> Path:
+    """The folder of what package-lock.json names; installed when something is missing or another version."""
     lock = (HERE / "package-lock.json").read_text()
     directory = PEERS / "npm"
     if not (directory / "installed").exists() or (directory / "installed").read_text() != lock:
-        say("Installing workerd into build/peers")
+        say("Installing workerd and deno into build/peers")
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, directory)
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=directory, check=True, stdout=sys.stderr)
         (directory / "installed").write_text(lock)
-    return next(directory.glob("node_modules/@cloudflare/workerd-*/bin/workerd"))
+    return directory / "node_modules"
+
+
+def workerd() -> Path:
+    return next(npm_peers().glob("@cloudflare/workerd-*/bin/workerd"))
+
+
+def deno() -> Path:
+    return next(npm_peers().glob("@deno/linux-*/deno"))
+
+
+def extism_lives() -> Path:
+    """peers/extism; built when something of it is not."""
+    say("Building peers/extism into build/peers: several minutes, once")
+    subprocess.run(["cargo", "build", "--release", "--locked", "--target-dir", PEERS / "extism"], cwd=HERE / "peers/extism",
+                   check=True, stdout=sys.stderr)
+    return PEERS / "extism/release/extism-lives"
+
+
+def wazero_lives() -> Path:
+    """peers/wazero, built with the Go that the tests compile guests with."""
+    say("Building peers/wazero into build/peers")
+    program = PEERS / "wazero-lives"
+    subprocess.run([ROOT / "build/venv/bin/go", "build", "-mod=readonly", "-o", program, "."], cwd=HERE / "peers/wazero",
+                   env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": ""}, check=True, stdout=sys.stderr)
+    return program
 
 
 def version_of(command: Sequence[str | Path]) -> str:
@@ -240,10 +265,12 @@ def post_script(directory: Path, body: str) -> Path:
     return script
 
 
-def load(server: Server, script: Path, seconds: int) -> Load:
-    """Posts over CONNECTIONS kept-alive connections from the other core."""
-    command = pinned(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script,
-                      f"http://127.0.0.1:{server.port}{server.path}"], LOAD_CORE)
+def load(server: Server, script: Path, seconds: int, core: int | None = LOAD_CORE) -> Load:
+    """Posts over CONNECTIONS kept-alive connections from that core, or from any."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script,
+               f"http://127.0.0.1:{server.port}{server.path}"]
+    if core is not None:
+        command = pinned(command, core)
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         raise RuntimeError(f"{server.name} failed under load:\n{out}")

@@ -71,6 +71,25 @@ def spin() -> bytes:
     return module([function_type(0, 0)], [0], [exported("spin", 0, 0)], [b"\x00\x03\x40\x0c\x00\x0b\x0b"])
 
 
+def ponder() -> bytes:
+    """ponder(n) counts up to n."""
+    body = bytes.fromhex("01017f 0340 2001 4101 6a 2201 2000 49 0d00 0b 2001 0b")
+    return module([function_type(1, 1)], [0], [exported("ponder", 0, 0)], [body])
+
+
+def work(turns: int) -> bytes:
+    """work() counts down from `turns`, in a module whose memory a call could change."""
+    # i32.const turns, local.set 0, loop: local.get 0, i32.const 1, i32.sub, local.tee 0, br_if 0
+    body = b"\x01\x01\x7f\x41" + signed(turns) + b"\x21\x00\x03\x40\x20\x00\x41\x01\x6b\x22\x00\x0d\x00\x0b\x0b"
+    return module([function_type(0, 0)], [0], [exported("work", 0, 0)], [body], pages=1)
+
+
+def data_file(size: int = 2_000_000) -> bytes:
+    """Bytes that look random and are the same everywhere."""
+    random = Lcg(1)
+    return b"".join(random.below(1 << 31).to_bytes(4, "little") for _ in range(size // 4))
+
+
 def empty_program() -> bytes:
     """A program that does nothing."""
     return module([function_type(0, 0)], [0], [exported("_start", 0, 0), exported("memory", 2, 0)], [b"\x00\x0b"],

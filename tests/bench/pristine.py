@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Pristine state for each call: what it costs in the process, for others while guests compute, and at rest."""
+"""Pristine state for each call: what it costs in the process and beside peers, on two cores, for others while guests compute,
+and at rest."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
+import statistics
 import subprocess
 import tempfile
 import threading
@@ -34,6 +37,14 @@ class Plan:
     def seconds(self) -> int:
         return 2 if self.quick else 10
 
+    @property
+    def rounds(self) -> int:
+        return 3 if self.quick else 9
+
+    @property
+    def load_seconds(self) -> int:
+        return 1 if self.quick else 2
+
     def directory(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.root))
 
@@ -47,6 +58,83 @@ def bench_lives(_: Plan) -> list[Goal]:
     rows = [(guest, *(f"{ns / 1000:.2f}" for ns in kinds.values())) for guest, kinds in found.items()]
     print("### A guest's whole life in the process, CPU-µs\n\n" + measure.table(header, rows))
     return [Goal("2 MB of data, 4 pages written: a life", 8, found["2 MB of data, 4 pages written"]["put back"] / 1000, "µs")]
+
+
+# --- peers ---
+
+
+def plugin(directory: Path) -> Path:
+    """The module of peers/plugin.rs, with 2 MB of data."""
+    (directory / "data.bin").write_bytes(modules.data_file())
+    shutil.copy(measure.HERE / "peers/plugin.rs", directory)
+    # Debian's, beside which another one may come first in PATH.
+    subprocess.run(["/usr/bin/rustc", "--target=wasm32-unknown-unknown", "--crate-type=cdylib", "-O", "-C", "strip=symbols",
+                    "-o", directory / "plugin.wasm", directory / "plugin.rs"], check=True)
+    return directory / "plugin.wasm"
+
+
+def ns_of_lives(name: str, command: list[str | Path], lives: int, file: Path) -> dict[str, int]:
+    """What each way of the program takes for a life."""
+    words = [*command, file, "call", str(lives)]
+    lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    if name != "weft":
+        return {name: int(lines[0])}
+    return {f"weft, {line['how']} ({line['pages']} pages)": line["ns"] for line in map(json.loads, lines)}
+
+
+def bench_peers(plan: Plan) -> list[Goal]:
+    file = plugin(plan.directory())
+    programs = {"weft": ([LIVES], 2000), "Extism 1.30": ([measure.extism_lives()], 500),
+                "wazero 1.12": ([measure.wazero_lives()], 500), "V8 (node)": (["node", measure.HERE / "peers/lives.mjs"], 500)}
+    values: dict[str, list[int]] = {}
+    for _ in range(plan.rounds):
+        for name, (command, lives) in programs.items():
+            for way, ns in ns_of_lives(name, command, lives, file).items():
+                values.setdefault(way, []).append(ns)
+    least = {way: min(found) / 1000 for way, found in values.items()}
+    ours = next(us for way, us in least.items() if "put back" in way)
+    rows = [(way, f"{us:.1f}", f"{statistics.median(values[way]) / 1000:.1f}", f"{ours / us:.3f}") for way, us in least.items()]
+    print("### A life of a plugin in Rust with 2 MB of data, in process, CPU-µs\n\n"
+          + measure.table(("how", "least", "median", "put back takes × its least"), rows))
+    return [Goal("2 MB plugin in Rust: a life", 8, ours, "µs"),
+            Goal("2 MB plugin in Rust: CPU of V8's new instance and call", 0.025, ours / least["V8 (node)"])]
+
+
+# --- cores ---
+
+WORK_TURNS = 300_000
+
+
+def bench_cores(plan: Plan) -> list[Goal]:
+    """The load and whatever else runs take a part of two cores, so that requests per second say little: the goals are about what
+    two loops could do with a core each, which follows from the CPU time of a request."""
+    calls = {"add": ("pristine `add`", modules.add_with_memory(), ADD), "work": ("a call that computes", modules.work(WORK_TURNS), "{}")}
+    rates: dict[tuple[str, int], list[float]] = {}
+    costs: dict[tuple[str, int], list[float]] = {}
+    with ExitStack() as stack:
+        servers = {threads: stack.enter_context(measure.weft_server(plan.directory(), "--threads", str(threads), core=None))
+                   for threads in (1, 2)}
+        for server in servers.values():
+            with server.connect() as connection:
+                for name, (_, module, _) in calls.items():
+                    measure.deploy(connection, name, module)
+        for name, (_, _, body) in calls.items():
+            script = measure.post_script(plan.directory(), body)
+            for number in range(plan.rounds + 1):
+                for threads, server in servers.items():
+                    server.path = INVOKE.format(name)
+                    before = server.cpu_us()
+                    done = measure.load(server, script, plan.load_seconds, core=None)
+                    if number == 0:
+                        continue  # To warm up.
+                    rates.setdefault((name, threads), []).append(done.per_second)
+                    costs.setdefault((name, threads), []).append((server.cpu_us() - before) / done.requests)
+    rows = [(calls[name][0], threads, f"{max(found):,.0f}", f"{statistics.median(found):,.0f}", f"{min(costs[name, threads]):.2f}")
+            for (name, threads), found in rates.items()]
+    print("### One event loop and two\n\n"
+          + measure.table(("call", "loops", "requests/s, most", "median", "CPU-µs/request, least"), rows))
+    return [Goal(f"{title}: what two loops can do by their CPU time, of one", 1.9, 2 * min(costs[name, 1]) / min(costs[name, 2]),
+                 at_least=True) for name, (title, _, _) in calls.items()]
 
 
 # --- others ---
@@ -67,33 +155,56 @@ def latency_us(port: int, path: str, script: Path, seconds: int) -> tuple[float,
     return percentile("50"), percentile("99")
 
 
-def compute_until(stop: threading.Event, port: int) -> None:
+def ponder_payload(connection: measure.Connection, milliseconds: float) -> bytes:
+    """For a call of `ponder` that computes for so long."""
+    counted = 10_000_000
+
+    def seconds() -> float:
+        begin = time.perf_counter()
+        connection.require("POST", INVOKE.format("ponder"), {"args": [counted]})
+        return time.perf_counter() - begin
+
+    return json.dumps({"args": [int(counted * milliseconds / 1000 / min(seconds() for _ in range(5)))]}).encode()
+
+
+def call_until(stop: threading.Event, port: int, path: str, body: bytes) -> None:
     with measure.Connection(port) as connection:
         while not stop.is_set():
-            connection.request("POST", INVOKE.format("spin"), b"{}")
+            connection.request("POST", path, body)
 
 
 def bench_tail(plan: Plan) -> list[Goal]:
     script = measure.post_script(plan.directory(), ADD)
+    found: dict[str, tuple[float, float]] = {}
     with measure.weft_server(plan.directory(), core=None) as server:
         with server.connect() as connection:
             measure.deploy(connection, "add", modules.add_with_memory())
             measure.deploy(connection, "spin", modules.spin(), deadline_ms=3000)
-        quiet = latency_us(server.port, INVOKE.format("add"), script, plan.seconds)
-        stop = threading.Event()
-        with ExitStack() as stack:
-            for _ in range(GUESTS):
-                thread = threading.Thread(target=compute_until, args=(stop, server.port))
-                stack.callback(thread.join)
-                thread.start()
-            stack.callback(stop.set)
-            time.sleep(0.5)
-            busy = latency_us(server.port, INVOKE.format("add"), script, plan.seconds)
-    rows = [("nobody else", *(f"{us:.0f}" for us in quiet)),
-            (f"{GUESTS} guests compute for 3 s each, again and again", *(f"{us:.0f}" for us in busy))]
+            measure.deploy(connection, "ponder", modules.ponder())
+            shorter, longer = (ponder_payload(connection, milliseconds) for milliseconds in (0.9, 5))
+
+        def measure_beside(name: str, calls: list[tuple[str, bytes]]) -> None:
+            stop = threading.Event()
+            with ExitStack() as stack:
+                for path, body in calls:
+                    thread = threading.Thread(target=call_until, args=(stop, server.port, INVOKE.format(path), body))
+                    stack.callback(thread.join)
+                    thread.start()
+                stack.callback(stop.set)
+                time.sleep(0.5)
+                found[name] = latency_us(server.port, INVOKE.format("add"), script, plan.seconds)
+
+        measure_beside("nobody else", [])
+        measure_beside(f"{GUESTS} guests compute for 3 s each, again and again", [("spin", b"{}")] * GUESTS)
+        measure_beside("guests of 0.9 ms, 4 at a time", [("ponder", shorter)] * 4)
+        measure_beside("guests of 0.9 and 5 ms, 4 of each at a time", [("ponder", shorter), ("ponder", longer)] * 4)
+    rows = [(name, *(f"{us:.0f}" for us in both)) for name, both in found.items()]
     print(f"### A short function over {CONNECTIONS} connections, µs\n\n" + measure.table(("meanwhile", "p50", "p99"), rows))
-    return [Goal("short function while guests compute: p50 of the quiet one's", 2, busy[0] / quiet[0]),
-            Goal("short function while guests compute: p99 of the quiet one's", 10, busy[1] / quiet[1])]
+    quiet, *busy = found.values()
+    return [Goal("short function while others compute: worst p50, of the quiet one's", 2,
+                 max(p50 for p50, _ in busy) / quiet[0]),
+            Goal("short function while others compute: worst p99, of the quiet one's", 10,
+                 max(p99 for _, p99 in busy) / quiet[1])]
 
 
 # --- at rest ---
@@ -121,7 +232,7 @@ def bench_idle(plan: Plan) -> list[Goal]:
             Goal(f"{functions} functions, idle: CPU in a second", 0.1, cpu_ms / plan.seconds, "ms")]
 
 
-ROWS = {"lives": bench_lives, "tail": bench_tail, "idle": bench_idle}
+ROWS = {"lives": bench_lives, "peers": bench_peers, "cores": bench_cores, "tail": bench_tail, "idle": bench_idle}
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ CODE = [
     ban(r"<iostream>|<(o|i)stream>|\bstd::(cout|cerr|clog|cin)\b", "base/log.h; fmt::print in cli", "src/cli/"),
     ban(r"(?<![\w.>])(?:std::|fmt::)?(?:f|v|vf|d)?(?:printf|puts|putchar|fputs)\s*\(|\bfmt::print(ln)?\s*\(",
         "base/log.h; output for people comes from cli", "src/cli/", "src/base/assert.cc",
-        "tests/fuzz_replay_main.cc", "tests/bench/"),
+        "tests/fuzz_replay_main.cc", "tests/split_agrees.cc", "tests/bench/"),
     ban(r"\b(?:secure_)?(?:get|set|unset|put)env\s*\(", "a setting that cli reads and passes on", "src/cli/"),
     ban(r"(?<!operator )\bnew\b\s+[\w:]+|(?<!operator )(?<!= )\bdelete\b(\s*\[\s*\])?\s+[\w(*]",
         "std::make_unique, or Handle for objects of C libraries; std::unique_ptr<T>(new T(…)) for private constructors"),

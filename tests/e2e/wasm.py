@@ -118,3 +118,88 @@ def slow_to_compile(blocks=10_000, count=2_000):
         + section(7, vector([text("f") + b"\x00\x00"]))
         + section(10, vector([number(len(body)) + body]))
     )
+
+
+def read_number(content, at):
+    """An unsigned LEB128 number, and where it ends."""
+    value = shift = 0
+    while True:
+        byte = content[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if not byte & 0x80:
+            return value, at
+
+
+def sections_of(module):
+    """Pairs of id and content."""
+    at, found = len(HEADER), []
+    while at < len(module):
+        size, begin = read_number(module, at + 1)
+        found.append((module[at], module[begin:begin + size]))
+        at = begin + size
+    return found
+
+
+def with_items(sections, kind, items, before):
+    """The sections, with further items in the vector of that kind, whose section comes before those of the ids in `before`."""
+    for index, (found, content) in enumerate(sections):
+        if found == kind:
+            count, at = read_number(content, 0)
+            changed = number(count + len(items)) + content[at:] + b"".join(items)
+            return sections[:index] + [(kind, changed)] + sections[index + 1:]
+        if found in before:
+            return sections[:index] + [(kind, vector(items))] + sections[index:]
+    return sections + [(kind, vector(items))]
+
+
+def limits_end(content, at):
+    """Where a memory type ends."""
+    has_maximum = content[at] & 1
+    at = read_number(content, at + 1)[1]
+    return read_number(content, at)[1] if has_maximum else at
+
+
+def imports_of(content):
+    """The imports of an import section: the bytes of each, its kind, and where in them its type begins."""
+    count, at = read_number(content, 0)
+    for _ in range(count):
+        begin = at
+        for _ in range(2):
+            size, at = read_number(content, at)
+            at += size
+        kind, described = content[at], at + 1
+        if kind == 0:
+            at = read_number(content, described)[1]
+        elif kind == 2:
+            at = limits_end(content, described)
+        else:
+            raise ValueError("only functions and memories are read")
+        yield content[begin:at], kind, described - begin
+
+
+def with_own_memory(module):
+    """The same with a memory of its own for the one that it imports; None when it imports other things than functions."""
+    changed, memories = [], []
+    for kind, content in sections_of(module):
+        if kind == 2:
+            try:
+                imports = list(imports_of(content))
+            except ValueError:
+                return None
+            memories = [item[described:] for item, item_kind, described in imports if item_kind == 2]
+            content = vector([item for item, item_kind, _ in imports if item_kind == 0])
+        changed.append((kind, content))
+    if memories:
+        changed = with_items(changed, 5, memories, before=(13, 6, 7, 8, 9, 12, 10, 11))
+    return HEADER + b"".join(section(*one) for one in changed)
+
+
+def with_exported_memory(module):
+    """The same, whose first memory is exported as "memory"."""
+    sections = sections_of(module)
+    exports = dict(sections).get(7, b"\0")
+    if 5 not in dict(sections) or text("memory") + b"\2" in exports:
+        return module
+    changed = with_items(sections, 7, [text("memory") + b"\2\0"], before=(8, 9, 12, 10, 11))
+    return HEADER + b"".join(section(*one) for one in changed)

@@ -147,8 +147,9 @@ class Turn {
   Threads* threads_;
 };
 
-// The time that a wait of so many nanoseconds from now ends; at most that of the clock's end.
-MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds);
+// The time that a wait of so many nanoseconds ends, from the beginning of the call of a host
+// function; at most that of the clock's end.
+MonotonicTime end_of_wait(Program& program, std::uint64_t nanoseconds);
 
 // Tries again what would have to wait, where this thread may wait and the guest wants to. Other
 // threads of the program run while it waits: the caller sees to it that `file` lives on.
@@ -163,7 +164,7 @@ auto waiting(Program& program, system::OpenFile& file, system::Wait::For what,
       if (result || result.error() != system::Errno::kAgain) return result;
     }
     auto wait = file.wait(what);
-    if (!wait || !program.world().wait || file.flags().nonblocking)
+    if (!wait || !program.can_wait() || file.flags().nonblocking)
       return std::unexpected(system::Errno::kAgain);
     if (const auto patience = file.patience(what)) {
       if (!until) until = end_of_wait(program, static_cast<std::uint64_t>(patience->count()));
@@ -197,6 +198,9 @@ std::uint8_t file_type_number(system::FileType type);
 // From parameters `index` (access), `index` + 1 (modification) and `index` + 2 (which of them).
 std::expected<system::FileTimes, Errno> times_at(const engine::HostCall& call,
                                                  const Program& program, std::size_t index);
+
+// What ends a program that called proc_exit.
+Error exit_error(std::uint32_t code);
 
 Errno args_get(engine::HostCall& call, Program& program);
 Errno args_sizes_get(engine::HostCall& call, Program& program);
@@ -254,8 +258,9 @@ std::expected<std::shared_ptr<system::Socket>, Errno> socket_with(const engine::
                                                                   Program& program, Right right);
 // The next connection of parameter 0, which is `listener`; its number goes where parameter `index`
 // points.
-Errno accept_connection(engine::HostCall& call, Program& program, system::Socket& listener,
-                        const system::StatusFlags& flags, std::size_t index);
+std::expected<std::shared_ptr<system::Socket>, Errno> accept_connection(
+    engine::HostCall& call, Program& program, system::Socket& listener,
+    const system::StatusFlags& flags, std::size_t index);
 
 Errno sock_accept(engine::HostCall& call, Program& program);
 Errno sock_recv(engine::HostCall& call, Program& program);

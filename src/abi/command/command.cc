@@ -35,13 +35,13 @@ constexpr std::array kFunctions = {
     Entry{"fd_prestat_get", "ii", answer<fd_prestat_get>},
     Entry{"fd_prestat_dir_name", "iii", answer<fd_prestat_dir_name>},
     Entry{"fd_pwrite", "iiiIi", answer<fd_pwrite>},
-    Entry{"fd_read", "iiii", answer<fd_read>},
+    waits(Entry{"fd_read", "iiii", answer<fd_read>}),
     Entry{"fd_readdir", "iiiIi", answer<fd_readdir>},
     Entry{"fd_renumber", "ii", answer<fd_renumber>},
     Entry{"fd_seek", "iIii", answer<fd_seek>, answer<fd_seek_unstable>},
     Entry{"fd_sync", "i", answer<fd_sync>},
     Entry{"fd_tell", "ii", answer<fd_tell>},
-    Entry{"fd_write", "iiii", answer<fd_write>},
+    waits(Entry{"fd_write", "iiii", answer<fd_write>}),
     Entry{"path_create_directory", "iii", answer<path_create_directory>},
     Entry{"path_filestat_get", "iiiii", answer<path_filestat_get>,
           answer<path_filestat_get_unstable>},
@@ -53,14 +53,14 @@ constexpr std::array kFunctions = {
     Entry{"path_rename", "iiiiii", answer<path_rename>},
     Entry{"path_symlink", "iiiii", answer<path_symlink>},
     Entry{"path_unlink_file", "iii", answer<path_unlink_file>},
-    Entry{"poll_oneoff", "iiii", answer<poll_oneoff>, answer<poll_oneoff_unstable>},
+    sleeps(Entry{"poll_oneoff", "iiii", answer<poll_oneoff>, answer<poll_oneoff_unstable>}),
     Entry{"proc_exit", "i", proc_exit, nullptr, false},
     Entry{"proc_raise", "i", answer<proc_raise>},
     Entry{"random_get", "ii", answer<random_get>},
     Entry{"sched_yield", "", answer<sched_yield>},
-    Entry{"sock_accept", "iii", answer<sock_accept>},
-    Entry{"sock_recv", "iiiiii", answer<sock_recv>},
-    Entry{"sock_send", "iiiii", answer<sock_send>},
+    waits(Entry{"sock_accept", "iii", answer<sock_accept>}),
+    waits(Entry{"sock_recv", "iiiiii", answer<sock_recv>}),
+    waits(Entry{"sock_send", "iiiii", answer<sock_send>}),
     Entry{"sock_shutdown", "ii", answer<sock_shutdown>},
 };
 
@@ -69,11 +69,11 @@ constexpr std::array kWasmEdgeFunctions = {
     Entry{"sock_open", "iii", answer<sock_open>},
     Entry{"sock_bind", "iii", answer<sock_bind>},
     Entry{"sock_listen", "ii", answer<sock_listen>},
-    Entry{"sock_accept", "ii", answer<sock_accept_without_flags>},
-    Entry{"sock_connect", "iii", answer<sock_connect>},
-    Entry{"sock_recv_from", "iiiiiiii", answer<sock_recv_from>},
-    Entry{"sock_recv_from", "iiiiiii", answer<sock_recv_from_without_port>},
-    Entry{"sock_send_to", "iiiiiii", answer<sock_send_to>},
+    waits(Entry{"sock_accept", "ii", answer<sock_accept_without_flags>}),
+    waits(Entry{"sock_connect", "iii", answer<sock_connect>}),
+    waits(Entry{"sock_recv_from", "iiiiiiii", answer<sock_recv_from>}),
+    waits(Entry{"sock_recv_from", "iiiiiii", answer<sock_recv_from_without_port>}),
+    waits(Entry{"sock_send_to", "iiiiiii", answer<sock_send_to>}),
     Entry{"sock_getlocaladdr", "iiii", answer<sock_getlocaladdr>},
     Entry{"sock_getlocaladdr", "iii", answer<sock_getlocaladdr_without_kind>},
     Entry{"sock_getpeeraddr", "iiii", answer<sock_getpeeraddr>},
@@ -129,8 +129,25 @@ Program::Program(World world) : world_(std::move(world)) {
 
 bool Program::wait(const std::vector<system::Wait>& waits) {
   if (threads_ != nullptr) return threads_->wait(waits);
+  if (world_.parks) {
+    waits_ = waits;
+    is_parked_ = true;
+    return false;
+  }
   world_.wait(waits);
   return true;
+}
+
+MonotonicTime Program::begun() {
+  if (!world_.parks) return world_.clock->monotonic();
+  if (!begun_) begun_ = world_.clock->monotonic();
+  return *begun_;
+}
+
+bool Program::end_call() {
+  if (std::exchange(is_parked_, false)) return true;
+  begun_.reset();
+  return false;
 }
 
 void Program::exit(std::uint32_t code) {
@@ -143,14 +160,14 @@ void Program::exit(std::uint32_t code) {
 
 void define_functions(engine::HostTable& table) {
   for (const Entry& entry : kFunctions) {
-    table.define(kPreview1, entry.name, type_of(entry), entry.function);
+    table.define(kPreview1, entry.name, type_of(entry), entry.function, entry.waiting);
     table.define(kUnstable, entry.name, type_of(entry),
-                 entry.unstable != nullptr ? entry.unstable : entry.function);
-    table.define(wasix::kModule, entry.name, type_of(entry), entry.function);
+                 entry.unstable != nullptr ? entry.unstable : entry.function, entry.waiting);
+    table.define(wasix::kModule, entry.name, type_of(entry), entry.function, entry.waiting);
   }
   for (const std::string_view module : {kPreview1, wasix::kModule}) {
     for (const Entry& entry : additions_of(module))
-      table.define(module, entry.name, type_of(entry), entry.function);
+      table.define(module, entry.name, type_of(entry), entry.function, entry.waiting);
   }
 }
 

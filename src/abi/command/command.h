@@ -49,9 +49,13 @@ struct World {
   const Clock* clock = nullptr;
   Random* random = nullptr;
   // Blocks the thread until one of them is there or their earliest time has passed. Absent where
-  // the thread serves others: then a call that would have to wait fails with EAGAIN, and
-  // poll_oneoff with ENOTSUP.
+  // the thread serves others: then `parks`, or a call that would have to wait fails with EAGAIN,
+  // and poll_oneoff with ENOTSUP.
+  // Threads of one program call it at the same time, while others run host functions.
   std::function<void(const std::vector<system::Wait>&)> wait = {};
+  // A call that would have to wait parks the guest (engine::Progress::kParked), whose host polls it
+  // again when something of `Program::waits` is there. For a program that is linked so that it can.
+  bool parks = false;
 };
 
 // What a program asked for in vain, as far as a person could have given it.
@@ -84,9 +88,22 @@ class Program final : public engine::HostState {
   Threads* threads() const { return threads_; }
   void set_threads(Threads* threads) { threads_ = threads; }
   // Waits as the world does; other threads of the program run meanwhile, so nothing that was found
-  // in the sandbox holds any more. False when the program has ended: the call returns kIntr. Only
-  // where the world can wait.
+  // in the sandbox holds any more. False when the program has ended, or is parked: the call returns
+  // kIntr. Only where can_wait().
   bool wait(const std::vector<system::Wait>& waits);
+  bool can_wait() const { return world_.parks || world_.wait != nullptr; }
+
+  // What a guest waits for that is parked; also when the earliest of the times has passed.
+  const std::vector<system::Wait>& waits() const { return waits_; }
+  // A parked call of a host function is made again, from its beginning. When the first one began:
+  MonotonicTime begun();
+  // Whether wait() has just parked this one; the host function returns then.
+  bool is_parked() const { return is_parked_; }
+  // How many bytes it had moved when it was parked, once; what moves none again, need not say so.
+  std::uint64_t take_moved_bytes() { return std::exchange(moved_bytes_, 0); }
+  void keep_moved_bytes(std::uint64_t bytes) { moved_bytes_ = bytes; }
+  // A host function has returned. Whether it is to be made again.
+  bool end_call();
 
   // Ends the program with that code.
   void exit(std::uint32_t code);
@@ -104,6 +121,11 @@ class Program final : public engine::HostState {
   system::MustEnd must_end_;
   system::Sandbox sandbox_;
   Refusals refusals_;
+  // Of the call that is parked or under way; only where the world parks.
+  std::vector<system::Wait> waits_;
+  std::optional<MonotonicTime> begun_;
+  std::uint64_t moved_bytes_ = 0;
+  bool is_parked_ = false;
   std::string working_directory_ = "/";
   std::optional<std::uint32_t> exit_code_;
   Threads* threads_ = nullptr;  // Outlived by this object.

@@ -18,7 +18,12 @@ void answer(engine::HostCall& call) {
   auto& program = call.state<Program>();
   const Turn turn(program);
   if (turn.is_over()) return call.stop(Turn::over());
-  call.return_i32(static_cast<std::int32_t>(kFunction(call, program)));
+  Errno error = kFunction(call, program);
+  if (program.world().parks && program.end_call()) {
+    if (call.can_park()) return call.park();
+    error = Errno::kAgain;
+  }
+  call.return_i32(static_cast<std::int32_t>(error));
 }
 
 struct Entry {
@@ -27,7 +32,18 @@ struct Entry {
   engine::HostFunction function;
   engine::HostFunction unstable = nullptr;  // where it differs
   bool has_result = true;
+  engine::Waiting waiting = engine::Waiting::kNever;
 };
+
+// What may wait for time to pass; for sockets, too.
+constexpr Entry sleeps(Entry entry) {
+  entry.waiting = engine::Waiting::kForTime;
+  return entry;
+}
+constexpr Entry waits(Entry entry) {
+  entry.waiting = engine::Waiting::kForStreams;
+  return entry;
+}
 
 inline engine::FunctionType type_of(const Entry& entry) {
   engine::FunctionType type;

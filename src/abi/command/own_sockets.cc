@@ -31,7 +31,7 @@ Errno connect_socket(Program& program, Socket& socket, const system::SocketAddre
     const auto connected = socket.connect(address);
     const bool is_on_its_way = !connected && (connected.error() == system::Errno::kInProgress ||
                                               connected.error() == system::Errno::kAlready);
-    if (!is_on_its_way || socket.flags().nonblocking || !program.world().wait)
+    if (!is_on_its_way || socket.flags().nonblocking || !program.can_wait())
       return told(program, connected);
     const auto wait = socket.wait(system::Wait::For::kWriting);
     if (wait && !program.wait({*wait})) return Errno::kIntr;

@@ -169,10 +169,10 @@ Errno poll(HostCall& call, Program& program, Snapshot snapshot) {
     if (subscriptions.back().type > kWrite) return Errno::kInval;
   }
   const Clock& clock = *program.world().clock;
-  Poll waiting(program, subscriptions, clock.monotonic());
+  Poll waiting(program, subscriptions, program.begun());
   auto events = waiting.look(clock.monotonic());
   while (events.empty()) {
-    if (!program.world().wait) return Errno::kNotsup;
+    if (!program.can_wait()) return Errno::kNotsup;
     if (waiting.waits.empty()) return Errno::kDeadlk;
     if (!program.wait(waiting.waits)) return Errno::kIntr;
     events = waiting.look(clock.monotonic());
@@ -185,8 +185,8 @@ Errno poll(HostCall& call, Program& program, Snapshot snapshot) {
 
 }  // namespace
 
-MonotonicTime end_of_wait(const Program& program, std::uint64_t nanoseconds) {
-  return later(program.world().clock->monotonic(), nanoseconds_of(nanoseconds));
+MonotonicTime end_of_wait(Program& program, std::uint64_t nanoseconds) {
+  return later(program.begun(), nanoseconds_of(nanoseconds));
 }
 
 Errno poll_oneoff(HostCall& call, Program& program) {

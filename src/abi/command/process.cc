@@ -58,7 +58,9 @@ std::optional<std::uint64_t> nanoseconds_of(const Program& program, std::uint32_
       return count(program.world().clock->wall().time_since_epoch());
     case 1:
       return count(program.world().clock->monotonic().time_since_epoch());
-    case 2:  // CPU time of the process and of the thread: a guest's own is not told apart.
+    case 2:  // CPU time of the process: other guests may have threads of it where this has only
+             // one.
+      return count(program.threads() != nullptr ? process_cpu_time() : thread_cpu_time());
     case 3:
       return count(thread_cpu_time());
     default:
@@ -67,6 +69,10 @@ std::optional<std::uint64_t> nanoseconds_of(const Program& program, std::uint32_
 }
 
 }  // namespace
+
+Error exit_error(std::uint32_t code) {
+  return {ErrorCode::kGuestError, fmt::format("the program ended with exit code {}", code)};
+}
 
 Errno args_sizes_get(HostCall& call, Program& program) {
   return store_sizes(call, program.world().arguments);
@@ -104,7 +110,8 @@ Errno random_get(HostCall& call, Program& program) {
   return Errno::kSuccess;
 }
 
-Errno sched_yield(HostCall& /*call*/, Program& /*program*/) {
+Errno sched_yield(HostCall& /*call*/, Program& program) {
+  if (Threads* const threads = program.threads()) threads->yield();
   return Errno::kSuccess;
 }
 Errno proc_raise(HostCall& /*call*/, Program& /*program*/) {
@@ -113,12 +120,16 @@ Errno proc_raise(HostCall& /*call*/, Program& /*program*/) {
 
 void proc_exit(HostCall& call) {
   const auto code = static_cast<std::uint32_t>(call.i32(0));
-  call.state<Program>().exit(code);
-  const std::string_view refused = call.state<Program>().refusals().function;
-  std::string message = fmt::format("the program ended with exit code {}", code);
-  if (code != 0 && !refused.empty())
-    message += fmt::format("; it had called {} of WASIX, which weft does not have", refused);
-  call.stop(Error(ErrorCode::kGuestError, std::move(message)));
+  auto& program = call.state<Program>();
+  program.exit(code);
+  Error error = exit_error(code);
+  // With threads, nobody sees it; and another one may have the turn for ever.
+  if (code != 0 && program.threads() == nullptr && !program.refusals().function.empty()) {
+    error =
+        Error(error.code(), fmt::format("{}; it had called {} of WASIX, which weft does not have",
+                                        error.message(), program.refusals().function));
+  }
+  call.stop(std::move(error));
 }
 
 }  // namespace weft::abi::command

@@ -46,15 +46,17 @@ system::Attempt<system::Received> receive(Program& program, Socket& socket,
 // Goes on until all is filled or the stream ends; what came before an error is kept.
 system::Attempt<system::Received> receive_all(Program& program, Socket& socket,
                                               std::span<const system::Buffer> buffers) {
-  auto received = receive(program, socket, buffers, false);
-  while (received && socket.type() == system::SocketType::kStream) {
-    const auto rest = rest_of(buffers, received->bytes);
-    if (rest.empty()) break;
-    const auto more = receive(program, socket, rest, false);
-    if (!more || more->bytes == 0) break;
-    received->bytes += more->bytes;
+  system::Received all{.bytes = static_cast<std::size_t>(program.take_moved_bytes())};
+  for (;;) {
+    const auto more = receive(program, socket, rest_of(buffers, all.bytes), false);
+    if (program.is_parked()) program.keep_moved_bytes(all.bytes);
+    if (!more && (all.bytes == 0 || program.is_parked())) return more;
+    if (!more) return all;
+    all.bytes += more->bytes;
+    all.truncated = more->truncated;
+    const bool is_last = more->bytes == 0 || socket.type() != system::SocketType::kStream;
+    if (is_last || rest_of(buffers, all.bytes).empty()) return all;
   }
-  return received;
 }
 
 // The end of a pair that parameter 0 names; null when that is anything else, or lacks the right.
@@ -107,21 +109,26 @@ std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, 
   return std::static_pointer_cast<Socket>(found->file);
 }
 
-Errno accept_connection(HostCall& call, Program& program, Socket& listener,
-                        const system::StatusFlags& flags, std::size_t index) {
-  if (!has_place_for_count(call, index)) return Errno::kFault;
-  // Looked at first: a client that was accepted in vain would be lost.
-  if (program.sandbox().is_full()) return Errno::kMfile;
+std::expected<std::shared_ptr<Socket>, Errno> accept_connection(HostCall& call, Program& program,
+                                                                Socket& listener,
+                                                                const system::StatusFlags& flags,
+                                                                std::size_t index) {
+  if (!has_place_for_count(call, index)) return std::unexpected(Errno::kFault);
   const system::Descriptor* const descriptor = program.sandbox().find(number_at(call, 0));
-  if (descriptor == nullptr) return Errno::kBadf;
+  if (descriptor == nullptr) return std::unexpected(Errno::kBadf);
   const system::Rights rights = descriptor->inheriting;
-  const auto accepted = waiting(program, listener, system::Wait::For::kReading,
-                                [&] { return listener.accept(flags); });
-  if (!accepted) return errno_of(accepted.error());
+  using Accepted = system::Attempt<std::shared_ptr<Socket>>;
+  const auto accept = [&]() -> Accepted {
+    // Looked at first: a client that was accepted in vain would be lost.
+    if (program.sandbox().is_full()) return std::unexpected(system::Errno::kTooManyDescriptors);
+    return listener.accept(flags);
+  };
+  auto accepted = waiting(program, listener, system::Wait::For::kReading, accept);
+  if (!accepted) return std::unexpected(errno_of(accepted.error()));
   const auto number = program.sandbox().add({.file = *accepted, .rights = rights, .inheriting = 0});
-  if (!number) return errno_of(number.error());
+  if (!number) return std::unexpected(errno_of(number.error()));
   call.memory().store(call.address(index), static_cast<std::uint32_t>(*number));
-  return Errno::kSuccess;
+  return *std::move(accepted);
 }
 
 Errno sock_accept(HostCall& call, Program& program) {
@@ -129,7 +136,8 @@ Errno sock_accept(HostCall& call, Program& program) {
   const auto socket = socket_with(call, program, Right::kSockAccept);
   if (!socket) return socket.error();
   if ((flags & ~kNonblock) != 0) return Errno::kInval;
-  return accept_connection(call, program, **socket, status_flags_of(flags), 2);
+  const auto accepted = accept_connection(call, program, **socket, status_flags_of(flags), 2);
+  return accepted ? Errno::kSuccess : accepted.error();
 }
 
 Errno sock_recv(HostCall& call, Program& program) {

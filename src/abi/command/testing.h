@@ -135,9 +135,20 @@ struct Compiled {
 
   explicit Compiled(std::string_view wat) {
     define_functions(table);
+    link(wat, engine::Waiting::kNever);
+  }
+  // For guests that are parked.
+  Compiled(std::string_view wat, engine::Waiting parking)
+      : engine(engine::Engine::create({.parallel_compilation = false}).value()) {
+    define_functions(table);
+    link(wat, parking);
+  }
+
+ private:
+  void link(std::string_view wat, engine::Waiting parking) {
     const std::string module = engine::to_binary(wat, "test.wat").value();
     REQUIRE(engine::inspect(module).has_value());
-    program = table.link(engine->compile(module).value()).value();
+    program = table.link(engine->compile(module).value(), nullptr, parking).value();
   }
 };
 

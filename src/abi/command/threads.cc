@@ -2,11 +2,12 @@
 
 #include <chrono>
 
-#include <fmt/format.h>
+#include <sched.h>
 
 #include "abi/command/calls.h"
 #include "base/assert.h"
 #include "engine/shared_memory.h"
+#include "engine/signal_stack.h"
 
 namespace weft::abi::command {
 namespace {
@@ -23,6 +24,8 @@ constexpr std::chrono::milliseconds kTurn{200};
 
 // How often threads that must end are told so.
 constexpr std::chrono::milliseconds kReminder{1};
+// Most come to their end by ticks alone, and to wake those that wait in memory takes long.
+constexpr int kTicksBeforeWaking = 10;
 
 void thread_spawn(engine::HostCall& call) {
   auto& program = call.state<Program>();
@@ -52,7 +55,8 @@ Threads::Threads(Program& state, std::shared_ptr<const engine::Program> code,
       code_(std::move(code)),
       limits_(limits),
       bell_(std::move(bell)),
-      group_("weft-guest", limits.threads_max + 1) {
+      group_("weft-guest", limits.threads_max + 1,
+             engine::thread_stack_bytes(code_->engine().options().wasm_stack_bytes)) {
   WEFT_ASSERT(limits.threads_max >= 1 && limits.threads_max <= kThreadsMax);
 }
 
@@ -60,9 +64,9 @@ Threads::Threads(Program& state, std::shared_ptr<const engine::Program> code,
 // one that is about to wait.
 Threads::~Threads() {
   end(fail(Turn::over()));
-  while (!group_.wait_for_running(0, kReminder)) {
+  for (int round = 1; !group_.wait_for_running(0, kReminder); ++round) {
     code_->engine().tick();
-    code_->memory()->wake_all();
+    if (round >= kTicksBeforeWaking) code_->memory()->wake_all();
   }
   state_.set_threads(nullptr);
 }
@@ -76,6 +80,7 @@ Threads::Outcome Threads::run(std::vector<Call> calls) {
 }
 
 Threads::Outcome Threads::run_calls(const std::vector<Call>& calls) {
+  const engine::SignalStack signals;
   const auto instance = TRY(engine::Instance::create(code_, limits_.instance, &state_));
   instance->begin_instantiation();
   std::vector<engine::Value> values = TRY(finish(*instance));
@@ -85,7 +90,9 @@ Threads::Outcome Threads::run_calls(const std::vector<Call>& calls) {
 }
 
 void Threads::run_thread(std::int32_t number, std::int32_t argument) {
+  const engine::SignalStack signals;
   auto outcome = [&]() -> Outcome {
+    if (is_over()) return fail(Turn::over());
     const auto instance = TRY(engine::Instance::create(code_, limits_.instance, &state_));
     instance->begin_instantiation();
     TRY(finish(*instance));
@@ -97,6 +104,7 @@ void Threads::run_thread(std::int32_t number, std::int32_t argument) {
 }
 
 Threads::Outcome Threads::call(engine::Instance& instance, const Call& call) {
+  if (is_over()) return fail(Turn::over());
   TRY(instance.begin_call(call.name, call.arguments));
   return finish(instance);
 }
@@ -124,7 +132,7 @@ void Threads::end(Outcome outcome, std::optional<std::uint32_t> exit_code) {
 }
 
 void Threads::exit(std::uint32_t code) {
-  end(fail(ErrorCode::kGuestError, fmt::format("the program ended with exit code {}", code)), code);
+  end(fail(exit_error(code)), code);
 }
 
 bool Threads::between_calls(const std::function<void()>& look) {
@@ -146,12 +154,19 @@ std::int32_t Threads::spawn(std::int32_t argument) {
   end_turn();
   group_.wait_for_running(limits_.threads_max, kEndingThread);
   take_turn();
+  if (is_over()) return -static_cast<std::int32_t>(Errno::kAgain);
   const std::int32_t number = take_number();
   const auto started = group_.start([this, number, argument] { run_thread(number, argument); });
   if (started) return number;
   const std::scoped_lock lock(mutex_);
   numbers_.erase(number);
   return -static_cast<std::int32_t>(Errno::kAgain);
+}
+
+void Threads::yield() {
+  end_turn();
+  ::sched_yield();
+  take_turn();
 }
 
 bool Threads::wait(std::vector<system::Wait> waits) {

@@ -56,8 +56,10 @@ class Threads final {
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
   // Ends the program and waits for its threads. They come to their end on an engine with epochs,
-  // also those that compute or wait in the guest's memory. Without epochs only where has_ended():
-  // a process that runs such a program must end without destroying this.
+  // also those that compute; for those that wait in the guest's memory it takes seconds for each
+  // GiB of that. Without epochs, and for one that is stuck in a host function, as in a write to a
+  // pipe that nobody reads, it never returns: a process that runs such a program must end without
+  // destroying this.
   ~Threads();
 
   // Instantiates the program on a thread of its own, makes the calls in order, and returns when the
@@ -65,9 +67,6 @@ class Threads final {
   // or the error of the thread that failed first. After proc_exit the Program has an exit code, and
   // the error says so. Once.
   Outcome run(std::vector<Call> calls);
-
-  // Whether no thread of it runs any more.
-  bool has_ended() const { return group_.running() == 0; }
 
   // Calls `look` while no host function of the program runs, so that what belongs to it can be read
   // before its threads have ended. False, without a call, when a host function keeps its turn for
@@ -86,6 +85,8 @@ class Threads final {
   // What a host function holds while it runs: only one does at a time.
   void take_turn() { turn_.lock(); }
   void end_turn() { turn_.unlock(); }
+  // Lets others have the turn, which the caller has.
+  void yield();
   // Waits without the turn, which the caller has. False when the program has ended.
   bool wait(std::vector<system::Wait> waits);
   bool is_over() const { return is_over_.load(std::memory_order_relaxed); }

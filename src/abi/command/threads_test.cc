@@ -1,6 +1,7 @@
 #include "abi/command/threads.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <future>
 #include <string>
@@ -9,10 +10,12 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "abi/command/testing.h"
 #include "engine/shared_memory.h"
+#include "system/memory_tree.h"
 
 namespace weft::abi::command {
 namespace {
@@ -27,7 +30,7 @@ constexpr std::uint64_t kWaitsAt = 508;
 
 // Every program here begins with this. From 1024 on, a name is free for each test.
 constexpr std::string_view kHead = R"((module
-  (import "env" "memory" (memory 1 4 shared))
+  (import "env" "memory" (memory 1 64 shared))
   (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (import "wasi_snapshot_preview1" "fd_write"
@@ -37,6 +40,13 @@ constexpr std::string_view kHead = R"((module
   (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_renumber" (func $renumber (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get"
+    (func $time (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sock_accept"
+    (func $accept (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
   (import "wasi_snapshot_preview1" "poll_oneoff"
     (func $poll (param i32 i32 i32 i32) (result i32)))
   (global $me (mut i32) (i32.const 0))
@@ -61,6 +71,7 @@ constexpr std::string_view kHead = R"((module
 struct Options {
   std::size_t threads_max = kThreads;
   engine::Interruption interruption = engine::Interruption::kEpoch;
+  World world = {};  // without what each guest has
 };
 
 // A program with threads. Members die from below: first its threads.
@@ -90,9 +101,9 @@ struct Guest {
     engine::HostTable table(*engine);
     define_functions(table);
     define_threads(table);
-    World world;
+    World world = options.world;
     world.input = input;
-    world.output = &output;
+    if (world.output == nullptr) world.output = &output;
     world.clock = &clock;
     world.random = &random;
     world.wait = [this](const std::vector<system::Wait>& waits) {
@@ -224,6 +235,34 @@ constexpr std::string_view kBusyThreads = R"(
         (call $end)))
       (call $block_for_ever))
 )";
+
+// A thread of the test that waits until the guest has written a number there, then acts; or until
+// the guest has ended, however that came.
+class Observer {
+ public:
+  template <class Act>
+  Observer(const Guest& guest, std::uint64_t address, std::int32_t wanted, Act act)
+      : thread_([this, &guest, address, wanted, act = std::move(act)] {
+          while (std::atomic_ref(guest.word(address)).load() < wanted) {
+            if (has_ended_) return;
+          }
+          act();
+        }) {}
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  ~Observer() { has_ended_ = true; }
+
+ private:
+  std::atomic<bool> has_ended_ = false;
+  std::jthread thread_;
+};
+
+// Runs the guest while one observes it.
+template <class Act>
+Threads::Outcome run_observed(Guest& guest, std::uint64_t address, std::int32_t wanted, Act act) {
+  const Observer observer(guest, address, wanted, std::move(act));
+  return guest.run();
+}
 
 // A pipe that nobody writes to.
 struct SilentInput {
@@ -401,13 +440,9 @@ TEST_CASE("a read that waits lets the other threads work, and gets what comes") 
       (drop (call $fd_write (i32.const 1) (i32.const 400) (i32.const 1) (i32.const 408)))
       (call $count (i32.const 0))))",
               {}, &silent.input);
-  std::jthread writer([&] {
-    // Writes only once the other thread has written while the first one waits.
-    while (std::atomic_ref(guest.word(0)).load() == 0) {
-    }
-    CHECK(::write(silent.ends[1], "four", 4) == 4);
-  });
-  CHECK(guest.run().has_value());
+  // Writes only once the other thread has written while the first one waits.
+  const auto write = [&] { CHECK(::write(silent.ends[1], "four", 4) == 4); };
+  CHECK(run_observed(guest, 0, 1, write).has_value());
   CHECK(guest.load(296) == 4);
   CHECK(guest.written().size() == 1);
 }
@@ -428,12 +463,8 @@ TEST_CASE("a file that is closed while a thread reads from it stays until that h
       (i32.store (i32.const 304) (call $fd_read (i32.const 0) (i32.const 288) (i32.const 1) (i32.const 308)))
       (call $count (i32.const 8))))",
               {}, &silent.input);
-  std::jthread writer([&] {
-    while (std::atomic_ref(guest.word(0)).load() == 0) {
-    }
-    CHECK(::write(silent.ends[1], "four", 4) == 4);
-  });
-  CHECK(guest.run().has_value());
+  const auto write = [&] { CHECK(::write(silent.ends[1], "four", 4) == 4); };
+  CHECK(run_observed(guest, 0, 1, write).has_value());
   CHECK(guest.load(4) == 0);
   CHECK(guest.load(300) == 0);
   CHECK(guest.load(296) == 4);
@@ -457,6 +488,207 @@ TEST_CASE("what belongs to a program can be looked at between its calls") {
 TEST_CASE("a program without the export of threads fails when it starts one") {
   Guest guest(R"((func (export "_start") (call $spawn_all (i32.const 1)) (call $block_for_ever)))");
   CHECK(guest.run().error().code() == ErrorCode::kNotFound);
+}
+
+TEST_CASE("a trap in the start function of a thread's instance ends the program") {
+  Guest guest(R"(
+    (func $start (if (i32.atomic.load (i32.const 600)) (then unreachable)))
+    (start $start)
+    (func (export "_start")
+      (i32.atomic.store (i32.const 600) (i32.const 1))
+      (call $spawn_all (i32.const 1))
+      (call $block_for_ever))
+    (func (export "wasi_thread_start") (param i32 i32)))");
+  const auto error = guest.run().error();
+  CHECK(error.code() == ErrorCode::kGuestTrap);
+  REQUIRE(error.backtrace().size() == 1);
+  CHECK(error.backtrace()[0].function == "start");
+}
+
+TEST_CASE("no thread begins in a program that ended while its place was awaited") {
+  for (int round = 0; round < 20; ++round) {
+    Guest guest(R"(
+      (func (export "_start")
+        (call $spawn_all (i32.const 1))
+        (call $count (i32.const 4))
+        (drop (call $spawn (i32.const 9))))
+      (func (export "wasi_thread_start") (param i32) (param $argument i32)
+        (if (i32.eq (local.get $argument) (i32.const 9)) (then (call $count (i32.const 0))))
+        (call $wait_until (i32.const 4) (i32.const 1))
+        (call $exit (i32.const 3))))",
+                {.threads_max = 1});
+    CHECK_FALSE(guest.run().has_value());
+    guest.threads.reset();  // waits for all
+    CHECK(guest.word(0) == 0);
+  }
+}
+
+TEST_CASE("host functions use pages while other threads add more of them") {
+  // Threads 2 to 4 fill the end of each page that thread 1 has added, as soon as it is there.
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 4))
+      (call $wait_until (i32.const 4) (i32.const 4)))
+    (func $grow (loop $more
+      (if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 0)) (then unreachable))
+      (i32.atomic.store (i32.const 0) (memory.size))
+      (br_if $more (i32.lt_u (memory.size) (i32.const 64)))))
+    (func $fill (param $id i32) (local $seen i32) (local $at i32)
+      (loop $more
+        (local.set $seen (i32.atomic.load (i32.const 0)))
+        (local.set $at (i32.sub (i32.mul (local.get $seen) (i32.const 65536))
+                                (i32.mul (local.get $id) (i32.const 16))))
+        (br_if $more (i32.eqz (local.get $seen)))
+        (if (call $random (local.get $at) (i32.const 16)) (then unreachable))
+        (if (i64.eqz (i64.load (local.get $at))) (then unreachable))
+        (br_if $more (i32.lt_u (local.get $seen) (i32.const 64)))))
+    (func (export "wasi_thread_start") (param $id i32) (param i32)
+      (if (i32.eq (local.get $id) (i32.const 1))
+        (then (call $grow)) (else (call $fill (local.get $id))))
+      (call $count (i32.const 4))))");
+  CHECK(guest.run().has_value());
+  CHECK(guest.memory->bytes().size_bytes() == 64 * engine::kPageBytes);
+}
+
+// Output to a pipe of one page, which is read only once the test has what it wanted.
+struct UnreadOutput {
+  std::array<int, 2> ends{};
+  system::DescriptorOutput output;
+
+  UnreadOutput() : output(opened(ends)) {}
+  UnreadOutput(const UnreadOutput&) = delete;
+  UnreadOutput& operator=(const UnreadOutput&) = delete;
+  ~UnreadOutput() {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  static int opened(std::array<int, 2>& ends) {
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    REQUIRE(::fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+    return ends[1];
+  }
+  // What is there, however often.
+  void drain() const {
+    std::array<char, 4096> bytes{};
+    pollfd state{.fd = ends[0], .events = POLLIN, .revents = 0};
+    while (::poll(&state, 1, 0) == 1)
+      static_cast<void>(::read(ends[0], bytes.data(), bytes.size()));
+  }
+};
+
+TEST_CASE("a program ends while a thread of it is stuck in a write to a pipe that nobody reads") {
+  for (const bool traps : {false, true}) {
+    CAPTURE(traps);
+    UnreadOutput unread;
+    Guest guest(fmt::format(R"(
+      (func (export "_start")
+        (call $spawn_all (i32.const 1))
+        (loop $until_stuck (br_if $until_stuck (i32.eqz (i32.atomic.load (i32.const 4)))))
+        {})
+      (func (export "wasi_thread_start") (param i32 i32)
+        (i32.store (i32.const 288) (i32.const 1024))
+        (i32.store (i32.const 292) (i32.const 4096))
+        (loop $more
+          (call $count (i32.const 0))
+          (drop (call $fd_write (i32.const 1) (i32.const 288) (i32.const 1) (i32.const 296)))
+          (br $more))))",
+                            traps ? "unreachable" : "(call $exit (i32.const 42))"),
+                {.world = {.output = &unread.output}});
+    const auto outcome = run_observed(guest, 0, 2, [&] {
+      while (guest.threads->between_calls([] {})) {
+      }
+      std::atomic_ref(guest.word(4)).store(1);
+    });
+    CHECK(outcome.error().code() == (traps ? ErrorCode::kGuestTrap : ErrorCode::kGuestError));
+    CHECK(guest.program->exit_code().has_value() == !traps);
+    // Otherwise the guest could not be destroyed.
+    while (!guest.threads->between_calls([] {}))
+      unread.drain();
+  }
+}
+
+// Where sockets of the test may go.
+std::shared_ptr<system::Network> loopback() {
+  return std::make_shared<system::Network>(
+      std::vector{system::parse_network_rule("127.0.0.1").value()}, system::resolve_by_system);
+}
+
+std::shared_ptr<system::Socket> listener() {
+  return system::Socket::listen_on(
+             {.address = system::parse_ip_address("127.0.0.1").value(), .port = 0})
+      .value();
+}
+
+void connect_to(system::Socket& client, const system::SocketAddress& address) {
+  while (!client.connect(address))
+    system::block_until({client.wait(system::Wait::For::kWriting).value()}, SystemClock());
+}
+
+TEST_CASE("a socket that is closed while a thread waits for it stays until that has what came") {
+  const auto listening = listener();
+  Guest guest(R"(
+    (func (export "_start")
+      (call $spawn_all (i32.const 1))
+      (loop $until_it_waits (br_if $until_it_waits (i32.eqz (i32.atomic.load (i32.const 508)))))
+      (i32.store (i32.const 4) (call $fd_close (i32.const 3)))
+      (i32.atomic.store (i32.const 0) (i32.const 1))
+      (call $wait_until (i32.const 8) (i32.const 1)))
+    (func (export "wasi_thread_start") (param i32 i32)
+      (i32.store (i32.const 300) (call $accept (i32.const 3) (i32.const 0) (i32.const 296)))
+      (i32.store (i32.const 304) (call $accept (i32.const 3) (i32.const 4) (i32.const 308)))
+      (call $count (i32.const 8))))",
+              {.world = {.listeners = {listening}}});
+  const auto client = system::Socket::open(system::SocketType::kStream, false, loopback()).value();
+  const auto connect = [&] { connect_to(*client, listening->local_address().value()); };
+  CHECK(run_observed(guest, 0, 1, connect).has_value());
+  CHECK(guest.load(4) == 0);
+  CHECK(guest.load(300) == 0);
+  CHECK(guest.load(296) == 3);  // The number is free again.
+  CHECK(guest.load(304) == static_cast<std::int32_t>(Errno::kNotcapable));
+}
+
+TEST_CASE("a client is not lost that comes when all descriptors were taken meanwhile") {
+  FakeClock clock;
+  const system::MemoryTree tree(clock);
+  const auto listening = listener();
+  // Thread 1 waits for a client while the first one opens the directory until no number is free;
+  // the next wait, with a free number, gets the client.
+  Guest guest(R"(
+    (data (i32.const 700) ".")
+    (func (export "_start") (local $error i32)
+      (call $spawn_all (i32.const 1))
+      (loop $until_it_waits (br_if $until_it_waits (i32.eqz (i32.atomic.load (i32.const 508)))))
+      (loop $more
+        (local.set $error (call $open (i32.const 3) (i32.const 0) (i32.const 700) (i32.const 1)
+          (i32.const 2) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 704)))
+        (br_if $more (i32.eqz (local.get $error))))
+      (i32.store (i32.const 4) (local.get $error))
+      (i32.atomic.store (i32.const 0) (i32.const 1))
+      (call $wait_until (i32.const 8) (i32.const 1))
+      (drop (call $fd_close (i32.const 0)))
+      (i32.store (i32.const 304) (call $accept (i32.const 4) (i32.const 0) (i32.const 308))))
+    (func (export "wasi_thread_start") (param i32 i32)
+      (i32.store (i32.const 300) (call $accept (i32.const 4) (i32.const 0) (i32.const 296)))
+      (call $count (i32.const 8))))",
+              {.world = {.directories = {{.name = "/", .directory = tree.root()}},
+                         .listeners = {listening}}});
+  const auto client = system::Socket::open(system::SocketType::kStream, false, loopback()).value();
+  const auto connect = [&] { connect_to(*client, listening->local_address().value()); };
+  CHECK(run_observed(guest, 0, 1, connect).has_value());
+  CHECK(guest.load(4) == static_cast<std::int32_t>(Errno::kMfile));
+  CHECK(guest.load(300) == static_cast<std::int32_t>(Errno::kMfile));
+  CHECK(guest.load(304) == 0);
+}
+
+TEST_CASE("the CPU time of a process is that of all its threads") {
+  Guest guest(R"(
+    (func (export "_start")
+      (if (call $time (i32.const 2) (i64.const 0) (i32.const 0)) (then unreachable))
+      (if (call $time (i32.const 3) (i64.const 0) (i32.const 8)) (then unreachable))
+      (drop (call $yield))
+      ;; That of the thread was read later: only what others used makes the first one more.
+      (if (i64.le_u (i64.load (i32.const 0)) (i64.load (i32.const 8))) (then unreachable))))");
+  CHECK(guest.run().has_value());
 }
 
 }  // namespace

@@ -17,14 +17,14 @@ constexpr std::array kFunctions = {
     Entry{"chdir", "ii", answer<chdir>},
     Entry{"epoll_create", "i", answer<epoll_create>},
     Entry{"epoll_ctl", "iiii", answer<epoll_ctl>},
-    Entry{"epoll_wait", "iiiIi", answer<epoll_wait>},
+    sleeps(Entry{"epoll_wait", "iiiIi", answer<epoll_wait>}),
     Entry{"fd_dup", "ii", answer<fd_dup>},
     Entry{"fd_dup2", "iiii", answer<fd_dup2>},
     Entry{"fd_event", "Iii", answer<fd_event>},
     Entry{"fd_fdflags_get", "ii", answer<fd_fdflags_get>},
     Entry{"fd_fdflags_set", "ii", answer<fd_fdflags_set>},
     Entry{"fd_pipe", "ii", answer<fd_pipe>},
-    Entry{"futex_wait", "iiii", answer<futex_wait>},
+    sleeps(Entry{"futex_wait", "iiii", answer<futex_wait>}),
     Entry{"futex_wake", "ii", answer<futex_wake>},
     Entry{"futex_wake_all", "ii", answer<futex_wake>},
     Entry{"getcwd", "ii", answer<getcwd>},
@@ -38,21 +38,21 @@ constexpr std::array kFunctions = {
     Entry{"proc_signals_get", "i", answer<proc_signals_get>},
     Entry{"proc_signals_sizes_get", "i", answer<proc_signals_sizes_get>},
     Entry{"resolve", "iiiiii", answer<resolve>},
-    Entry{"sock_accept", "iiii", answer<sock_accept_v2>},
-    Entry{"sock_accept_v2", "iiii", answer<sock_accept_v2>},
+    waits(Entry{"sock_accept", "iiii", answer<sock_accept_v2>}),
+    waits(Entry{"sock_accept_v2", "iiii", answer<sock_accept_v2>}),
     Entry{"sock_addr_local", "ii", answer<sock_addr_local>},
     Entry{"sock_addr_peer", "ii", answer<sock_addr_peer>},
     Entry{"sock_bind", "ii", answer<sock_bind>},
-    Entry{"sock_connect", "ii", answer<sock_connect>},
+    waits(Entry{"sock_connect", "ii", answer<sock_connect>}),
     Entry{"sock_get_opt_flag", "iii", answer<sock_get_opt_flag>},
     Entry{"sock_get_opt_size", "iii", answer<sock_get_opt_size>},
     Entry{"sock_get_opt_time", "iii", answer<sock_get_opt_time>},
     Entry{"sock_listen", "ii", answer<sock_listen>},
     Entry{"sock_open", "iiii", answer<sock_open>},
     Entry{"sock_pair", "iiiii", answer<sock_pair>},
-    Entry{"sock_recv_from", "iiiiiii", answer<sock_recv_from>},
-    Entry{"sock_send_file", "iiIIi", answer<sock_send_file>},
-    Entry{"sock_send_to", "iiiiii", answer<sock_send_to>},
+    waits(Entry{"sock_recv_from", "iiiiiii", answer<sock_recv_from>}),
+    waits(Entry{"sock_send_file", "iiIIi", answer<sock_send_file>}),
+    waits(Entry{"sock_send_to", "iiiiii", answer<sock_send_to>}),
     Entry{"sock_set_opt_flag", "iii", answer<sock_set_opt_flag>},
     Entry{"sock_set_opt_size", "iiI", answer<sock_set_opt_size>},
     Entry{"sock_set_opt_time", "iii", answer<sock_set_opt_time>},
@@ -63,7 +63,7 @@ constexpr std::array kFunctions = {
     Entry{"thread_join", "i", answer<thread_join>},
     Entry{"thread_parallelism", "i", answer<thread_parallelism>},
     Entry{"thread_signal", "ii", answer<thread_signal>},
-    Entry{"thread_sleep", "I", answer<thread_sleep>},
+    sleeps(Entry{"thread_sleep", "I", answer<thread_sleep>}),
     Entry{"tty_get", "i", answer<tty_get>},
     Entry{"tty_set", "i", answer<tty_set>},
 };
@@ -132,6 +132,8 @@ constexpr std::array kRefused = {
 template <std::size_t kIndex>
 void refused(HostCall& call) {
   constexpr const Refused& kIt = kRefused[kIndex];
+  const Turn turn(call.state<Program>());
+  if (turn.is_over()) return call.stop(Turn::over());
   if constexpr (kIt.has_result) {
     call.return_i32(static_cast<std::int32_t>(refuse(call.state<Program>(), kIt.name)));
   } else {

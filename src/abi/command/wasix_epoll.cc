@@ -69,7 +69,7 @@ void store(std::span<std::uint8_t> place, const InterestList::Event& event) {
 // Waits for what a look has not found. The errno says why that is in vain.
 Errno wait_for(Program& program, InterestList::Look& look,
                const std::optional<MonotonicTime>& until) {
-  if (!program.world().wait) return Errno::kNotsup;
+  if (!program.can_wait()) return Errno::kNotsup;
   if (until) look.waits.push_back({.until = until});
   if (look.again) look.waits.push_back({.until = program.world().clock->monotonic() + kSoon});
   if (look.waits.empty()) return Errno::kDeadlk;

@@ -32,7 +32,7 @@ std::string normal(std::string_view path) {
 }
 
 Errno pass_time(Program& program, std::uint64_t nanoseconds) {
-  if (nanoseconds > 0 && !program.world().wait) return Errno::kNotsup;
+  if (nanoseconds > 0 && !program.can_wait()) return Errno::kNotsup;
   const auto until = end_of_wait(program, nanoseconds);
   while (program.world().clock->monotonic() < until) {
     if (!program.wait({{.until = until}})) return Errno::kIntr;

@@ -122,7 +122,7 @@ std::optional<SocketAddress> sender_of(const system::Received& received, const S
 system::Attempt<std::uint64_t> send_file(Program& program, Socket& socket, system::OpenFile& file,
                                          std::uint64_t offset, std::uint64_t count) {
   std::vector<std::uint8_t> bytes(std::min<std::uint64_t>(count, kFileStepBytes));
-  std::uint64_t sent = 0;
+  std::uint64_t sent = program.take_moved_bytes();
   while (sent < count) {
     const std::span<std::uint8_t> step(bytes.data(),
                                        std::min<std::uint64_t>(bytes.size(), count - sent));
@@ -132,6 +132,7 @@ system::Attempt<std::uint64_t> send_file(Program& program, Socket& socket, syste
     const auto taken = !read ? read : waiting(program, socket, system::Wait::For::kWriting, [&] {
       return socket.send({&part, 1});
     });
+    if (program.is_parked()) program.keep_moved_bytes(sent);
     if (!taken && sent == 0) return std::unexpected(taken.error());
     if (!taken) break;
     sent += *taken;
@@ -181,13 +182,10 @@ Errno sock_accept_v2(HostCall& call, Program& program) {
   if (!socket) return socket.error();
   if ((u32(call, 1) & ~kNonblock) != 0) return Errno::kInval;
   if (!has_place_for_address(call, 3)) return Errno::kFault;
-  const Errno error = accept_connection(call, program, **socket, status_flags_of(u32(call, 1)), 2);
-  if (error != Errno::kSuccess) return error;
-  std::uint32_t number = 0;
-  call.memory().load(call.address(2), number);
-  const system::Descriptor* const accepted = program.sandbox().find(system::FileNumber{number});
-  if (accepted == nullptr) return Errno::kBadf;
-  const auto peer = accepted->file->as_socket()->peer_address();
+  const auto accepted =
+      accept_connection(call, program, **socket, status_flags_of(u32(call, 1)), 2);
+  if (!accepted) return accepted.error();
+  const auto peer = (*accepted)->peer_address();
   // A client that is gone already has none.
   store_socket_address(call, 3, peer ? std::optional(*peer) : std::nullopt);
   return Errno::kSuccess;

@@ -35,11 +35,17 @@ inline std::string wasix_guest_text() {
   return fmt::format("(module {} {} {})", imports, kOnePage, functions);
 }
 
+// To be compiled once for all guests of a test.
+inline std::shared_ptr<const Compiled> compiled_wasix_guest() {
+  return std::make_shared<const Compiled>(wasix_guest_text());
+}
+
 // A guest with files in memory, a network and a clock that only waiting moves, unless it waits for
 // descriptors.
 struct Wasix {
-  explicit Wasix(const std::vector<std::string_view>& rules = {}, bool waits = true)
-      : guest(compiled, "", world(rules, waits)) {}
+  explicit Wasix(const std::vector<std::string_view>& rules = {}, bool waits = true,
+                 std::shared_ptr<const Compiled> code = compiled_wasix_guest())
+      : compiled(std::move(code)), guest(*compiled, "", world(rules, waits)) {}
 
   World world(const std::vector<std::string_view>& rules, bool waits) {
     World world{.directories = {{.name = "/", .directory = tree.root()},
@@ -101,7 +107,7 @@ struct Wasix {
   system::MemoryTree tree{tree_clock};
   system::MemoryTree data{tree_clock};
   int waited = 0;
-  Compiled compiled{wasix_guest_text()};
+  std::shared_ptr<const Compiled> compiled;
   Guest guest;
 };
 

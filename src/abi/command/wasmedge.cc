@@ -244,7 +244,9 @@ Errno sock_listen(HostCall& call, Program& program) {
 
 Errno sock_accept_without_flags(HostCall& call, Program& program) {
   const auto socket = socket_with(call, program, Right::kSockAccept);
-  return socket ? accept_connection(call, program, **socket, {}, 1) : socket.error();
+  if (!socket) return socket.error();
+  const auto accepted = accept_connection(call, program, **socket, {}, 1);
+  return accepted ? Errno::kSuccess : accepted.error();
 }
 
 Errno sock_connect(HostCall& call, Program& program) {

@@ -211,6 +211,7 @@ static void exit_with_7(void) {
   print("exits", 7);
   proc_exit(7);
 }
+static void exit_quietly(void) { proc_exit(7); }
 __attribute__((noinline)) static void fall(void) { __builtin_trap(); }
 
 // As many threads as may be.
@@ -227,6 +228,41 @@ static void limit(void) {
     print("then", id);
     return;
   }
+}
+
+// Writes until nobody reads any more; then the first thread ends the program.
+static void write_for_ever(struct thread *self) {
+  for (;;) {
+    __atomic_fetch_add(&there, 1, __ATOMIC_SEQ_CST);
+    print("line", self->number);
+  }
+}
+
+static void end_with_a_stuck_writer(void) {
+  static int never;
+  if (start(0, write_for_ever) <= 0) __builtin_trap();
+  int before;
+  do {
+    before = __atomic_load_n(&there, __ATOMIC_SEQ_CST);
+    __builtin_wasm_memory_atomic_wait32(&never, 0, 300000000);
+  } while (before == 0 || before != __atomic_load_n(&there, __ATOMIC_SEQ_CST));
+  ending();
+}
+
+// Without an end, but for that of its stack.
+__attribute__((noinline)) static int fall_deep(int depth) {
+  return depth == -1 ? 0 : fall_deep(depth + 1) + __atomic_load_n(&counter, __ATOMIC_SEQ_CST);
+}
+static void fall_down(struct thread *self) { print("depth", fall_deep(self->number)); }
+
+// As many as the machine has room for: they wait without a stack of their own.
+static void exhaust(void) {
+  threads[0].stack_end = threads[0].stack + kStackBytes;
+  threads[0].run = wait_for_ever;
+  int count = 0;
+  while (thread_spawn(&threads[0]) > 0) ++count;
+  print("threads", count);
+  block_for_ever();
 }
 
 static void memory(void) {
@@ -256,6 +292,22 @@ void _start(void) {
     lines();
   } else if (is(word, "limit")) {
     limit();
+  } else if (is(word, "stuck-exit")) {
+    ending = exit_quietly;
+    end_with_a_stuck_writer();
+  } else if (is(word, "stuck-trap")) {
+    ending = fall;
+    end_with_a_stuck_writer();
+  } else if (is(word, "stuck-block")) {
+    ending = block_for_ever;
+    end_with_a_stuck_writer();
+  } else if (is(word, "recurse")) {
+    if (start(0, fall_down) <= 0) __builtin_trap();
+    block_for_ever();
+  } else if (is(word, "recurse-alone")) {
+    fall_down(&threads[0]);
+  } else if (is(word, "exhaust")) {
+    exhaust();
   } else if (is(word, "memory")) {
     memory();
   } else if (is(word, "exit")) {
