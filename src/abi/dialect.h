@@ -37,6 +37,8 @@ Dialect dialect_of(const engine::ModuleInfo& module);
 // names: how a program starts, and what a library wants to have been called before anything else.
 inline constexpr std::string_view kStart = "_start";
 inline constexpr std::string_view kInitialize = "_initialize";
+// What Wizer, which makes snapshots of modules, calls to prepare one for its snapshot.
+inline constexpr std::string_view kWizerInitialize = "wizer.initialize";
 
 // Whether the export `name` starts the module as a program: _start of a kCommand.
 bool starts_program(const engine::ModuleInfo& module, std::string_view name);

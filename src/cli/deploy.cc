@@ -1,6 +1,10 @@
 // weft deploy: a module becomes a function on a server.
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -13,6 +17,7 @@
 #include "cli/module_file.h"
 #include "cli/report.h"
 #include "cli/server_client.h"
+#include "cli/short_text.h"
 #include "cli/signature.h"
 #include "engine/module_info.h"
 #include "function/limits.h"
@@ -35,6 +40,13 @@ constexpr std::array kOptions = {
     Option{.name = "unset-env",
            .value = "K",
            .help = "do not keep this environment variable, which the function has"},
+    Option{.name = "init",
+           .value = "EXPORT",
+           .help = "initialise the module once with this export; '' for none"},
+    Option{.name = "state",
+           .value = "STATE",
+           .help = "what calls see of earlier ones: nothing (pristine), or what they left (warm)",
+           .word = {.choices = "pristine warm"}},
     Option{.name = "allow-net",
            .value = "RULE",
            .help = "let it connect to HOST[:PORTS]; instead of what the function was granted"},
@@ -54,6 +66,8 @@ struct Wanted {
   json::Object limits;
   json::Object environment;
   json::Object grants;
+  std::optional<std::string> init = std::nullopt;   // empty: none
+  std::optional<std::string> state = std::nullopt;  // absent: as the server has it
 };
 
 // Whether --unset-env can be meant: what it takes away is what is kept, so nothing else may say
@@ -82,6 +96,8 @@ Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
   for (const auto& [name, value] : variables)
     wanted.environment.set(name, std::string_view(value));
   TRY(check_removed(arguments, wanted));
+  if (const auto init = arguments.value("init")) wanted.init = *init;
+  if (const auto state = arguments.value("state")) wanted.state = *state;
   json::Array rules;
   for (const std::string_view rule : arguments.values("allow-net"))
     rules.push_back(rule);
@@ -119,6 +135,27 @@ std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+// "a, b and c"; of one at least.
+std::string enumeration(std::span<const std::string> items) {
+  std::string text = items.front();
+  for (std::size_t i = 1; i < items.size(); ++i)
+    text += (i + 1 < items.size() ? ", " : " and ") + items[i];
+  return text;
+}
+
+// What initialises it, and its state.
+void keep_preparation(const json::Value& function, Wanted& wanted, std::vector<std::string>& kept) {
+  const json::Value* const init = function.find("init");
+  if (!wanted.init && init != nullptr && init->is_string()) {
+    wanted.init = init->as_string();
+    kept.push_back("--init " + shell_word(printable(*wanted.init)));
+  }
+  if (!wanted.state && text_of_member(function, "state") == "warm") {
+    wanted.state = "warm";
+    kept.emplace_back("--state warm");
+  }
+}
+
 // Adds what the function has and no flag changes; what that is, for people: empty when it is
 // nothing that a new function would not have too.
 Result<std::string> keep_what_is_there(const json::Value& function, const Arguments& arguments,
@@ -150,9 +187,10 @@ Result<std::string> keep_what_is_there(const json::Value& function, const Argume
   if (limits > 0) kept.push_back(counted(limits, "limit"));
   if (variables > 0) kept.push_back(counted(variables, "environment variable"));
   if (grants > 0) kept.push_back(counted(grants, "grant"));
+  keep_preparation(function, wanted, kept);
   if (kept.empty()) return std::string();
   return fmt::format("{} keeps {} of version {}; --fresh begins with the defaults\n",
-                     text_of_member(function, "name"), fmt::join(kept, " and "),
+                     text_of_member(function, "name"), enumeration(kept),
                      number_of_member(function, "version"));
 }
 
@@ -165,6 +203,8 @@ std::string deployment_of(std::string_view module, const Wanted& wanted) {
   if (!wanted.grants.empty()) {
     writer.key("grants").value(json::Value(json::Object(wanted.grants)));
   }
+  if (wanted.init && !wanted.init->empty()) writer.key("init").value(*wanted.init);
+  if (wanted.state) writer.key("state").value(*wanted.state);
   writer.end_object();
   return text;
 }
@@ -223,6 +263,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     return 0;
   }
   console.note(kept);
+  console.note(noteworthy_lines(*function));
   console.print(fmt::format("{} version {} is deployed. Call it:\n{}",
                             text_of_member(*function, "name"),
                             number_of_member(*function, "version"), calling_lines(*function)));
@@ -241,18 +282,27 @@ constexpr Command kDeployCommand{
         "it, as for `weft run`) and makes it the next version of the function NAME: lower-case\n"
         "letters, digits and inner hyphens. Older versions stay for `weft rollback`.\n"
         "\n"
-        "A function that is there keeps the limits, environment variables and grants of the\n"
-        "version that answers now, but for those that flags set, and standard error says how "
-        "many;\n"
-        "--fresh begins anew. A new function has the server's default limits, no environment, and\n"
-        "may connect to nowhere: --allow-net, a rule as of `weft run`, says where it may.\n"
+        "A function that is there keeps the limits, environment variables, grants, --init and\n"
+        "--state of the version that answers now, but for those that flags set, and standard "
+        "error\n"
+        "says so; --fresh begins anew. A new function has the server's default limits, no\n"
+        "environment, and may connect to nowhere: --allow-net, a rule as of `weft run`, says "
+        "where\n"
+        "it may.\n"
         "What is kept is read first and written with the new version: of a version that somebody\n"
-        "else deploys between the two, nothing is kept.\n",
+        "else deploys between the two, nothing is kept.\n"
+        "\n"
+        "What prepares a module runs once, when it is deployed: its start function, _initialize,\n"
+        "and the export of --init, or else wizer.initialize. Each call begins with what that left\n"
+        "in memory. Modules that change tables, for one, are prepared before each call instead, "
+        "and\n"
+        "this and `weft show` say why. With --state warm, calls see what earlier calls left.\n",
     .examples =
         "$ weft deploy add examples/add.wat\n"
         "$ weft deploy resize resize.wasm --deadline 2s --memory 64MiB --in-flight 8\n"
         "$ weft deploy resize resize-2.wasm --deadline 5s\n"
-        "resize keeps 2 limits of version 1; --fresh begins with the defaults\n",
+        "resize keeps 2 limits of version 1; --fresh begins with the defaults\n"
+        "$ weft deploy lookup lookup.wasm --init build_table\n",
     .grammar = {.options = kOptions, .operands_min = 2, .operands_max = 2},
     .group = Group::kServer,
     .operands = {kFunctionWord, kFileWord},

@@ -92,6 +92,29 @@ std::string environment_text(const json::Value& function) {
   return first_lines(lines, fmt::format("weft show {} --json", function_name));
 }
 
+// "the start function, _initialize: each call begins with what it left"; empty for nothing.
+std::string initialization_text(const json::Value& function) {
+  const json::Value* const initialization = function.find("initialization");
+  if (initialization == nullptr || !initialization->is_object()) return {};
+  std::string names;
+  const json::Value* const start = initialization->find("start");
+  if (start != nullptr && start->is_bool() && start->as_bool()) names = "the start function";
+  const json::Value* const exports = initialization->find("exports");
+  if (exports != nullptr && exports->is_array()) {
+    for (const json::Value& name : exports->as_array()) {
+      if (!names.empty()) names += ", ";
+      names += name.is_string() ? short_name(name.as_string()) : "?";
+    }
+  }
+  return fmt::format("{}: {}", names, text_of_member(*initialization, "reason"));
+}
+
+// "warm: calls see …"; the name alone where the server gives no reason.
+std::string state_text(const json::Value& function) {
+  const std::string reason = text_of_member(function, "state_reason");
+  return text_of_member(function, "state") + (reason.empty() ? "" : ": " + reason);
+}
+
 std::string network_text(const json::Value& function) {
   const json::Value* const grants = function.find("grants");
   const json::Value* const rules = grants == nullptr ? nullptr : grants->find("network");
@@ -106,6 +129,19 @@ std::string network_text(const json::Value& function) {
 }
 
 }  // namespace
+
+std::string noteworthy_lines(const json::Value& function) {
+  std::string lines;
+  if (text_of_member(function, "state") == "warm")
+    lines += fmt::format("{} is {}\n", text_of_member(function, "name"), state_text(function));
+  const json::Value* const initialization = function.find("initialization");
+  if (initialization != nullptr && initialization->is_object() &&
+      text_of_member(*initialization, "when") != "deployment") {
+    lines += fmt::format("{} is not initialised once: {}\n", text_of_member(function, "name"),
+                         text_of_member(*initialization, "reason"));
+  }
+  return lines;
+}
 
 std::string text_of_member(const json::Value& object, std::string_view key) {
   const json::Value* const value = object.find(key);
@@ -160,7 +196,9 @@ std::string function_text(const json::Value& function, const Console& console) {
                       number_of_member(function, "versions"), text_of_member(function, "deployed"));
   text +=
       fmt::format("module    {}\ndialect   {}\nstate     {}\n", text_of_member(function, "module"),
-                  text_of_member(function, "dialect"), text_of_member(function, "state"));
+                  text_of_member(function, "dialect"), state_text(function));
+  if (const std::string init = initialization_text(function); !init.empty())
+    text += fmt::format("init      {}\n", init);
   text += limits_text(function) + environment_text(function) + network_text(function) +
           last_hour_text(function);
   if (const std::string called = text_of_member(function, "last_called"); !called.empty())

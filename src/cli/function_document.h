@@ -26,6 +26,10 @@ Result<std::vector<engine::ExportInfo>> exports_of(const json::Value& function);
 // For each export that can be called, its signature and the command to call it.
 std::string calling_lines(const json::Value& function);
 
+// Of a function that was just deployed: what is not as usual about the state of its calls and about
+// what prepares it; empty for nothing.
+std::string noteworthy_lines(const json::Value& function);
+
 // Everything about a function, for people.
 std::string function_text(const json::Value& function, const Console& console);
 

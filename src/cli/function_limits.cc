@@ -101,7 +101,7 @@ Error in_words_of_flags(const Error& error) {
     if (at != std::string::npos)
       message.replace(at, member.size(), fmt::format("--{}", limit.flag));
   }
-  Error said(error.code(), std::move(message));
+  Error said = Error(error.code(), std::move(message)).with_backtrace(error.backtrace());
   if (const auto& limit = error.limit())
     said = std::move(said).with_limit(limit->name, limit->value);
   return said;

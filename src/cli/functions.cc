@@ -8,6 +8,7 @@
 #include "cli/function_document.h"
 #include "cli/quantity.h"
 #include "cli/server_client.h"
+#include "cli/short_text.h"
 #include "json/print.h"
 
 namespace weft::cli {
@@ -30,6 +31,7 @@ std::vector<std::string> row_of(const json::Value& function) {
   return {text_of_member(function, "name"),
           fmt::format("{}", number_of_member(function, "version")),
           text_of_member(function, "dialect"),
+          text_of_member(function, "state"),
           fmt::format("{}", number_of_member(activity, "calls")),
           fmt::format("{}", number_of_member(activity, "errors")),
           number_of_member(activity, "calls") == 0
@@ -60,7 +62,7 @@ Result<int> run_list(const Arguments& arguments, Console& console) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {
-      {"NAME", "VERSION", "DIALECT", "CALLS/H", "ERRORS/H", "MEDIAN", "DEPLOYED"}};
+      {"NAME", "VERSION", "DIALECT", "STATE", "CALLS/H", "ERRORS/H", "MEDIAN", "DEPLOYED"}};
   for (const json::Value& function : functions)
     rows.push_back(row_of(function));
   console.print(table_text(rows, console));
@@ -87,6 +89,7 @@ std::vector<std::string> version_row(const json::Value& version) {
   const json::Value* const limits = version.find("limits");
   const json::Value* const environment = version.find("environment");
   const json::Value* const current = version.find("current");
+  const json::Value* const init = version.find("init");
   const json::Value empty = nullptr;
   const json::Value& limit = limits == nullptr ? empty : *limits;
   const auto deadline = std::chrono::milliseconds(number_of_member(limit, "deadline_ms"));
@@ -99,7 +102,9 @@ std::vector<std::string> version_row(const json::Value& version) {
           bytes_text(number_of_member(limit, "memory_bytes")),
           bytes_text(number_of_member(limit, "output_bytes")),
           fmt::format("{}", number_of_member(limit, "in_flight")),
-          fmt::format("{}", environment == nullptr ? 0 : environment->size())};
+          fmt::format("{}", environment == nullptr ? 0 : environment->size()),
+          text_of_member(version, "state"),
+          init != nullptr && init->is_string() ? short_name(init->as_string()) : "-"};
 }
 
 Result<int> run_versions(const Arguments& arguments, Console& console) {
@@ -114,8 +119,8 @@ Result<int> run_versions(const Arguments& arguments, Console& console) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {{"VERSION", "DEPLOYED", "MODULE", "DIALECT",
-                                                 "DEADLINE", "MEMORY", "OUTPUT", "IN FLIGHT",
-                                                 "ENV"}};
+                                                 "DEADLINE", "MEMORY", "OUTPUT", "IN FLIGHT", "ENV",
+                                                 "STATE", "INIT"}};
   for (const json::Value& version : versions.items)
     rows.push_back(version_row(version));
   console.print(table_text(rows, console));

@@ -203,8 +203,10 @@ struct Parts {
         std::make_unique<store::DataDirectory>(TRY(store::DataDirectory::open(settings.data)));
     database = TRY(store::SqliteDatabase::open(directory->database_file()));
     TRY(store::migrate(*database, clock));
-    blobs = TRY(store::DirectoryBlobs::open(directory->blobs(),
-                                            {.blob_bytes_max = settings.limits.module_bytes}));
+    // A snapshot takes a little more than its pages.
+    const std::uint64_t blob_bytes =
+        std::max(settings.limits.module_bytes, 2 * settings.limits.snapshot_bytes);
+    blobs = TRY(store::DirectoryBlobs::open(directory->blobs(), {.blob_bytes_max = blob_bytes}));
     metadata = std::make_unique<store::Metadata>(*database, clock);
     invocations = std::make_unique<store::Invocations>(*database);
     return {};
@@ -292,6 +294,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});
   http->stop(settings.drain);
   parts.compiler->stop();
+  parts.functions->stop_initializing();
   // What still runs on the pool uses the Api: it ends before.
   blocking.reset();
   // A function that is being loaded continues on a loop of the HTTP server: this waits for it.

@@ -131,9 +131,6 @@ void Code::Delete::operator()(wasmtime_module* module) const {
 void Engine::Delete::operator()(wasm_engine_t* engine) const {
   wasm_engine_delete(engine);
 }
-void Program::Delete::operator()(wasmtime_instance_pre* program) const {
-  wasmtime_instance_pre_delete(program);
-}
 
 Code::Code(wasmtime_module* module, std::unique_ptr<const Beginning> beginning,
            std::shared_ptr<const MemoryImage> image)
@@ -300,7 +297,11 @@ Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Cod
   wasmtime_instance_pre_t* raw = nullptr;
   const FailureHandle failure(wasmtime_linker_instantiate_pre(linker.get(), &code->get(), &raw));
   if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
-  return std::make_shared<const Program>(engine_, std::move(code), std::move(memory), parking, raw);
+  return std::make_shared<const Program>(
+      engine_, std::move(code), std::move(memory), parking,
+      std::shared_ptr<const wasmtime_instance_pre>(raw, [](const wasmtime_instance_pre* program) {
+        wasmtime_instance_pre_delete(const_cast<wasmtime_instance_pre*>(program));
+      }));
 }
 
 }  // namespace weft::engine

@@ -5,10 +5,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/types.h"
@@ -125,6 +127,8 @@ class Engine {
   // Null on an engine that does not reset instances.
   SlotPool* slots() const { return slots_.get(); }
   const StackPool& stacks() const { return *stacks_; }
+  // Null on an engine that does not reset instances.
+  ImageFile* images() const { return images_.get(); }
   wasm_engine_t& get() const { return *engine_; }
 
  private:
@@ -159,19 +163,23 @@ enum class Waiting : std::uint8_t {
 };
 
 // Code linked with what it imports, ready to be instantiated often. Immutable, thread-safe.
-class Program {
+class Program : public std::enable_shared_from_this<Program> {
  public:
-  struct Delete {
-    void operator()(wasmtime_instance_pre* program) const;
+  // What its instances begin with.
+  struct State {
+    std::shared_ptr<const MemoryImage> image = nullptr;  // null without a memory of its own
+    // As Snapshot has them; absent: as the module says, and the start function runs.
+    std::optional<std::vector<Value>> globals = std::nullopt;
   };
   Program(const Engine& engine, std::shared_ptr<const Code> code,
           std::shared_ptr<const SharedMemory> memory, Waiting parking,
-          wasmtime_instance_pre* program)
-      : engine_(engine),
-        code_(std::move(code)),
-        memory_(std::move(memory)),
-        parking_(parking),
-        program_(program) {}
+          std::shared_ptr<const wasmtime_instance_pre> program);
+
+  // The same program, which lives on with it, but whose instances begin as the one was that
+  // Instance::capture gave these bytes of, and without a start function. kDataLoss for bytes that
+  // are no snapshot of an instance of this code; kFailedPrecondition when the code cannot reset;
+  // kResourceExhausted.
+  Result<std::shared_ptr<const Program>> with_snapshot(std::string_view snapshot) const;
 
   const Engine& engine() const { return engine_; }
   const Code& code() const { return *code_; }
@@ -180,13 +188,19 @@ class Program {
   // What its host functions may park a guest for.
   Waiting parking() const { return parking_; }
   const wasmtime_instance_pre& get() const { return *program_; }
+  const State& state() const { return state_; }
+  bool has_snapshot() const { return state_.globals.has_value(); }
+  // What it takes beside its code, about.
+  std::uint64_t memory_bytes() const;
 
  private:
   const Engine& engine_;  // Outlives this object.
   std::shared_ptr<const Code> code_;
   std::shared_ptr<const SharedMemory> memory_;
   Waiting parking_;
-  std::unique_ptr<wasmtime_instance_pre, Delete> program_;
+  std::shared_ptr<const wasmtime_instance_pre> program_;
+  State state_;
+  std::shared_ptr<const Program> original_;  // of one with a snapshot
 };
 
 // The host functions of one dialect. Filled once, then only read: thread-compatible.

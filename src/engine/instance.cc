@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engine/instance_parts.h"
 #include "engine/shared_memory.h"
+#include "engine/snapshot.h"
 #include "engine/stack_pool.h"
 #include "engine/wasmtime_types.h"
 
@@ -114,6 +115,12 @@ InstanceParts::~InstanceParts() {
 
 // How much memory a split module's instance has before anything of it runs.
 std::uint64_t InstanceParts::beginning_bytes() const {
+  const auto& image = program->state().image;
+  return image ? image->size_bytes() : 0;
+}
+
+// The same as its module says.
+std::uint64_t InstanceParts::module_bytes() const {
   const auto& image = program->code().image();
   return image ? image->size_bytes() : 0;
 }
@@ -131,11 +138,13 @@ void InstanceParts::begin(Operation next) {
   arguments.clear();
   results.clear();
   use_again();
-  if (!beginning) {
+  // Of a new instance, Wasmtime itself takes what the module says.
+  const std::uint64_t bytes = beginning_bytes() - (beginning ? 0 : module_bytes());
+  if (!weft_limiter_take(&limiter, bytes)) {
+    refused = too_many_guests("the guest cannot begin");
+  } else if (!beginning) {
     future.reset(wasmtime_instance_pre_instantiate_async(&program->get(), context, &instance, &trap,
                                                          &failure));
-  } else if (!weft_limiter_take(&limiter, beginning_bytes())) {
-    refused = too_many_guests("the guest cannot begin");
   } else if (beginning->start) {
     begin_call_of(*beginning->start);
   }
@@ -231,6 +240,24 @@ wasmtime_extern_t InstanceParts::own_export(std::string_view name) const {
   return *item;
 }
 
+// Sets them to the program's state where that has any.
+void InstanceParts::take_globals() {
+  const auto& begun = program->state().globals;
+  for (std::uint64_t i = 0; i < plan()->globals; ++i) {
+    const auto& global =
+        beginning->globals.emplace_back(own_export(Beginning::global_name(i)).of.global);
+    wasmtime_val_t value;
+    if (begun) {
+      value = to_wasmtime(begun->at(i));
+      const FailureHandle failed(wasmtime_global_set(context, &global, &value));
+      WEFT_ASSERT(!failed);  // Program::with_snapshot compares types.
+    } else {
+      wasmtime_global_get(context, &global, &value);
+    }
+    beginning->values.push_back(value);
+  }
+}
+
 // What later operations need of a new instance.
 void InstanceParts::take_from_instance() {
   if (auto item = exported("memory")) {
@@ -244,7 +271,8 @@ void InstanceParts::take_from_instance() {
     beginning->slot = next_memory.slot;
     const bool has_image =
         beginning->slot != nullptr &&
-        wasmtime_memory_data(context, &beginning->memory) == beginning->slot->base();
+        wasmtime_memory_data(context, &beginning->memory) == beginning->slot->base() &&
+        wasmtime_memory_data_size(context, &beginning->memory) == beginning_bytes();
     if (!has_image) {
       refused =
           Error(ErrorCode::kInternal, "the guest's memory is not the one that was made for it");
@@ -252,14 +280,14 @@ void InstanceParts::take_from_instance() {
       return;
     }
   }
-  for (std::uint64_t i = 0; i < names.globals; ++i) {
-    beginning->globals.push_back(own_export(Beginning::global_name(i)).of.global);
-    wasmtime_val_t value;
-    wasmtime_global_get(context, &beginning->globals.back(), &value);
-    beginning->values.push_back(value);
-  }
-  if (names.has_start)
+  take_globals();
+  if (names.has_start && !program->has_snapshot())
     beginning->start = std::make_unique<Callee>(own_export(Beginning::kStartName).of.func);
+}
+
+// The last operation.
+bool InstanceParts::has_succeeded() const {
+  return trap == nullptr && failure == nullptr && !interrupted && !refused;
 }
 
 bool InstanceParts::put_back() {
@@ -353,7 +381,7 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program
   auto parts = std::make_unique<InstanceParts>();
   parts->program = std::move(program);
   parts->state = state;
-  parts->next_memory.image = parts->program->code().image();
+  parts->next_memory.image = parts->program->state().image;
   parts->limiter.memory_bytes_max = limits.memory_bytes;
   parts->limiter.table_elements_max = limits.table_elements;
   const Engine& engine = parts->program->engine();
@@ -422,9 +450,8 @@ Progress Instance::poll() {
 bool Instance::reset() {
   const InstanceParts& parts = *parts_;
   WEFT_ASSERT(parts.operation == InstanceParts::Operation::kNone);
-  const bool has_succeeded = parts.beginning && parts.trap == nullptr && parts.failure == nullptr &&
-                             !parts.interrupted && !parts.refused;
-  if (!has_succeeded || !parts.program->code().can_reset()) return false;
+  if (!parts.beginning || !parts.has_succeeded() || !parts.program->code().can_reset())
+    return false;
   // Each keeps the stack of its last call.
   if (parts.program->engine().stacks().size() > kStacksKeptMax) return false;
   parts_->state = nullptr;
@@ -433,6 +460,32 @@ bool Instance::reset() {
 
 void Instance::set_state(HostState* state) {
   parts_->state = state;
+}
+
+bool Instance::may_wait() const {
+  const Engine& engine = parts_->program->engine();
+  return parts_->has_succeeded() && engine.stacks().size() <= kStacksKeptMax &&
+         engine.guest_memory_bytes() <= engine.options().guest_memory_bytes_max / 2;
+}
+
+Result<std::string> Instance::capture(std::uint64_t bytes_max) const {
+  const InstanceParts& parts = *parts_;
+  WEFT_ASSERT(parts.operation == InstanceParts::Operation::kNone);
+  if (!parts.beginning || !parts.has_succeeded() || !parts.program->code().can_reset()) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "only what ended with success and can be put back has a snapshot");
+  }
+  Snapshot snapshot;
+  if (const Slot* const slot = parts.beginning->slot) {
+    snapshot.memory_bytes = slot->size_bytes();
+    snapshot.pages = TRY(pages_in(std::span(slot->base(), slot->size_bytes()), bytes_max));
+  }
+  for (const wasmtime_global_t& global : parts.beginning->globals) {
+    wasmtime_val_t value;
+    wasmtime_global_get(parts.context, &global, &value);
+    snapshot.globals.push_back(from_wasmtime(value));
+  }
+  return snapshot.to_bytes();
 }
 
 void Instance::interrupt(Error error) {

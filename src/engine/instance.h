@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,15 +45,24 @@ class Instance {
   ~Instance();
 
   // Puts an instance back to its beginning, byte for byte, whose last operation succeeded and whose
-  // program can_reset(): its memory, also in size, and its globals. The next operation is then
+  // code can_reset(): its memory, also in size, and its globals. The next operation is then
   // instantiation. False when that failed, and with other programs: only destruction is allowed
   // then. What it uses does not count as used until the next operation.
   bool reset();
-  // Between reset() and the next operation; as for `create`.
+  // While no operation is under way; as for `create`.
   void set_state(HostState* state);
+  // Whether an instance may wait for its next call as it is, with all that it holds: not when its
+  // last operation failed, nor when guests, waiting or not, have many stacks or more than half of
+  // the memory that they may have together.
+  bool may_wait() const;
+  // What the instance has that can change, for Program::with_snapshot. Reads all its memory.
+  // kFailedPrecondition when its last operation failed or its program cannot reset; kTooLarge
+  // (snapshot_bytes) when its memory has more than `bytes_max` bytes in pages that are not all
+  // zeros.
+  Result<std::string> capture(std::uint64_t bytes_max) const;
 
   // Each begins one operation; poll() until it is done, then take() its outcome. The first is
-  // instantiation, which runs the start function.
+  // instantiation, which runs the start function unless the program has a snapshot.
   void begin_instantiation();
   // kNotFound, kInvalidArgument when `name` is no function, or `arguments` do not fit its type.
   Result<> begin_call(std::string_view name, std::span<const Value> arguments);

@@ -79,14 +79,17 @@ struct InstanceParts {
   bool is_async() const { return program->engine().interruption() == Interruption::kEpoch; }
   const Beginning* plan() const { return program->code().beginning(); }
   std::uint64_t beginning_bytes() const;
+  std::uint64_t module_bytes() const;
   void begin(Operation next);
   void begin_call_of(const Callee& called);
   bool poll_future();
   void take_from_instance();
+  void take_globals();
   std::optional<wasmtime_extern_t> exported(std::string_view name) const;
   wasmtime_extern_t own_export(std::string_view name) const;
   FailureContext failure_context() const;
   Error too_many_guests(std::string_view why) const;
+  bool has_succeeded() const;
   bool put_back();
   void use_again();
   static wasmtime_error_t* at_epoch(wasmtime_context_t* context, void* parts, std::uint64_t* ticks,

@@ -52,6 +52,8 @@ bool is_callable(const ExportInfo& item);
 
 // Of a linear memory.
 inline constexpr std::uint64_t kPageBytes = 65'536;
+// Of a memory with 32-bit addresses, in pages.
+inline constexpr std::uint64_t kMemory32PagesMax = 65'536;
 
 struct MemoryInfo {
   std::uint64_t min_pages = 0;  // of kPageBytes

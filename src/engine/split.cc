@@ -1,49 +1,14 @@
 #include "engine/split.h"
 
-#include <cstring>
 #include <utility>
 
+#include "engine/byte_reader.h"
 #include "engine/failure.h"
 
 namespace weft::engine {
-namespace {
-
-// Takes numbers and texts from the front; after the first that is not there, everything is 0.
-class PlanReader {
- public:
-  explicit PlanReader(std::string_view plan) : rest_(plan) {}
-
-  template <class Number>
-  Number number() {
-    Number value{};
-    const std::string_view bytes = take(sizeof(value));
-    if (bytes.size() == sizeof(value)) std::memcpy(&value, bytes.data(), bytes.size());
-    return value;
-  }
-  std::string_view text() { return take(number<std::uint64_t>()); }
-
-  bool has_failed() const { return has_failed_; }
-  bool is_at_end() const { return rest_.empty() && !has_failed_; }
-
- private:
-  std::string_view take(std::uint64_t size) {
-    if (size > rest_.size()) {
-      has_failed_ = true;
-      return {};
-    }
-    const std::string_view taken = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return taken;
-  }
-
-  std::string_view rest_;
-  bool has_failed_ = false;
-};
-
-}  // namespace
 
 Result<Beginning> Beginning::parse(std::string_view plan) {
-  PlanReader reader(plan);
+  ByteReader reader(plan);
   Beginning beginning;
   beginning.can_be_put_back = reader.number<std::uint8_t>() != 0;
   beginning.has_memory = reader.number<std::uint8_t>() != 0;

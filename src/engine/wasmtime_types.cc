@@ -1,7 +1,6 @@
 #include "engine/wasmtime_types.h"
 
 namespace weft::engine {
-namespace {
 
 // wasm_valtype_kind would abort the process at a v128 or a typed reference.
 ValueType value_type_of(const wasm_valtype_t& type) {
@@ -12,8 +11,6 @@ ValueType value_type_of(const wasm_valtype_t& type) {
   return kind <= WASMTIME_VALTYPE_KIND_V128 ? static_cast<ValueType>(kind)
                                             : ValueType::kOtherReference;
 }
-
-}  // namespace
 
 FunctionType function_type_of(const wasm_functype_t& type) {
   const auto types_in = [](const wasm_valtype_vec_t* types) {

@@ -6,6 +6,9 @@
 
 namespace weft::engine {
 
+// kOtherReference for all references.
+ValueType value_type_of(const wasm_valtype_t& type);
+
 FunctionType function_type_of(const wasm_functype_t& type);
 
 }  // namespace weft::engine

@@ -90,4 +90,11 @@ Result<> check_deployable(const engine::ModuleInfo& info, const FunctionLimits& 
   return check_fixed_limits(info);
 }
 
+Result<> check_state(abi::Dialect dialect, bool is_warm) {
+  if (!is_warm || dialect != abi::Dialect::kCommand) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              "a program cannot be warm: its _start runs once in an instance, so each call begins "
+              "anew; leave the state out");
+}
+
 }  // namespace weft::function

@@ -17,4 +17,7 @@ namespace weft::function {
 Result<> check_deployable(const engine::ModuleInfo& info, const FunctionLimits& limits,
                           std::uint64_t guest_memory_bytes);
 
+// kInvalidArgument for a program that is to be warm.
+Result<> check_state(abi::Dialect dialect, bool is_warm);
+
 }  // namespace weft::function

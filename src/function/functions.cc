@@ -11,12 +11,14 @@
 #include "engine/ticker.h"
 #include "function/deployable.h"
 #include "function/function_loader.h"
+#include "function/initializer.h"
 #include "function/loaded_function.h"
 #include "function/loaded_functions.h"
 #include "function/module_record.h"
 #include "function/permit.h"
 #include "function/recorder.h"
 #include "function/running_call.h"
+#include "function/snapshots.h"
 #include "function/waiting_call.h"
 #include "json/parse.h"
 #include "json/print.h"
@@ -37,6 +39,10 @@ constexpr std::chrono::seconds kIdleTime{10};
 
 // One call in so many may wait for its function to be loaded: the rest is for those that run.
 constexpr std::uint32_t kWaitingShare = 4;
+
+// What VersionSpec::state can be.
+constexpr std::string_view kPristineState = "pristine";
+constexpr std::string_view kWarmState = "warm";
 
 // A call that was let in.
 struct Accepted {
@@ -124,6 +130,10 @@ Result<Module> module_of(const store::ModuleRecord& record) {
                 .info = *std::move(info)};
 }
 
+bool is_warm(const store::VersionRecord& record) {
+  return record.spec.state == kWarmState;
+}
+
 Result<Version> version_of(const store::VersionRecord& record, std::int64_t current) {
   return Version{.version = record.version,
                  .current = record.version == current,
@@ -132,7 +142,16 @@ Result<Version> version_of(const store::VersionRecord& record, std::int64_t curr
                  .deployed = record.deployed,
                  .limits = TRY(stored_limits(record)),
                  .environment = TRY(environment_of(record)),
-                 .grants = TRY(stored_grants(record))};
+                 .grants = TRY(stored_grants(record)),
+                 .init = record.spec.init,
+                 .is_warm = is_warm(record)};
+}
+
+Result<Initialization> stored_initialization(const Module& module,
+                                             const store::VersionRecord& record) {
+  auto initialization = initialization_of(module.info, record.spec.init);
+  if (!initialization) return damaged_version("initialisation", record);
+  return initialization;
 }
 
 Activity activity_of(const store::Activity& stored) {
@@ -162,11 +181,18 @@ struct Functions::Parts {
   TakenPlaces in_flight = no_places_taken();
   TakenPlaces waiting = no_places_taken();  // calls whose function is being loaded
 
-  // A module's blob and its record come and go together.
-  std::mutex storing_modules;
+  // A blob and the record that names it come and go together. Before `deploying`.
+  std::mutex storing_blobs;
   // A later deployment of a function must also be the later one to take its place.
   std::mutex deploying;
   LoadedFunctions loaded;
+  Initializer initializer{
+      {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits}};
+  Snapshots snapshots{{.initializer = initializer,
+                       .metadata = world.metadata,
+                       .blobs = world.blobs,
+                       .log = world.log,
+                       .storing = storing_blobs}};
 
   // By module, and by what its programs may wait for: what functions and calls hold, so that all
   // versions with one module share its code.
@@ -230,7 +256,7 @@ struct Functions::Parts {
   // The record of a module that is there already; a damaged copy of its bytes is repaired.
   Result<store::ModuleRecord> known_module(std::string_view id, std::string_view bytes) {
     const std::scoped_lock lock(
-        storing_modules);  // A removal between the two would leave bytes without a record.
+        storing_blobs);  // A removal between the two would leave bytes without a record.
     auto record = TRY(world.metadata.module(id));
     TRY(world.blobs.put_as(id, bytes));
     return record;
@@ -249,9 +275,14 @@ struct Functions::Parts {
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
   Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id,
                                                             engine::Waiting parking);
-  Result<std::shared_ptr<LoadedFunction>> load_version(const store::VersionRecord& record);
+  // Perhaps with another snapshot, which the record names then.
+  Result<std::shared_ptr<LoadedFunction>> load_version(store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
                                                        std::int64_t expected_version);
+  // Lets a new version take over. `snapshot`: what its program begins with, to be stored.
+  Result<> add_version(LoadedFunction::Description description, const Deployment& deployment,
+                       std::shared_ptr<const engine::Program> program,
+                       const std::optional<std::string>& snapshot);
   Result<Function> describe(const store::FunctionRecord& record);
   CallHandle wait_and_run(Call call, const Arrival& arrival,
                           const std::shared_ptr<Executor>& executor, Done done);
@@ -276,6 +307,9 @@ const PlatformLimits& Functions::limits() const {
 }
 std::uint32_t Functions::in_flight() const {
   return parts_->in_flight->load();
+}
+void Functions::stop_initializing() {
+  parts_->initializer.stop();
 }
 void Functions::flush_records() {
   parts_->recorder.flush();
@@ -312,7 +346,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
                                   most))
                     .with_limit("description_bytes", most));
   }
-  const std::scoped_lock lock(parts_->storing_modules);
+  const std::scoped_lock lock(parts_->storing_blobs);
   TRY(parts_->world.blobs.put_as(id, bytes));
   const bool is_new = TRY(parts_->world.metadata.put_module(record));
   return UploadedModule{.module = TRY(module(id)), .is_new = is_new};
@@ -336,7 +370,7 @@ Result<store::Listed<Module>> Functions::modules(const store::Page& page) {
 }
 
 Result<> Functions::remove_module(std::string_view id) {
-  const std::scoped_lock lock(parts_->storing_modules);
+  const std::scoped_lock lock(parts_->storing_blobs);
   TRY(parts_->world.metadata.remove_module(id));
   return parts_->world.blobs.remove(id);
 }
@@ -372,18 +406,22 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
 }
 
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
-    const store::VersionRecord& record) {
+    store::VersionRecord& record) {
   const Module module = TRY(this->module(record.spec.module));
   const Grants grants = TRY(stored_grants(record));
-  LoadedFunction::Description description{.name = record.function,
-                                          .version = record.version,
-                                          .dialect = module.dialect,
-                                          .info = module.info,
-                                          .limits = TRY(stored_limits(record)),
-                                          .environment = TRY(environment_of(record)),
-                                          .network = network_rules(grants)};
-  return std::make_shared<LoadedFunction>(std::move(description),
-                                          TRY(program_of(record.spec.module, parking_for(grants))),
+  LoadedFunction::Description description{
+      .name = record.function,
+      .version = record.version,
+      .dialect = module.dialect,
+      .info = module.info,
+      .limits = TRY(stored_limits(record)),
+      .environment = TRY(environment_of(record)),
+      .network = network_rules(grants),
+      .initialization = TRY(stored_initialization(module, record)),
+      .is_warm = is_warm(record)};
+  auto program = TRY(program_of(record.spec.module, parking_for(grants)));
+  program = TRY(snapshots.restored(description, std::move(program), record));
+  return std::make_shared<LoadedFunction>(std::move(description), std::move(program),
                                           loaded.history(record.function));
 }
 
@@ -398,7 +436,7 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(
     if (auto known = loaded.find(name, world.clock.monotonic())) return known;
     // Replaced or removed meanwhile, it may be there again with other versions.
     if (!found) found = current();
-    const auto version = TRY(std::move(found));
+    auto version = TRY(std::move(found));
     // Compiles, perhaps for seconds: deployments of other functions need not wait for it.
     auto function = TRY(load_version(version));
     const std::scoped_lock lock(deploying);
@@ -418,31 +456,58 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
   const Module module = TRY(this->module(deployment.module));
   TRY(check_deployable(module.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
+  TRY(check_state(module.dialect, deployment.is_warm));
+  LoadedFunction::Description description{
+      .name = std::string(name),
+      .version = 0,  // not known yet
+      .dialect = module.dialect,
+      .info = module.info,
+      .limits = deployment.limits,
+      .environment = deployment.environment,
+      .network = network_rules(deployment.grants),
+      .initialization = TRY(initialization_of(module.info, deployment.init)),
+      .is_warm = deployment.is_warm};
   auto program = TRY(parts_->program_of(deployment.module, parking_for(deployment.grants)));
-  auto history = parts_->loaded.history(std::string(name));
-  const store::VersionSpec spec{.module = deployment.module,
-                                .language = "",
-                                .limits = json::to_string(to_json(deployment.limits)),
-                                .grants = json::to_string(to_json(deployment.grants)),
-                                .environment = environment_text(deployment.environment)};
-  {
-    const std::scoped_lock lock(parts_->deploying);
-    const auto version = TRY(parts_->world.metadata.deploy(name, spec));
-    LoadedFunction::Description description{.name = std::string(name),
-                                            .version = version.version,
-                                            .dialect = module.dialect,
-                                            .info = module.info,
-                                            .limits = deployment.limits,
-                                            .environment = deployment.environment,
-                                            .network = network_rules(deployment.grants)};
-    parts_->loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
-                                                        std::move(history)));
+  std::optional<std::string> snapshot;
+  if (has_snapshot(description)) {
+    snapshot = TRY(parts_->initializer.run(description, program));
+    program = TRY(program->with_snapshot(*snapshot));
   }
+  TRY(parts_->add_version(std::move(description), deployment, std::move(program), snapshot));
   return function(name);
 }
 
+Result<> Functions::Parts::add_version(LoadedFunction::Description description,
+                                       const Deployment& deployment,
+                                       std::shared_ptr<const engine::Program> program,
+                                       const std::optional<std::string>& snapshot) {
+  auto history = loaded.history(description.name);
+  store::VersionSpec spec{.module = deployment.module,
+                          .language = "",
+                          .limits = json::to_string(to_json(deployment.limits)),
+                          .grants = json::to_string(to_json(deployment.grants)),
+                          .environment = environment_text(deployment.environment),
+                          .init = deployment.init,
+                          .state = std::string(deployment.is_warm ? kWarmState : kPristineState)};
+  std::unique_lock storing(storing_blobs, std::defer_lock);
+  if (snapshot) {
+    storing.lock();
+    spec.snapshot = TRY(world.blobs.put(*snapshot));
+  }
+  const std::scoped_lock lock(deploying);
+  const auto version = world.metadata.deploy(description.name, spec);
+  if (!version) {
+    if (spec.snapshot) TRY(snapshots.remove_unnamed(*spec.snapshot));
+    return fail(version.error());
+  }
+  description.version = version->version;
+  loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
+                                              std::move(history)));
+  return {};
+}
+
 Result<Function> Functions::rollback(std::string_view name, std::int64_t version) {
-  const auto record = TRY(parts_->world.metadata.version(name, version));
+  auto record = TRY(parts_->world.metadata.version(name, version));
   auto function_then = TRY(parts_->load_version(record));
   {
     const std::scoped_lock lock(parts_->deploying);
@@ -458,9 +523,15 @@ Result<Function> Functions::rollback(std::string_view name, std::int64_t version
 }
 
 Result<> Functions::remove_function(std::string_view name) {
-  const std::scoped_lock lock(parts_->deploying);
-  TRY(parts_->world.metadata.remove_function(name));
-  parts_->loaded.remove(name);
+  const std::scoped_lock storing(parts_->storing_blobs);
+  std::vector<std::string> snapshots;
+  {
+    const std::scoped_lock lock(parts_->deploying);
+    snapshots = TRY(parts_->world.metadata.remove_function(name));
+    parts_->loaded.remove(name);
+  }
+  for (const std::string& id : snapshots)
+    TRY(parts_->world.blobs.remove(id));
   return {};
 }
 
@@ -477,9 +548,12 @@ Result<Function> Functions::Parts::describe(const store::FunctionRecord& record)
                     .limits = TRY(stored_limits(version)),
                     .environment = TRY(environment_of(version)),
                     .grants = TRY(stored_grants(version)),
+                    .init = version.spec.init,
+                    .initialization = {},
                     .state = State::kFresh,
                     .activity = activity(record.name)};
-  function.state = state_of(function.module.info);
+  function.initialization = TRY(stored_initialization(function.module, version));
+  function.state = state_of(function.module.info, is_warm(version));
   return function;
 }
 

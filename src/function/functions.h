@@ -22,6 +22,7 @@
 #include "function/call_handle.h"
 #include "function/code_cache.h"
 #include "function/grants.h"
+#include "function/initialization.h"
 #include "function/limits.h"
 #include "json/value.h"
 #include "store/blobs.h"
@@ -47,16 +48,19 @@ struct UploadedModule {
 // What a deployment asks for.
 struct Deployment {
   std::string module;  // content id
-  FunctionLimits limits;
-  std::vector<std::pair<std::string, std::string>> environment;
+  FunctionLimits limits = {};
+  std::vector<std::pair<std::string, std::string>> environment = {};
   Grants grants = {};
+  std::optional<std::string> init = std::nullopt;  // an export that initialises the module
+  bool is_warm = false;                            // instances are kept as their calls left them
 };
 
-// How an instance relates to the calls before it: no call sees anything of them.
+// How an instance relates to the calls before it: but for kWarm, no call sees anything of them.
 enum class State : std::uint8_t {
   kFresh,      // each call gets an instance of its own
   kPristine,   // instances are kept, and put back to their beginning after each call
   kStateless,  // the module has nothing that could change, so instances are kept as they are
+  kWarm,       // by choice: instances are kept as calls left them, and later calls see that
 };
 
 // A function as clients see it: its current version.
@@ -70,6 +74,8 @@ struct Function {
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
   Grants grants;
+  std::optional<std::string> init;
+  Initialization initialization;
   State state = State::kFresh;
   Activity activity;
 };
@@ -83,6 +89,8 @@ struct Version {
   FunctionLimits limits;
   std::vector<std::pair<std::string, std::string>> environment;
   Grants grants;
+  std::optional<std::string> init;
+  bool is_warm = false;
 };
 
 // A call of the current version of a function.
@@ -142,10 +150,12 @@ class Functions {
   Result<store::Listed<Module>> modules(const store::Page& page);
   Result<> remove_module(std::string_view id);  // blocks
 
-  // Blocks: compiles. The next version of the function takes over when this returns; calls under
-  // way end on the old one. kNotFound for the module, kInvalidArgument for the name and for a
-  // module in which nothing can be called, kUnsupported naming missing imports, kTooLarge for a
-  // module that begins with more than its limits.
+  // Blocks: compiles, and initialises the module where its instances can be put back. The next
+  // version of the function takes over when this returns; calls under way end on the old one.
+  // kNotFound for the module, kInvalidArgument for the name, for a module in which nothing can be
+  // called, for what cannot initialise it and for a program that is to be warm, kUnsupported naming
+  // missing imports, kTooLarge for a module that begins with more than its limits; and what
+  // Initializer::run fails with.
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
   Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
   Result<Function> function(std::string_view name);                        // blocks
@@ -161,6 +171,9 @@ class Functions {
   // object ends while the function is still to be loaded, `done` is destroyed without a call. Never
   // blocks.
   CallHandle invoke(Call call, const std::shared_ptr<Executor>& executor, Done done);
+
+  // Ends initialisations under way, and those that will be, with kUnavailable: the server stops.
+  void stop_initializing();
 
   // How many calls are under way.
   std::uint32_t in_flight() const;

@@ -37,6 +37,8 @@ struct PlatformLimits {
   std::uint64_t description_bytes =
       4ULL * 1024 * 1024;  // of what is known about a module: its imports and exports
   std::uint64_t loaded_bytes = 1ULL << 30U;  // of functions that stay in memory for their next call
+  // Of what a function begins with once it was initialised: pages of its memory that are not zeros.
+  std::uint64_t snapshot_bytes = 64ULL * 1024 * 1024;
   std::uint64_t kept_text_bytes = 4ULL * 1024;  // of a payload and of a result, in a call's record
   std::uint64_t kept_log_bytes = 64ULL * 1024;  // of the guest's output, in a call's record
 };

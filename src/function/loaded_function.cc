@@ -14,10 +14,11 @@ constexpr std::size_t kKeptMax = 16;
 // Those, and an hour of statistics.
 constexpr std::uint64_t kPerFunctionBytes = 256ULL * 1024;
 
-const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
+const engine::ExportInfo* only_export_of(const LoadedFunction::Description& description) {
   const engine::ExportInfo* only = nullptr;
-  for (const engine::ExportInfo& item : info.exports) {
+  for (const engine::ExportInfo& item : description.info.exports) {
     if (item.kind != engine::ItemKind::kFunction || abi::is_initializer(item)) continue;
+    if (description.initialization.has(item.name)) continue;
     if (only != nullptr) return nullptr;
     only = &item;
   }
@@ -26,9 +27,15 @@ const engine::ExportInfo* only_export_of(const engine::ModuleInfo& info) {
 
 }  // namespace
 
-State state_of(const engine::ModuleInfo& info) {
+State state_of(const engine::ModuleInfo& info, bool is_warm) {
+  if (is_warm) return State::kWarm;
   if (!info.has_mutable_state && info.imports.empty()) return State::kStateless;
   return info.obstacle ? State::kFresh : State::kPristine;
+}
+
+InitializationTime time_of_initialization(const engine::ModuleInfo& info, bool is_warm) {
+  if (!info.obstacle) return InitializationTime::kDeployment;
+  return is_warm ? InitializationTime::kInstance : InitializationTime::kCall;
 }
 
 LoadedFunction::LoadedFunction(Description description,
@@ -37,10 +44,21 @@ LoadedFunction::LoadedFunction(Description description,
     : description_(std::move(description)),
       program_(std::move(program)),
       history_(std::move(history)),
-      state_(state_of(description_.info)),
+      state_(state_of(description_.info, description_.is_warm)),
       memory_bytes_(kPerFunctionBytes + memory_bytes_of(description_.info) +
-                    program_->code().memory_bytes()),
-      only_export_(only_export_of(description_.info)) {}
+                    program_->code().memory_bytes() + program_->memory_bytes()),
+      only_export_(only_export_of(description_)) {}
+
+std::span<const std::string> LoadedFunction::exports_before(std::string_view name) const {
+  if (program_->has_snapshot()) return {};
+  const Initialization& all = description_.initialization;
+  return std::span(all.exports).first(all.count_before(name));
+}
+
+bool LoadedFunction::begins_with(std::string_view name) const {
+  return program_->has_snapshot() && name == abi::kInitialize &&
+         description_.initialization.has(name);
+}
 
 engine::InstanceLimits LoadedFunction::instance_limits() const {
   return {.memory_bytes = description_.limits.memory_bytes};
@@ -59,6 +77,8 @@ std::unique_ptr<engine::Instance> LoadedFunction::take_kept() {
 void LoadedFunction::give_back(std::unique_ptr<engine::Instance> instance) {
   if (state_ == State::kFresh) return;
   if (state_ == State::kPristine && !instance->reset()) return;
+  if (state_ == State::kWarm && !instance->may_wait()) return;
+  instance->set_state(nullptr);
   kept_.with([&instance](Kept& kept) {
     if (kept.instances.size() < kKeptMax) kept.instances.push_back(std::move(instance));
   });

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "abi/dialect.h"
@@ -42,7 +44,9 @@ class LoadedFunction {
     engine::ModuleInfo info;
     FunctionLimits limits;
     std::vector<std::pair<std::string, std::string>> environment;
-    std::vector<system::NetworkRule> network;  // where it may go
+    std::vector<system::NetworkRule> network = {};  // where it may go
+    Initialization initialization = {};
+    bool is_warm = false;
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,
                  std::shared_ptr<FunctionHistory> history);
@@ -62,11 +66,19 @@ class LoadedFunction {
   // The export that a typed call without a name means: the only one that can be called. Null when
   // there are several or none.
   const engine::ExportInfo* only_export() const { return only_export_; }
+  // The exports that a new instance needs to have called, in this order, before that one.
+  std::span<const std::string> exports_before(std::string_view name) const;
+  // Whether each instance begins with the export called, as an initializer that is not to be called
+  // again.
+  bool begins_with(std::string_view name) const;
 
   // An instance that was given back, if there is one.
   std::unique_ptr<engine::Instance> take_kept();
+  // Whether such an instance is ready for a call as it is; else its next operation is
+  // instantiation.
+  bool keeps_ready() const { return state_ == State::kStateless || state_ == State::kWarm; }
   // Keeps an instance whose last call succeeded, when few are kept: as it is when the module is
-  // stateless, put back to its beginning when that is possible.
+  // stateless or warm, put back to its beginning when that is possible.
   void give_back(std::unique_ptr<engine::Instance> instance);
   // Ends those kept instances that no call took since the last time. Whether any are left.
   bool release_idle();
@@ -88,6 +100,8 @@ class LoadedFunction {
 };
 
 // On a server: its engine resets instances.
-State state_of(const engine::ModuleInfo& info);
+State state_of(const engine::ModuleInfo& info, bool is_warm = false);
+// When what prepares the module runs.
+InitializationTime time_of_initialization(const engine::ModuleInfo& info, bool is_warm);
 
 }  // namespace weft::function

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "function/loaded_function.h"
 
 namespace weft::function {
@@ -72,10 +74,31 @@ void write_memories(json::Writer& writer, const engine::ModuleInfo& info) {
   writer.end_array();
 }
 
+// What time_of_initialization says, and why, for people.
+struct TimeText {
+  std::string_view name;
+  std::string reason;
+};
+
+TimeText time_text(const engine::ModuleInfo& info, bool is_warm) {
+  switch (time_of_initialization(info, is_warm)) {
+    case InitializationTime::kDeployment:
+      return {"deployment",
+              fmt::format("each {} begins with what it left", is_warm ? "instance" : "call")};
+    case InitializationTime::kInstance:
+      return {"instance", info.obstacle.value_or("") + ", so it runs in each new instance"};
+    case InitializationTime::kCall:
+      return {"call", info.obstacle.value_or("") + ", so it runs before each call"};
+  }
+  return {};
+}
+
 }  // namespace
 
-StateText state_text(const engine::ModuleInfo& info) {
-  switch (state_of(info)) {
+StateText state_text(const engine::ModuleInfo& info, bool is_warm) {
+  switch (state_of(info, is_warm)) {
+    case State::kWarm:
+      return {"warm", "as it was deployed: calls see what earlier calls left"};
     case State::kStateless:
       return {"stateless", "nothing in it can change, so calls share instances"};
     case State::kPristine:
@@ -84,6 +107,21 @@ StateText state_text(const engine::ModuleInfo& info) {
       return {"fresh", info.obstacle.value_or("") + ", so each call gets an instance of its own"};
   }
   return {};
+}
+
+void write_initialization(json::Writer& writer, const Initialization& initialization,
+                          const engine::ModuleInfo& info, bool is_warm) {
+  writer.key("initialization");
+  if (initialization.is_empty()) {
+    writer.value(nullptr);
+    return;
+  }
+  const TimeText time = time_text(info, is_warm);
+  writer.begin_object().key("start").value(initialization.has_start);
+  writer.key("exports").begin_array();
+  for (const std::string& name : initialization.exports)
+    writer.value(name);
+  writer.end_array().key("when").value(time.name).key("reason").value(time.reason).end_object();
 }
 
 void write_exports(json::Writer& writer, const engine::ModuleInfo& info) {

@@ -29,11 +29,12 @@ constexpr json::ParseLimits kRequestLimits{.depth_max = 16, .nodes_max = 2'000};
 constexpr std::size_t kDescriptorsMax = 64;
 constexpr std::size_t kChannelBytesMax = 256 << 10;
 
-std::string callable_exports(const engine::ModuleInfo& info) {
+std::string callable_exports(const LoadedFunction::Description& description) {
   std::string names;
   std::size_t count = 0;
-  for (const engine::ExportInfo& item : info.exports) {
+  for (const engine::ExportInfo& item : description.info.exports) {
     if (item.kind != engine::ItemKind::kFunction || abi::is_initializer(item)) continue;
+    if (description.initialization.has(item.name)) continue;
     if (!names.empty()) names += ", ";
     if (++count > kExportsShownMax) {
       names += "…";
@@ -115,11 +116,17 @@ Result<> RunningCall::decode() {
       name == nullptr ? function_->only_export() : info.find_export(name->as_string());
   if (item == nullptr || item->kind != engine::ItemKind::kFunction) {
     if (name != nullptr) {
-      return fail(ErrorCode::kNotFound,
-                  fmt::format("there is no exported function \"{}\"; {}",
-                              shown(name->as_string(), kNameShownMax), callable_exports(info)));
+      return fail(ErrorCode::kNotFound, fmt::format("there is no exported function \"{}\"; {}",
+                                                    shown(name->as_string(), kNameShownMax),
+                                                    callable_exports(function_->description())));
     }
-    return fail(ErrorCode::kInvalidArgument, "name an export: " + callable_exports(info));
+    return fail(ErrorCode::kInvalidArgument,
+                "name an export: " + callable_exports(function_->description()));
+  }
+  if (function_->state() == State::kWarm && abi::is_initializer(*item)) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "_initialize has been called already: a warm function's instances begin with it, "
+                "and it may run once in each");
   }
   export_name_ = item->name;
   arguments_ = TRY(abi::typed::values_of(arguments, item->function));
@@ -170,7 +177,8 @@ Result<> RunningCall::prepare() {
   }
   if (!description.info.imports.empty()) provide_world();
   instance_ = function_->take_kept();
-  if (instance_ && function_->state() == State::kStateless) {
+  if (instance_ && function_->keeps_ready()) {
+    instance_->set_state(program_.get());
     phase_ = Phase::kCall;
     return instance_->begin_call(export_name_, arguments_);
   }
@@ -181,17 +189,16 @@ Result<> RunningCall::prepare() {
                                              program_.get()));
   }
   instance_->begin_instantiation();
+  if (function_->begins_with(export_name_)) phase_ = Phase::kCall;  // That is the whole call.
   return {};
 }
 
 // Begins what follows the operation that has just succeeded.
 Result<> RunningCall::begin_next() {
-  if (phase_ == Phase::kInstantiation) {
-    const auto initializer = abi::initializer_before(function_->description().info, export_name_);
-    if (initializer) {
-      phase_ = Phase::kInitialization;
-      return instance_->begin_call(*initializer, {});
-    }
+  const auto before = function_->exports_before(export_name_);
+  if (initializers_called_ < before.size()) {
+    phase_ = Phase::kInitialization;
+    return instance_->begin_call(before[initializers_called_++], {});
   }
   phase_ = Phase::kCall;
   return instance_->begin_call(export_name_, arguments_);

@@ -120,6 +120,7 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   std::unique_ptr<abi::command::Program> program_;
   std::unique_ptr<engine::Instance> instance_;
   Phase phase_ = Phase::kInstantiation;
+  std::size_t initializers_called_ = 0;
 };
 
 }  // namespace weft::function

@@ -167,11 +167,13 @@ TEST_CASE("every way not to stop or to want too much ends with a typed error") {
   for (const auto& [what, wat, code, limit] : {
            Case{"an endless loop", R"((module (func (export "f") (loop br 0))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
-           Case{"an endless start function", R"((module (func $s (loop br 0)) (start $s)
-                (func (export "f"))))",
+           Case{"an endless start function before each call",
+                R"((module (table 1 funcref) (func $s (loop br 0)) (start $s)
+                (func (export "f") (table.set (i32.const 0) (ref.null func)))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
-           Case{"an endless _initialize", R"((module (func (export "_initialize") (loop br 0))
-                (func (export "f"))))",
+           Case{"an endless _initialize before each call",
+                R"((module (table 1 funcref) (func (export "_initialize") (loop br 0))
+                (func (export "f") (table.set (i32.const 0) (ref.null func)))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
            Case{"a program that never ends", R"((module (func (export "_start") (loop br 0))))",
                 ErrorCode::kDeadlineExceeded, "deadline_ms"},
@@ -228,8 +230,10 @@ TEST_CASE("a call that meets its deadline says where in the guest it was") {
   for (const auto& [wat, functions] : {
            Case{R"((module (func $inner (loop br 0)) (func $outer (export "f") call $inner)))",
                 {"inner", "outer"}},
-           Case{R"((module (func $main (loop br 0)) (start $main) (func (export "f"))))", {"main"}},
-           Case{R"((module (func $init (export "_initialize") (loop br 0)) (func (export "f"))))",
+           Case{R"((module (tag) (func $main (loop br 0)) (start $main) (func (export "f"))))",
+                {"main"}},
+           Case{R"((module (tag) (func $init (export "_initialize") (loop br 0))
+                (func (export "f"))))",
                 {"init"}},
            Case{R"((module (func $work (loop br 0)) (func $start (export "_start") call $work)))",
                 {"work", "start"}},
@@ -474,11 +478,13 @@ struct Loaded {
   std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
   std::shared_ptr<LoadedFunction> function;
 
-  explicit Loaded(std::string_view wat) {
+  explicit Loaded(std::string_view wat, bool is_warm = false) {
     const std::string module = engine::to_binary(wat, "test.wat").value();
     LoadedFunction::Description description;
     description.name = "f";
     description.info = engine::inspect(module).value();
+    description.initialization = initialization_of(description.info, std::nullopt).value();
+    description.is_warm = is_warm;
     function = std::make_shared<LoadedFunction>(
         std::move(description),
         engine::HostTable(*engine).link(engine->compile(module).value()).value(),
@@ -558,6 +564,43 @@ TEST_CASE("an instance that trapped with state is never used again") {
     (i32.store (i32.const 0) (i32.const 1)) unreachable)))");
   CHECK(loaded.call("").error().code() == ErrorCode::kGuestTrap);
   CHECK_FALSE(loaded.keeps_one());
+}
+
+constexpr std::string_view kCounting = R"((module (memory 1 3) (global $n (mut i32) (i32.const 0))
+  (func (export "_initialize") (global.set $n (i32.add (global.get $n) (i32.const 10))))
+  (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1)))
+    (global.get $n))
+  (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+  (func (export "trap") unreachable)
+  %))";
+
+TEST_CASE("calls of a warm function see what earlier ones left, until one fails") {
+  // With a table that changes, too.
+  for (const std::string_view more : {"",
+                                      "(table 1 funcref) (func (export \"set\") (table.set "
+                                      "(i32.const 0) (ref.null func)))"}) {
+    CAPTURE(more);
+    std::string wat(kCounting);
+    wat.replace(wat.find('%'), 1, more);
+    Loaded loaded(wat, true);
+    CHECK(loaded.function->state() == State::kWarm);
+    CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[11]})");
+    CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[12]})");
+    CHECK(loaded.call(R"({"export":"grow"})").value().body == R"({"results":[1]})");
+    CHECK(loaded.call(R"({"export":"grow"})").value().body == R"({"results":[2]})");
+    CHECK(loaded.call(R"({"export":"grow"})").value().body == R"({"results":[-1]})");
+    // A call that is refused harms nothing.
+    CHECK(loaded.call(R"({"export":"_initialize"})").error().code() ==
+          ErrorCode::kFailedPrecondition);
+    CHECK(loaded.call(R"({"export":"absent"})").error().code() == ErrorCode::kNotFound);
+    CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[13]})");
+    CHECK(loaded.call(R"({"export":"trap"})").error().code() == ErrorCode::kGuestTrap);
+    CHECK_FALSE(loaded.keeps_one());
+    CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[11]})");
+    CHECK(loaded.function->release_idle());
+    CHECK_FALSE(loaded.function->release_idle());
+    CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[11]})");
+  }
 }
 
 TEST_CASE("kept instances that no call needed for a while end") {

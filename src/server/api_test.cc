@@ -9,6 +9,7 @@
 
 #include "base/id.h"
 #include "json/parse.h"
+#include "json/print.h"
 #include "server/testing.h"
 
 namespace weft::server {
@@ -187,6 +188,83 @@ TEST_CASE("a function is deployed, shown, rolled back and removed") {
   CHECK(server.send("DELETE", "/v1/functions/add").status == 204);
   check_problem(server.get("/v1/functions/add"), 404, "not_found");
   CHECK(server.send("DELETE", "/v1/modules/" + content_id(kDivide)).status == 204);
+}
+
+// Its export "lasts" is what keeps instances from being put back.
+constexpr std::string_view kCounter = R"((module (global $n (mut i32) (i32.const 0))
+  (func (export "_initialize") (global.set $n (i32.add (global.get $n) (i32.const 10))))
+  (func (export "build") (global.set $n (i32.add (global.get $n) (i32.const 100))))
+  (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1)))
+    (global.get $n)) %))";
+constexpr std::string_view kLasts =
+    R"((table 1 funcref) (func (export "lasts") (table.set (i32.const 0) (ref.null func))))";
+
+std::string counter(std::string_view more) {
+  std::string wat(kCounter);
+  return wat.replace(wat.find('%'), 1, more);
+}
+
+TEST_CASE("a function says what initialised it, when, and what its calls see of each other") {
+  struct Case {
+    std::string_view more;
+    std::string_view members;
+    std::string_view state;
+    std::string_view initialization;
+    std::string_view reason;
+    std::string_view results;  // of the second call
+  };
+  Server server;
+  for (const Case& one : {
+           Case{"", R"(,"init":"build")", "pristine",
+                R"({"start":false,"exports":["_initialize","build"],"when":"deployment",)",
+                "each call begins with what it left", R"({"results":[111]})"},
+           Case{kLasts, R"(,"init":"build","state":"pristine")", "fresh",
+                R"({"start":false,"exports":["_initialize","build"],"when":"call",)",
+                "it changes a table, so it runs before each call", R"({"results":[111]})"},
+           Case{"", R"(,"init":null,"state":"warm")", "warm",
+                R"({"start":false,"exports":["_initialize"],"when":"deployment",)",
+                "each instance begins with what it left", R"({"results":[12]})"},
+           Case{kLasts, R"(,"state":"warm")", "warm",
+                R"({"start":false,"exports":["_initialize"],"when":"instance",)",
+                "it changes a table, so it runs in each new instance", R"({"results":[12]})"},
+       }) {
+    CAPTURE(one.members);
+    const Answer deployed = server.deploy("count", counter(one.more), std::string(one.members));
+    REQUIRE(deployed.status < 300);
+    CHECK(deployed.text("state") == one.state);
+    CHECK(json::to_string(*deployed.json().find("initialization")).starts_with(one.initialization));
+    CHECK(deployed.json().find("initialization")->find("reason")->as_string() == one.reason);
+    CHECK((deployed.text("state_reason").find("see what earlier calls left") !=
+           std::string::npos) == (one.state == "warm"));
+    const bool is_named = one.members.find("build") != std::string_view::npos;
+    CHECK(deployed.json().find("init")->is_null() != is_named);
+    const Answer versions = server.get("/v1/functions/count/versions");
+    const auto& newest = versions.json().find("items")->as_array()[0];
+    CHECK(newest.find("state")->as_string() == (one.state == "warm" ? "warm" : "pristine"));
+    CHECK(newest.find("init")->is_null() != is_named);
+    constexpr std::string_view kCall = R"({"export":"count"})";
+    CHECK(server.send("POST", "/v1/functions/count/invoke", std::string(kCall)).status == 200);
+    CHECK(server.send("POST", "/v1/functions/count/invoke", std::string(kCall)).body ==
+          one.results);
+  }
+  CHECK(server.deploy("plain", "(module (func (export \"f\")))")
+            .json()
+            .find("initialization")
+            ->is_null());
+}
+
+TEST_CASE("what cannot initialise a module refuses its deployment") {
+  Server server;
+  const Answer unknown = server.deploy("count", counter(""), R"(,"init":"biuld")");
+  check_problem(unknown, 400, "invalid_argument");
+  CHECK(unknown.body.find("did you mean build?") != std::string::npos);
+  check_problem(server.deploy("count", counter(""), R"(,"state":"fresh")"), 400,
+                "invalid_argument");
+  const Answer trapped = server.deploy(
+      "count", R"((module (func $init (export "_initialize") unreachable) (func (export "f"))))");
+  check_problem(trapped, info(ErrorCode::kGuestTrap).http_status, "guest_trap");
+  CHECK(trapped.body.find("initialisation failed in _initialize") != std::string::npos);
+  CHECK(trapped.json().find("backtrace")->as_array()[0].find("function")->as_string() == "init");
 }
 
 TEST_CASE("lists come in pages, newest first") {

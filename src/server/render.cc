@@ -57,8 +57,8 @@ void write_activity(json::Writer& writer, const function::Activity& activity) {
   }
 }
 
-void write_kept(json::Writer& writer, std::string_view key,
-                const std::optional<std::string>& text) {
+void write_optional(json::Writer& writer, std::string_view key,
+                    const std::optional<std::string>& text) {
   writer.key(key);
   if (text) {
     writer.value(*text);
@@ -88,7 +88,11 @@ void write(json::Writer& writer, const function::Function& function) {
   writer.key("deployed").value(to_rfc3339(function.deployed));
   function::write_exports(writer, function.module.info);
   write_settings(writer, function);
-  writer.key("state").value(function::state_text(function.module.info).name);
+  const bool is_warm = function.state == function::State::kWarm;
+  const auto state = function::state_text(function.module.info, is_warm);
+  writer.key("state").value(state.name).key("state_reason").value(state.reason);
+  write_optional(writer, "init", function.init);
+  function::write_initialization(writer, function.initialization, function.module.info, is_warm);
   write_activity(writer, function.activity);
   writer.end_object();
 }
@@ -101,6 +105,8 @@ void write(json::Writer& writer, const function::Version& version) {
   writer.key("deployed").value(to_rfc3339(version.deployed));
   writer.key("current").value(version.current);
   write_settings(writer, version);
+  writer.key("state").value(version.is_warm ? "warm" : "pristine");
+  write_optional(writer, "init", version.init);
   writer.end_object();
 }
 
@@ -120,8 +126,8 @@ void write(json::Writer& writer, const store::InvocationRecord& record) {
   writer.key("cpu_us").value(record.cpu_us);
   writer.key("input_bytes").value(record.input_bytes);
   writer.key("output_bytes").value(record.output_bytes);
-  write_kept(writer, "input", record.input);
-  write_kept(writer, "output", record.output);
+  write_optional(writer, "input", record.input);
+  write_optional(writer, "output", record.output);
   writer.key("log_bytes").value(record.log_bytes);
   writer.key("calls").value(record.calls);
   writer.end_object();

@@ -112,6 +112,26 @@ Result<std::vector<std::pair<std::string, std::string>>> environment_of(const js
   return environment;
 }
 
+Result<std::optional<std::string>> init_of(const json::Value& object) {
+  const json::Value* init = object.find("init");
+  if (init == nullptr || init->is_null()) return std::nullopt;
+  if (!init->is_string()) {
+    return invalid(*init,
+                   "\"init\" must be the name of an export that initialises the module, or null.");
+  }
+  return std::string(init->as_string());
+}
+
+Result<bool> is_warm(const json::Value& object) {
+  const json::Value* state = object.find("state");
+  if (state == nullptr) return false;
+  const std::string_view name = state->is_string() ? state->as_string() : "";
+  if (name == "warm" || name == "pristine") return name == "warm";
+  return invalid(*state,
+                 "\"state\" must be \"pristine\", so that no call sees what earlier calls left, or "
+                 "\"warm\", so that calls do.");
+}
+
 // The one query parameter of that name; twice is an error, since it is not clear which one counts.
 Result<std::optional<std::string>> single_parameter(const net::HttpRequest& request,
                                                     std::string_view name) {
@@ -132,8 +152,8 @@ Result<std::optional<std::string>> single_parameter(const net::HttpRequest& requ
 }  // namespace
 
 Result<function::Deployment> deployment_of(std::string_view body) {
-  const json::Value object =
-      TRY(object_of(body, {"module", "limits", "grants", "environment", "source", "language"}));
+  const json::Value object = TRY(object_of(
+      body, {"module", "limits", "grants", "environment", "init", "state", "source", "language"}));
   for (const std::string_view key : {"source", "language"}) {
     const json::Value* member = object.find(key);
     if (member == nullptr) continue;
@@ -151,6 +171,8 @@ Result<function::Deployment> deployment_of(std::string_view body) {
     deployment.grants = TRY(function::grants_of(*grants));
   }
   deployment.environment = TRY(environment_of(object));
+  deployment.init = TRY(init_of(object));
+  deployment.is_warm = TRY(is_warm(object));
   return deployment;
 }
 

@@ -31,11 +31,15 @@ TEST_CASE("a deployment has a module and what else is wanted") {
   CHECK(plain->module == kId);
   CHECK(plain->limits == function::FunctionLimits());
   CHECK(plain->environment.empty());
+  CHECK_FALSE(plain->init.has_value());
+  CHECK_FALSE(plain->is_warm);
 
   const auto full = deployment_of(
       R"({"environment":{"B":"2","A_1":""},"grants":{"network":["192.0.2.1:80"]},"module":")" +
-      kId + R"(","limits":{"deadline_ms":5,"in_flight":1e0}})");
+      kId + R"(","limits":{"deadline_ms":5,"in_flight":1e0},"init":"build","state":"warm"})");
   REQUIRE(full.has_value());
+  CHECK(full->init == "build");
+  CHECK(full->is_warm);
   CHECK(full->grants.network == std::vector<std::string>{"192.0.2.1:80"});
   CHECK(full->limits.deadline_ms == 5);
   CHECK(full->limits.in_flight == 1);
@@ -60,6 +64,8 @@ TEST_CASE("a wrong deployment is refused with what is wrong in it") {
   const std::string number = "{" + module + R"(,"environment":{"A":1}})";
   const std::string nul = "{" + module + R"(,"environment":{"A":"\u0000"}})";
   const std::string name = "{" + module + R"(,"environment":{"A=B":"1"}})";
+  const std::string init = "{" + module + R"(,"init":["a"]})";
+  const std::string state = "{" + module + R"(,"state":null})";
   const Refusal cases[] = {
       {"", ErrorCode::kInvalidArgument, "empty"},
       {"{", ErrorCode::kInvalidArgument, ""},
@@ -79,6 +85,8 @@ TEST_CASE("a wrong deployment is refused with what is wrong in it") {
       {number, ErrorCode::kInvalidArgument, "\"A\" must be a string"},
       {nul, ErrorCode::kInvalidArgument, "\"A\" must be a string"},
       {name, ErrorCode::kInvalidArgument, "\"A=B\" is no name"},
+      {init, ErrorCode::kInvalidArgument, "\"init\" must be the name of an export"},
+      {state, ErrorCode::kInvalidArgument, "\"state\" must be \"pristine\""},
       {long_name, ErrorCode::kInvalidArgument, "is no name"},
       {large, ErrorCode::kTooLarge, "65537"},
   };

@@ -43,7 +43,10 @@ VersionRecord version_of(const Row& row) {
                    .language = row.text(3),
                    .limits = row.text(4),
                    .grants = row.text(5),
-                   .environment = row.text(6)},
+                   .environment = row.text(6),
+                   .init = row.maybe_text(9),
+                   .state = row.text(10),
+                   .snapshot = row.maybe_text(11)},
           .dialect = row.text(7),
           .deployed = wall_time(row.integer(8))};
 }
@@ -94,10 +97,11 @@ Result<VersionRecord> add_version(Transaction& transaction, std::string_view nam
                        .deployed = now};
   TRY(transaction.execute(
       R"(INSERT INTO function_version
-           (function, version, module, language, limits, grants, environment, deployed_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8))",
+           (function, version, module, language, limits, grants, environment, deployed_us, init,
+            state, snapshot)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))",
       {name, record.version, spec.module, spec.language, spec.limits, spec.grants, spec.environment,
-       microseconds(now)}));
+       microseconds(now), spec.init, spec.state, spec.snapshot}));
   return record;
 }
 
@@ -129,6 +133,19 @@ Result<> remove_unused_module(Transaction& transaction, std::string_view id) {
   const auto removed = TRY(transaction.execute("DELETE FROM module WHERE id = $1", {id}));
   if (removed.changed == 0) return no_module(id);
   return {};
+}
+
+Result<std::vector<std::string>> snapshots_only_of(Transaction& transaction,
+                                                   std::string_view name) {
+  const auto rows = TRY(transaction.execute(
+      R"(SELECT DISTINCT v.snapshot FROM function_version v
+         WHERE v.function = $1 AND v.snapshot IS NOT NULL AND NOT EXISTS
+           (SELECT 1 FROM function_version o WHERE o.snapshot = v.snapshot AND o.function <> $1))",
+      {name}));
+  std::vector<std::string> ids;
+  for (const Row& row : rows)
+    ids.push_back(row.text(0));
+  return ids;
 }
 
 Cursor place_of(const FunctionRecord& function) {
@@ -223,7 +240,7 @@ Result<VersionRecord> Metadata::version(std::string_view name, std::int64_t vers
   if (!is_function_name(name)) return no_function(name);
   const auto rows = TRY(database_.read(
       R"(SELECT v.function, v.version, v.module, v.language, v.limits, v.grants, v.environment, m.dialect,
-                v.deployed_us
+                v.deployed_us, v.init, v.state, v.snapshot
          FROM function_version v JOIN module m ON m.id = v.module WHERE v.function = $1 AND v.version = $2)",
       {name, version}));
   if (rows.empty()) {
@@ -258,7 +275,7 @@ Result<Listed<VersionRecord>> Metadata::versions(std::string_view name, const Pa
   TRY(function(name));
   const auto rows = TRY(database_.read(
       R"(SELECT v.function, v.version, v.module, v.language, v.limits, v.grants, v.environment, m.dialect,
-                v.deployed_us
+                v.deployed_us, v.init, v.state, v.snapshot
          FROM function_version v JOIN module m ON m.id = v.module
          WHERE v.function = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3)",
       {name, start.number, rows_for(page)}));
@@ -274,13 +291,37 @@ Result<FunctionRecord> Metadata::rollback(std::string_view name, std::int64_t ve
   });
 }
 
-Result<> Metadata::remove_function(std::string_view name) {
+Result<std::vector<std::string>> Metadata::remove_function(std::string_view name) {
   if (!is_function_name(name)) return no_function(name);
+  return write_returning<std::vector<std::string>>(
+      database_, [&](Transaction& transaction) -> Result<std::vector<std::string>> {
+        auto unnamed = TRY(snapshots_only_of(transaction, name));
+        const auto removed =
+            TRY(transaction.execute("DELETE FROM function WHERE name = $1", {name}));
+        if (removed.changed == 0) return no_function(name);
+        return unnamed;
+      });
+}
+
+Result<> Metadata::replace_snapshot(const VersionRecord& version, std::string_view snapshot) {
   return database_.write([&](Transaction& transaction) -> Result<> {
-    const auto removed = TRY(transaction.execute("DELETE FROM function WHERE name = $1", {name}));
-    if (removed.changed == 0) return no_function(name);
-    return {};
+    const auto replaced = TRY(transaction.execute(
+        R"(UPDATE function_version SET snapshot = $4
+           WHERE function = $1 AND version = $2 AND deployed_us = $3
+             AND COALESCE(snapshot, '') = $5)",
+        {version.function, version.version, microseconds(version.deployed), snapshot,
+         version.spec.snapshot.value_or("")}));
+    if (replaced.changed > 0) return {};
+    return fail(ErrorCode::kFailedPrecondition,
+                fmt::format("version {} of the function {} was replaced meanwhile", version.version,
+                            version.function));
   });
+}
+
+Result<bool> Metadata::names_snapshot(std::string_view snapshot) {
+  const auto rows =
+      TRY(database_.read("SELECT 1 FROM function_version WHERE snapshot = $1 LIMIT 1", {snapshot}));
+  return !rows.empty();
 }
 
 Result<Metadata::Counts> Metadata::counts() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -34,6 +35,9 @@ struct VersionSpec {
   std::string limits = "{}";
   std::string grants = "{}";
   std::string environment = "{}";
+  std::optional<std::string> init = {};      // the export that initialises the module
+  std::string state = "pristine";            // or "warm"
+  std::optional<std::string> snapshot = {};  // content id of a blob: what its instances begin with
 
   bool operator==(const VersionSpec&) const = default;
 };
@@ -89,8 +93,15 @@ class Metadata {
   // Lets an existing version be the current one.
   Result<FunctionRecord> rollback(std::string_view name, std::int64_t version);
   // Removes the function and its versions; its invocation records stay. A later function of this
-  // name starts at version 1 again.
-  Result<> remove_function(std::string_view name);
+  // name starts at version 1 again. The snapshots that no version names any more: the removal of
+  // their blobs is the caller's, afterwards.
+  Result<std::vector<std::string>> remove_function(std::string_view name);
+
+  // Lets that very version name another snapshot, whose blob is durable. kFailedPrecondition when
+  // it is not there any more, or names another one than it did.
+  Result<> replace_snapshot(const VersionRecord& version, std::string_view snapshot);
+  // Whether any version names it.
+  Result<bool> names_snapshot(std::string_view snapshot);
 
   // How many there are, for the status page.
   struct Counts {

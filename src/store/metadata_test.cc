@@ -78,7 +78,10 @@ TEST_CASE_FIXTURE(Fixture, "each deployment is a new version and becomes the cur
                          .language = "python",
                          .limits = R"({"deadline_ms":5})",
                          .grants = R"({"hosts":["a"]})",
-                         .environment = R"({"A":"b"})"};
+                         .environment = R"({"A":"b"})",
+                         .init = "build",
+                         .state = "warm",
+                         .snapshot = content_id("snapshot")};
   const auto first = metadata.deploy("add", spec).value();
   CHECK(first == VersionRecord{.function = "add",
                                .version = 1,
@@ -113,6 +116,41 @@ TEST_CASE_FIXTURE(Fixture, "deploying needs a module that is there and a usable 
        {std::string("a"), std::string("0"), std::string("a-1"), std::string(63, 'a')}) {
     CHECK(metadata.deploy(name, {.module = module}).has_value());
   }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a snapshot that only a removed function named is told") {
+  const std::string module = add_module("m");
+  const auto deploy_with = [&](std::string_view name, std::optional<std::string> snapshot) {
+    return metadata.deploy(name, {.module = module, .snapshot = std::move(snapshot)}).value();
+  };
+  deploy_with("one", "a");
+  deploy_with("one", "b");
+  deploy_with("one", "b");
+  deploy_with("one", std::nullopt);
+  deploy_with("two", "a");
+  CHECK(metadata.names_snapshot("b").value());
+  CHECK(metadata.remove_function("one").value() == std::vector<std::string>{"b"});
+  CHECK_FALSE(metadata.names_snapshot("b").value());
+  CHECK(metadata.names_snapshot("a").value());
+  CHECK(metadata.remove_function("two").value() == std::vector<std::string>{"a"});
+  deploy_with("three", std::nullopt);
+  CHECK(metadata.remove_function("three").value().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a snapshot is replaced in the very version that was read") {
+  const std::string module = add_module("m");
+  const auto before = metadata.deploy("one", {.module = module}).value();
+  REQUIRE(metadata.replace_snapshot(before, "a").has_value());
+  const auto after = metadata.version("one", 1).value();
+  CHECK(after.spec.snapshot == "a");
+  CHECK(code_of(metadata.replace_snapshot(before, "b")) == ErrorCode::kFailedPrecondition);
+  REQUIRE(metadata.replace_snapshot(after, "b").has_value());
+  CHECK(metadata.version("one", 1).value().spec.snapshot == "b");
+  REQUIRE(metadata.remove_function("one").has_value());
+  clock.advance(std::chrono::seconds(1));
+  REQUIRE(metadata.deploy("one", {.module = module}).has_value());
+  CHECK(code_of(metadata.replace_snapshot(before, "c")) == ErrorCode::kFailedPrecondition);
+  CHECK_FALSE(metadata.version("one", 1).value().spec.snapshot.has_value());
 }
 
 TEST_CASE_FIXTURE(Fixture, "deployments at the same time get different versions") {

@@ -70,9 +70,19 @@ constexpr std::array<std::string_view, 1> kLogSizes = {
     "CREATE INDEX invocation_logs ON invocation (id, log_bytes) WHERE log_bytes > 0",
 };
 
-constexpr std::array<Migration, 2> kMigrations = {{
+// What was deployed before has no snapshot: one is made when it is loaded.
+constexpr std::array<std::string_view, 4> kSnapshots = {
+    "ALTER TABLE function_version ADD COLUMN init TEXT",
+    "ALTER TABLE function_version ADD COLUMN state TEXT NOT NULL DEFAULT 'pristine'",
+    "ALTER TABLE function_version ADD COLUMN snapshot TEXT",
+    R"(CREATE INDEX function_version_by_snapshot ON function_version (snapshot)
+         WHERE snapshot IS NOT NULL)",
+};
+
+constexpr std::array<Migration, 3> kMigrations = {{
     {1, kModulesFunctionsInvocations},
     {2, kLogSizes},
+    {3, kSnapshots},
 }};
 
 Result<std::int64_t> version_of(Transaction& transaction) {

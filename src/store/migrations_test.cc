@@ -54,6 +54,29 @@ TEST_CASE("an older database gets the steps that it lacks and keeps its rows") {
   CHECK(pets[0].integer(1) == 4);
 }
 
+TEST_CASE("what was deployed before there were snapshots has none and begins pristine") {
+  const TemporaryDirectory directory;
+  const FakeClock clock;
+  const auto database = open_database(directory.database_file());
+  REQUIRE(migrate(*database, clock, migrations().first(2)).has_value());
+  REQUIRE(database
+              ->write([](Transaction& transaction) -> Result<> {
+                TRY(transaction.execute("INSERT INTO module VALUES ('m', 'typed', 1, '{}', 0)"));
+                TRY(transaction.execute("INSERT INTO function VALUES ('f', 0, 1, 1)"));
+                TRY(
+                    transaction.execute("INSERT INTO function_version VALUES ('f', 1, 'm', '', "
+                                        "'{}', '{}', '{}', 0)"));
+                return {};
+              })
+              .has_value());
+  REQUIRE(migrate(*database, clock).has_value());
+  const auto rows = database->read("SELECT init, state, snapshot FROM function_version").value();
+  REQUIRE(rows.size() == 1);
+  CHECK_FALSE(rows[0].maybe_text(0).has_value());
+  CHECK(rows[0].text(1) == "pristine");
+  CHECK_FALSE(rows[0].maybe_text(2).has_value());
+}
+
 TEST_CASE("a step that fails leaves the database as it was") {
   const TemporaryDirectory directory;
   const FakeClock clock;

@@ -19,21 +19,22 @@ struct Special {
 
 // Of IPv4 (IANA IPv4 Special-Purpose Address Registry, and multicast).
 constexpr std::array kSpecialV4 = {
-    Special{{0}, 8},              // this network
-    Special{{10}, 8},             // private use
-    Special{{100, 64}, 10},       // shared address space
-    Special{{127}, 8},            // loopback
-    Special{{169, 254}, 16},      // link local, and the metadata services of clouds
-    Special{{172, 16}, 12},       // private use
-    Special{{192, 0, 0}, 24},     // protocol assignments
-    Special{{192, 0, 2}, 24},     // documentation
-    Special{{192, 88, 99}, 24},   // relays that are no more
-    Special{{192, 168}, 16},      // private use
-    Special{{198, 18}, 15},       // benchmarking
-    Special{{198, 51, 100}, 24},  // documentation
-    Special{{203, 0, 113}, 24},   // documentation
-    Special{{224}, 4},            // multicast
-    Special{{240}, 4},            // reserved, and broadcast
+    Special{{0}, 8},          // this network
+    Special{{10}, 8},         // private use
+    Special{{100, 64}, 10},   // shared address space
+    Special{{127}, 8},        // loopback
+    Special{{169, 254}, 16},  // link local, and the metadata services of clouds
+    // Azure's platform (WireServer), which gives machines their secrets.
+    Special{{168, 63, 129, 16}, 32}, Special{{172, 16}, 12},  // private use
+    Special{{192, 0, 0}, 24},                                 // protocol assignments
+    Special{{192, 0, 2}, 24},                                 // documentation
+    Special{{192, 88, 99}, 24},                               // relays that are no more
+    Special{{192, 168}, 16},                                  // private use
+    Special{{198, 18}, 15},                                   // benchmarking
+    Special{{198, 51, 100}, 24},                              // documentation
+    Special{{203, 0, 113}, 24},                               // documentation
+    Special{{224}, 4},                                        // multicast
+    Special{{240}, 4},                                        // reserved, and broadcast
 };
 
 // Within 2000::/3, outside of which nothing is public but what carries an address of IPv4.

@@ -17,7 +17,7 @@
 namespace weft::system {
 namespace {
 
-constexpr int kBacklog = 128;
+constexpr std::uint32_t kBacklog = 128;
 // Datagrams of strangers that one call drops.
 constexpr int kDroppedMax = 16;
 // No datagram of IP is longer.
@@ -109,7 +109,7 @@ Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) 
   if (v6) set_v6_only(descriptor, false);
   const HostSocketAddress host(address);
   if (::bind(descriptor.get(), host.data(), host.size) != 0 ||
-      ::listen(descriptor.get(), kBacklog) != 0) {
+      ::listen(descriptor.get(), static_cast<int>(kBacklog)) != 0) {
     return fail(listen_error(address, errno));
   }
   return std::unique_ptr<Socket>(
@@ -126,13 +126,13 @@ Attempt<> Socket::bind(const SocketAddress& address) {
   return bound;
 }
 
-Attempt<> Socket::listen(int backlog) {
+Attempt<> Socket::listen(std::uint32_t backlog) {
   // One that was not bound would listen on all addresses.
   const auto address = local_address();
   if (!address) return std::unexpected(address.error());
   if (network_ == nullptr || address->port == 0 || !network_->may_listen(*address))
     return std::unexpected(Errno::kNotPermitted);
-  return done(::listen(descriptor_.get(), std::clamp(backlog, 0, kBacklog)));
+  return done(::listen(descriptor_.get(), static_cast<int>(std::min(backlog, kBacklog))));
 }
 
 Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
@@ -142,6 +142,7 @@ Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
     if (accepted) {
       auto socket = std::unique_ptr<Socket>(new Socket(std::move(accepted), type_, v6_, network_));
       socket->flags_ = flags;
+      socket->connection_ = Connection::kMade;
       return std::shared_ptr<Socket>(std::move(socket));
     }
     // A connection that was gone before it was taken is nobody's business.
@@ -151,23 +152,34 @@ Attempt<std::shared_ptr<Socket>> Socket::accept(const StatusFlags& flags) {
 
 Attempt<> Socket::connect(const SocketAddress& address) {
   count_use(Wait::For::kWriting);
-  if (connecting_) {
+  if (connection_ == Connection::kUnderWay) {
     if (!ready_bytes(descriptor_.get(), Wait::For::kWriting))
       return std::unexpected(Errno::kAlready);
-    connecting_ = false;
+    connection_ = Connection::kFailed;
     if (const auto failed = error(); !failed) return failed;
     // Somebody may have asked for the error before.
-    const auto peer = peer_address();
-    return peer ? Attempt<>() : std::unexpected(Errno::kConnectionRefused);
+    if (!peer_address()) return std::unexpected(Errno::kConnectionRefused);
+    connection_ = Connection::kMade;
+    return {};
   }
   if (!is_of_family(address)) return std::unexpected(Errno::kAddressFamilyNotSupported);
   if (network_ == nullptr || !network_->may_reach(address))
     return std::unexpected(Errno::kNotPermitted);
+  const auto begun = begin_connecting(address);
+  if (begun) {
+    connection_ = Connection::kMade;
+  } else if (begun.error() == Errno::kInProgress) {
+    connection_ = Connection::kUnderWay;
+  } else if (connection_ != Connection::kMade) {
+    connection_ = Connection::kFailed;
+  }
+  return begun;
+}
+
+Attempt<> Socket::begin_connecting(const SocketAddress& address) {
   const HostSocketAddress host(address);
   while (::connect(descriptor_.get(), host.data(), host.size) != 0) {
-    if (errno == EINTR) continue;
-    connecting_ = errno == EINPROGRESS;
-    return last_error();
+    if (errno != EINTR) return last_error();
   }
   return {};
 }
@@ -228,7 +240,7 @@ Attempt<std::size_t> Socket::send(std::span<const ConstBuffer> buffers,
   IoVectors vectors(buffers);
   HostSocketAddress host;
   msghdr message{};
-  if (to) {
+  if (to && type_ == SocketType::kDatagram) {
     if (!is_of_family(*to)) return std::unexpected(Errno::kAddressFamilyNotSupported);
     if (network_ == nullptr || !network_->may_reach(*to))
       return std::unexpected(Errno::kNotPermitted);
@@ -263,6 +275,7 @@ Attempt<> Socket::set_option(SocketOption option, int value) {
   const bool is_size =
       option == SocketOption::kSendBufferBytes || option == SocketOption::kReceiveBufferBytes;
   if (is_size) value = std::clamp(value, 0, kBufferBytesMax);
+  if (option == SocketOption::kReuseAddress && type_ == SocketType::kDatagram) return {};
   if (option == SocketOption::kOnlyV6 && value == 0) return std::unexpected(Errno::kNotSupported);
   const HostOption host = host_option(option);
   return done(::setsockopt(descriptor_.get(), host.level, host.name, &value, sizeof(value)));
@@ -284,6 +297,23 @@ Attempt<> Socket::error() {
     return last_error();
   if (error != 0) return std::unexpected(errno_of(error));
   return {};
+}
+
+SocketState Socket::state() {
+  const bool is_open = type_ == SocketType::kDatagram || peer_address() ||
+                       option(SocketOption::kIsListening).value_or(0) != 0;
+  if (is_open) return SocketState::kOpen;
+  switch (connection_) {
+    case Connection::kMade:
+      return SocketState::kClosed;
+    case Connection::kFailed:
+      return SocketState::kFailed;
+    case Connection::kUnderWay:
+      return condition().hung_up ? SocketState::kFailed : SocketState::kOpening;
+    case Connection::kNone:
+      break;
+  }
+  return SocketState::kOpening;
 }
 
 // Inode and times of a socket say nothing.

@@ -19,8 +19,11 @@ namespace weft::system {
 
 enum class SocketType : std::uint8_t { kStream, kDatagram };
 
+// What became of a connection, or of a socket that listens. In the order of WASIX's sock_status.
+enum class SocketState : std::uint8_t { kOpening, kOpen, kClosed, kFailed };
+
 enum class SocketOption : std::uint8_t {
-  kReuseAddress,
+  kReuseAddress,  // of datagrams, nothing: it would give them those of other programs
   kKeepAlive,
   kBroadcast,
   kNoDelay,
@@ -52,7 +55,7 @@ class Socket final : public OpenFile {
 
   // kNotPermitted where the network does not allow it.
   Attempt<> bind(const SocketAddress& address);
-  Attempt<> listen(int backlog);
+  Attempt<> listen(std::uint32_t backlog);
   // A new connection. What it may do is this one's.
   Attempt<std::shared_ptr<Socket>> accept(const StatusFlags& flags);
   // Of a stream: kInProgress while it is being made; called again, says what came of it. Of a
@@ -61,6 +64,7 @@ class Socket final : public OpenFile {
   // With `peek`, the bytes stay. A datagram socket that was not bound gets what comes from
   // addresses that its network allows; the rest is dropped, and nothing of it gets into `buffers`.
   Attempt<Received> receive(std::span<const Buffer> buffers, bool peek);
+  // Of a stream, `to` means nothing.
   Attempt<std::size_t> send(std::span<const ConstBuffer> buffers,
                             const std::optional<SocketAddress>& to = std::nullopt);
   Attempt<> shut_down(bool reading, bool writing) override;
@@ -70,6 +74,7 @@ class Socket final : public OpenFile {
   Attempt<int> option(SocketOption option) const;
   // What went wrong since the last call.
   Attempt<> error();
+  SocketState state();
 
   Attempt<FileStatus> status() override;
   Attempt<std::size_t> read(std::span<const Buffer> buffers) override;
@@ -84,6 +89,9 @@ class Socket final : public OpenFile {
   Socket* as_socket() override { return this; }
 
  private:
+  enum class Connection : std::uint8_t { kNone, kUnderWay, kMade, kFailed };
+
+  Attempt<> begin_connecting(const SocketAddress& address);
   bool is_of_family(const SocketAddress& address) const { return address.address.is_v6() == v6_; }
   bool is_welcome(const std::optional<SocketAddress>& from) const;
   Attempt<Received> receive_any(std::span<const Buffer> buffers, bool peek);
@@ -97,8 +105,8 @@ class Socket final : public OpenFile {
   bool v6_;
   std::shared_ptr<Network> network_;
   StatusFlags flags_;
-  bool connecting_ = false;
-  bool bound_ = false;                                               // by a rule
+  Connection connection_ = Connection::kNone;  // of a stream; as far as was seen
+  bool bound_ = false;                         // by a rule
   std::array<std::optional<std::chrono::nanoseconds>, 2> patience_;  // by Wait::For
 };
 

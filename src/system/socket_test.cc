@@ -1,7 +1,10 @@
 #include "system/socket.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include "system/testing.h"
 #include "system/wait.h"
@@ -278,13 +281,65 @@ TEST_CASE("a connection whose error was asked for is not taken for made") {
   const SocketAddress address =
       Socket::listen_on({.address = kLoopback, .port = 0}).value()->local_address().value();
   const auto socket = Socket::open(SocketType::kStream, false, network({"127.0.0.1"})).value();
+  CHECK(socket->state() == SocketState::kOpening);
   auto connected = socket->connect(address);
   if (!connected && connected.error() == Errno::kInProgress) {
     wait_for(*socket, Wait::For::kWriting);
+    CHECK(socket->state() == SocketState::kFailed);
     CHECK(error_of(socket->error()) == Errno::kConnectionRefused);
     connected = socket->connect(address);
   }
   CHECK(error_of(connected) == Errno::kConnectionRefused);
+  CHECK(socket->state() == SocketState::kFailed);
+}
+
+TEST_CASE("a connection that was made is open until it is gone") {
+  Connection connection;
+  CHECK(connection.listener->state() == SocketState::kOpen);
+  CHECK(connection.client->state() == SocketState::kOpen);
+  CHECK(connection.server->state() == SocketState::kOpen);
+  // Closed with bytes that nobody took, it is reset.
+  write(*connection.client, "x");
+  wait_for(*connection.server, Wait::For::kReading);
+  connection.server.reset();
+  wait_for(*connection.client, Wait::For::kReading);
+  CHECK(connection.client->state() == SocketState::kClosed);
+  CHECK(Socket::open(SocketType::kDatagram, false, nullptr).value()->state() == SocketState::kOpen);
+}
+
+TEST_CASE("a connection does not look at the address that something is sent to") {
+  Connection connection;
+  const ConstBuffer text = bytes_of("x");
+  CHECK(
+      connection.server->send({&text, 1}, SocketAddress{.address = kLoopback, .port = 9}).value() ==
+      1);
+  CHECK(read(*connection.client) == "x");
+  const auto other = Socket::open(SocketType::kStream, false, nullptr).value();
+  CHECK_FALSE(other->send({&text, 1}, SocketAddress{.address = kLoopback, .port = 9}).has_value());
+}
+
+TEST_CASE("no socket takes the datagrams of another program's address") {
+  const auto net = network({"listen:127.0.0.1"});
+  const auto first = Socket::open(SocketType::kDatagram, false, net).value();
+  const auto other = Socket::open(SocketType::kDatagram, false, net).value();
+  for (const auto& socket : {first, other})
+    CHECK(socket->set_option(SocketOption::kReuseAddress, 1).has_value());
+  REQUIRE(first->bind({.address = kLoopback}).has_value());
+  CHECK(error_of(other->bind(first->local_address().value())) == Errno::kAddressInUse);
+}
+
+TEST_CASE("a backlog of any size is taken for a large one") {
+  const auto listener =
+      Socket::open(SocketType::kStream, false, network({"listen:127.0.0.1"})).value();
+  REQUIRE(listener->bind({.address = kLoopback}).has_value());
+  for (const auto& [backlog, taken] : {std::pair(7U, 7U), std::pair(UINT32_MAX, 128U)}) {
+    REQUIRE(listener->listen(backlog).has_value());
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    const int descriptor = listener->wait(Wait::For::kReading)->descriptor;
+    REQUIRE(::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+    CHECK(info.tcpi_sacked == taken);  // of a socket that listens, its backlog
+  }
 }
 
 TEST_CASE("options are set and read, and buffers have a limit") {

@@ -25,12 +25,12 @@ function add
 version   1 of 1, deployed [..]
 module    sha256:[..]
 dialect   typed
-state     stateless
+state     stateless: nothing in it can change, so calls share instances
 limits    deadline 2 s, memory 16 MiB, output [..], 4 calls at the same time
 ...
 $ weft list
-NAME  VERSION  DIALECT  CALLS/H  ERRORS/H  MEDIAN  DEPLOYED
-add   1        typed    [..]
+NAME  VERSION  DIALECT  STATE      CALLS/H  ERRORS/H  MEDIAN  DEPLOYED
+add   1        typed    stateless  [..]
 $ weft list --search zzz
 no function of http://[..] has zzz in its name; `weft list` shows all
 $ weft list --json
@@ -265,9 +265,9 @@ $ weft logs nobody
 weft: [..]nobody[..]
 ? 3
 $ weft versions add
-VERSION  DEPLOYED  [..]  MODULE               DIALECT  DEADLINE  MEMORY  OUTPUT  IN FLIGHT  ENV
-2 (now)  20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0
-1        20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0
+VERSION  DEPLOYED  [..]  MODULE               DIALECT  DEADLINE  MEMORY  OUTPUT  IN FLIGHT  ENV  STATE     INIT
+2 (now)  20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0    pristine  -
+1        20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0    pristine  -
 $ weft versions add --json
 [{"version":2,"module":"sha256:[..]","current":true,[..]},{"version":1,[..]}]
 $ weft versions nobody
@@ -311,6 +311,58 @@ $ ADD=$(weft inspect examples/add.wat --json | grep -o 'sha256:[0-9a-f]*'); weft
 $ weft remove add --json
 {"type":"about:blank","code":"not_found",[..]"exit_code":3}
 ? 3
+
+# What prepares a module runs once; a warm function remembers; both are kept by the next version.
+$ cat > count.wat <<END
+> (module (global \$n (mut i32) (i32.const 0))
+>   (func (export "_initialize") (global.set \$n (i32.add (global.get \$n) (i32.const 10))))
+>   (func (export "build") (global.set \$n (i32.add (global.get \$n) (i32.const 100))))
+>   (func (export "count") (result i32) (global.set \$n (i32.add (global.get \$n) (i32.const 1))) (global.get \$n)))
+> END
+$ weft deploy count count.wat --init bild
+weft: the module exports no bild that could initialise it; did you mean build?
+weft: the module is on the server; [..]
+? 2
+$ weft deploy count count.wat --init build > deployed.txt; weft invoke count --export count; weft invoke count --export count
+111
+111
+$ weft show count | sed -n 5,6p
+state     pristine: its instances are put back to their beginning after each call
+init      _initialize, build: each call begins with what it left
+$ weft deploy count count.wat --state warm > deployed.txt; weft invoke count --export count; weft invoke count --export count
+count keeps --init build of version 1; --fresh begins with the defaults
+count is warm: as it was deployed: calls see what earlier calls left
+111
+112
+$ weft deploy count count.wat --deadline 1s --init '' > deployed.txt; weft invoke count --export count; weft invoke count --export count
+count keeps --state warm of version 2; --fresh begins with the defaults
+count is warm: as it was deployed: calls see what earlier calls left
+11
+12
+$ weft versions count | awk '{ print $NF, $(NF - 1) }'; weft list --search count | awk '{ print $4 }'
+INIT STATE
+- warm
+build warm
+build pristine
+STATE
+warm
+$ weft rollback count 1; weft show count | sed -n 5,6p
+count is at version 1 of 3 now
+state     pristine: its instances are put back to their beginning after each call
+init      _initialize, build: each call begins with what it left
+$ weft deploy count count.wat --state cold
+weft: [..]
+...
+? 2
+$ sed '$s/)$/ (table 1 funcref) (func (export "set") (table.set (i32.const 0) (ref.null func))))/' count.wat > set.wat; weft deploy set set.wat > deployed.txt; weft show set | sed -n 5,6p
+set is not initialised once: it changes a table, so it runs before each call
+state     fresh: it changes a table, so each call gets an instance of its own
+init      _initialize: it changes a table, so it runs before each call
+$ printf '(module (func $i (export "i") unreachable) (func (export "f")))' | weft deploy trap - --init i
+weft: the guest trapped: initialisation failed in i: unreachable code reached [..]
+  at i ([..])
+weft: the module is on the server; [..]
+? 134
 
 # What a module's author made long is cut, but not for programs.
 $ (printf '(module'; for i in $(seq 3000); do printf ' (func (export "f%d"))' $i; done; printf ')') > many.wat; weft deploy many many.wat | tail -n 2

@@ -365,6 +365,32 @@ describe("the settings of a function", () => {
   });
 });
 
+test("a function says what prepared it, and that its calls see each other", async () => {
+  const counter = `(module (global $n (mut i32) (i32.const 0))
+    (func (export "_initialize"))
+    (func (export "build") (global.set $n (i32.const 10)))
+    (func (export "count") (result i32)
+      (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))`;
+  await harness.deploy(server.origin, "count", counter, {}, { init: "build", state: "warm" });
+  await open("/functions");
+  await page.getByText("typed, warm").waitFor();
+  await page.goto("/functions/count/settings");
+  await page.locator(".badge.warm").waitFor();
+  await page.getByText("_initialize, build: each instance begins with what it left").waitFor();
+  // Saving limits keeps both.
+  await page.getByLabel("Deadline").fill("2000");
+  await page.getByRole("button", { name: /^Save as version 2/ }).click();
+  await page.getByText("new limits, as version 2").waitFor();
+  const saved = await (await fetch(`${server.origin}/v1/functions/count`)).json();
+  assert.equal(saved.init, "build");
+  assert.equal(saved.state, "warm");
+  await page.goto("/functions/count/code");
+  await page.getByText("warm: calls see what earlier calls left").last().waitFor();
+  await harness.deploy(server.origin, "plain", harness.exampleText("add.wat"));
+  await page.goto("/functions/plain/settings");
+  await page.getByText("nothing: the module needs none").waitFor();
+});
+
 test("every tab of a function is in view on a phone", async () => {
   await harness.deploy(server.origin, "add", harness.exampleText("add.wat"));
   await open("/functions/add", { width: 360, height: 740 });

@@ -143,7 +143,7 @@ class MockApi {
       versions: stored.versions.length,
       created: stored.created,
       exports: this.module(deployed.module).exports,
-      state: "fresh",
+      initialization: null,
       last_hour: {
         calls: hour.length,
         errors: hour.filter((one) => one.status === "error").length,
@@ -152,6 +152,8 @@ class MockApi {
       },
       last_called: this.invocations.find((one) => one.function === stored.name)?.started ?? null,
       ...deployed,
+      state: deployed.state === "warm" ? "warm" : "fresh",
+      state_reason: "the mock makes an instance for each call",
     };
   }
 
@@ -191,6 +193,8 @@ class MockApi {
       module: string;
       limits?: Partial<Limits>;
       environment?: Record<string, string>;
+      state?: "pristine" | "warm";
+      init?: string;
     };
     const module = this.module(wanted.module);
     const missing = module.imports.find((item) => item.problem);
@@ -207,6 +211,8 @@ class MockApi {
       limits: { ...defaultLimits, ...wanted.limits },
       grants: {},
       environment: wanted.environment ?? {},
+      state: wanted.state ?? "pristine",
+      init: wanted.init ?? null,
     });
     stored.current = stored.versions.length;
     this.functions.set(name, stored);

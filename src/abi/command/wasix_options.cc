@@ -128,15 +128,11 @@ Errno sock_get_opt_time(HostCall& call, Program& program) {
 
 // Type sock_status.
 Errno sock_status(HostCall& call, Program& program) {
-  constexpr std::uint8_t kOpening = 0;
-  constexpr std::uint8_t kOpened = 1;
   const auto socket = socket_with(call, program, Right::kFdFilestatGet);
   if (!socket) return socket.error();
-  const bool is_open = (*socket)->type() == system::SocketType::kDatagram ||
-                       (*socket)->peer_address() ||
-                       (*socket)->option(SocketOption::kIsListening).value_or(0) != 0;
-  return call.memory().store(call.address(1), is_open ? kOpened : kOpening) ? Errno::kSuccess
-                                                                            : Errno::kFault;
+  static_assert(static_cast<int>(system::SocketState::kFailed) == 3);
+  const auto state = static_cast<std::uint8_t>((*socket)->state());
+  return call.memory().store(call.address(1), state) ? Errno::kSuccess : Errno::kFault;
 }
 
 }  // namespace weft::abi::command::wasix

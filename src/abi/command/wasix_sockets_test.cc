@@ -109,6 +109,22 @@ TEST_CASE_FIXTURE(Sockets, "a program connects, and goes only where it is let") 
   CHECK((*this)("sock_connect", open(kInet6, kStream), kAddress) == Errno::kAfnosupport);
 }
 
+TEST_CASE_FIXTURE(Sockets, "a program that does not wait is told what became of its connection") {
+  const std::int32_t socket = open(kInet4, kStream);
+  loopback(system::Socket::listen_on({.address = system::parse_ip_address("127.0.0.1").value()})
+               .value()
+               ->local_address()
+               .value()
+               .port);
+  REQUIRE((*this)("fd_fdstat_set_flags", socket, 4) == Errno::kSuccess);
+  const Errno begun = (*this)("sock_connect", socket, kAddress);
+  CHECK((begun == Errno::kInprogress || begun == Errno::kConnrefused));
+  do {
+    REQUIRE((*this)("sock_status", socket, kOut) == Errno::kSuccess);
+  } while (guest.load<std::uint8_t>(kOut) == 0);
+  CHECK(guest.load<std::uint8_t>(kOut) == 3);
+}
+
 TEST_CASE("without a network a program of WASIX makes no socket and looks nothing up") {
   Wasix it;
   CHECK(it("sock_open", kInet4, kStream, 0, kOut) == Errno::kPerm);

@@ -239,7 +239,7 @@ Errno sock_bind(HostCall& call, Program& program) {
 Errno sock_listen(HostCall& call, Program& program) {
   const auto socket = socket_with(call, program, Right::kSockAccept);
   if (!socket) return socket.error();
-  return told(program, (*socket)->listen(call.i32(1)));
+  return told(program, (*socket)->listen(u32(call, 1)));
 }
 
 Errno sock_accept_without_flags(HostCall& call, Program& program) {

@@ -37,6 +37,17 @@ export interface Limits {
   in_flight: number;
 }
 
+/** What a deployment asks for. */
+export type WantedState = "pristine" | "warm";
+
+/** What prepares a module, when, and why then. */
+export interface Initialization {
+  start: boolean;
+  exports: string[];
+  when: "deployment" | "instance" | "call";
+  reason: string;
+}
+
 export interface FunctionRecord {
   name: string;
   version: number;
@@ -49,7 +60,11 @@ export interface FunctionRecord {
   limits: Limits;
   grants: Record<string, unknown>;
   environment: Record<string, string>;
-  state: "fresh" | "pristine" | "stateless";
+  /** warm: calls see what earlier calls left. */
+  state: "fresh" | "pristine" | "stateless" | "warm";
+  state_reason: string;
+  init: string | null;
+  initialization: Initialization | null;
   last_hour: { calls: number; errors: number; p50_us: number | null; calls_per_minute: number[] };
   last_called: string | null;
 }
@@ -63,6 +78,8 @@ export interface VersionRecord {
   limits: Limits;
   grants: Record<string, unknown>;
   environment: Record<string, string>;
+  state: WantedState;
+  init: string | null;
 }
 
 export interface Frame {
@@ -120,4 +137,6 @@ export interface Deployment {
   limits?: Partial<Limits>;
   grants?: Record<string, unknown>;
   environment?: Record<string, string>;
+  init?: string;
+  state?: WantedState;
 }

@@ -111,7 +111,7 @@ export function PendingProvider({ children }: { children: ReactNode }) {
   return <PendingContext value={{ items, add, rename, discard, deploy }}>{children}</PendingContext>;
 }
 
-/** Deploys a module; a new version keeps the limits, grants and environment of the one before. */
+/** Deploys a module; a new version keeps the settings of the one before. */
 export async function deployModule(name: string, module: string): Promise<FunctionRecord> {
   const before = queryClient.getQueryData<FunctionRecord[]>(["functions"])?.find((one) => one.name === name);
   const deployed = await api.deploy(name, deploymentOf(module, before));

@@ -62,12 +62,17 @@ test("output that is not text is told by its size", () => {
   });
 });
 
-test("a new version keeps limits, and leaves out what is empty", () => {
+test("a new version keeps its settings, and leaves out what is empty or as usual", () => {
   const limits = { deadline_ms: 1, memory_bytes: 2, output_bytes: 3, in_flight: 4 };
   expect(deploymentOf("sha256:x", undefined)).toEqual({ module: "sha256:x" });
-  expect(deploymentOf("sha256:x", { limits, grants: {}, environment: { A: "b" } })).toEqual({
+  const usual = { limits, grants: {}, environment: {}, init: null, state: "pristine" as const };
+  expect(deploymentOf("sha256:x", usual)).toEqual({ module: "sha256:x", limits });
+  const other = { ...usual, environment: { A: "b" }, init: "build", state: "warm" as const };
+  expect(deploymentOf("sha256:x", other)).toEqual({
     module: "sha256:x",
     limits,
     environment: { A: "b" },
+    init: "build",
+    state: "warm",
   });
 });

@@ -24,9 +24,11 @@ export function Code({ found }: { found: FunctionRecord }) {
   const version = wanted === null ? found.version : Number(wanted);
   const isCurrent = version === found.version;
   const versions = useVersions(found.name);
-  const id = isCurrent ? found.module : versions.data?.items.find((one) => one.version === version)?.module;
-  if (id === undefined && versions.isPending) return <p className="muted loading">Loading the versions…</p>;
-  if (id === undefined) {
+  const chosen = isCurrent ? found : versions.data?.items.find((one) => one.version === version);
+  const id = chosen?.module;
+  if (chosen === undefined && versions.isPending)
+    return <p className="muted loading">Loading the versions…</p>;
+  if (chosen === undefined || id === undefined) {
     return (
       <div className="empty">
         <p>
@@ -48,12 +50,12 @@ export function Code({ found }: { found: FunctionRecord }) {
           <Link href={functionHref(found.name, "code")}>Show that</Link>
         </p>
       )}
-      <ModuleView key={id} id={id} name={found.name} />
+      <ModuleView key={id} id={id} name={found.name} warm={chosen.state === "warm"} />
     </>
   );
 }
 
-function ModuleView({ id, name }: { id: string; name: string }) {
+function ModuleView({ id, name, warm }: { id: string; name: string; warm: boolean }) {
   const module = useModule(id);
   const text = useModuleText(id);
   const error = module.error ?? text.error;
@@ -77,14 +79,27 @@ function ModuleView({ id, name }: { id: string; name: string }) {
   return (
     <div className="code">
       {isText && <Source text={source} cut={text.data.cut} />}
-      <ModuleFacts module={module.data} file={`${name}.${isText ? "wat" : "wasm"}`} isText={isText} />
+      <ModuleFacts
+        module={module.data}
+        file={`${name}.${isText ? "wat" : "wasm"}`}
+        isText={isText}
+        warm={warm}
+      />
       <Exports module={module.data} />
       <Imports imports={module.data.imports} />
     </div>
   );
 }
 
-function ModuleFacts({ module, file, isText }: { module: Module; file: string; isText: boolean }) {
+interface ModuleFactsProps {
+  module: Module;
+  file: string;
+  isText: boolean;
+  /** Whether the version that it belongs to is. */
+  warm: boolean;
+}
+
+function ModuleFacts({ module, file, isText, warm }: ModuleFactsProps) {
   const memories = module.memories ?? [];
   return (
     <section className="card" aria-labelledby="module-title">
@@ -110,7 +125,9 @@ function ModuleFacts({ module, file, isText }: { module: Module; file: string; i
         <div>
           <dt>State</dt>
           <dd>
-            {module.state}: {visible(module.state_reason)}
+            {warm
+              ? "warm: calls see what earlier calls left"
+              : `${module.state}: ${visible(module.state_reason)}`}
           </dd>
         </div>
         {memories.length > 0 && (

@@ -13,12 +13,14 @@ import { useNotice } from "../parts/notices";
 import { ProblemCard } from "../parts/problem";
 import { navigate } from "../router";
 import { useStored } from "../stored";
+import { visible } from "../values/visible";
 
 export function FunctionSettings({ found }: { found: FunctionRecord }) {
   return (
     <div className="settings">
       <LimitsForm found={found} />
       <Environment environment={found.environment} />
+      <StateOfCalls found={found} />
       <DeleteFunction found={found} />
     </div>
   );
@@ -101,6 +103,45 @@ function LimitsForm({ found }: { found: FunctionRecord }) {
           </span>
         </div>
       </form>
+    </section>
+  );
+}
+
+/** What calls see of each other, and what prepares the module before them. */
+function StateOfCalls({ found }: { found: FunctionRecord }) {
+  const id = useId();
+  const { initialization } = found;
+  const steps = [
+    ...(initialization?.start ? ["the start function"] : []),
+    ...(initialization?.exports ?? []),
+  ];
+  return (
+    <section className="card" aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>State</h2>
+      <dl className="facts-list">
+        <div>
+          <dt>Calls</dt>
+          <dd>
+            {found.state}: {visible(found.state_reason)}
+          </dd>
+        </div>
+        <div>
+          <dt>Initialised by</dt>
+          <dd>
+            {initialization === null ? (
+              "nothing: the module needs none"
+            ) : (
+              <>
+                <LongText text={steps.join(", ")} max={valueMax} />: {visible(initialization.reason)}
+              </>
+            )}
+          </dd>
+        </div>
+      </dl>
+      <p>
+        Each version has its own: deploy with <code>weft deploy --init EXPORT</code> or{" "}
+        <code>--state warm</code>.
+      </p>
     </section>
   );
 }

@@ -108,6 +108,7 @@ function Facts({ found }: { found: FunctionRecord }) {
       <span className="deployed">
         deployed <Ago time={found.deployed} suffix=" ago" />
       </span>
+      {found.state === "warm" && <span className="badge warm">warm: calls see what earlier calls left</span>}
     </p>
   );
 }

@@ -147,11 +147,15 @@ function FunctionRow({ one }: { one: FunctionRecord }) {
         <span className="narrow-only muted sub">
           <span>
             {one.dialect} · v{one.version}
+            {one.state === "warm" && " · warm"}
           </span>{" "}
           {hour.p50_us !== null && <span>about {formatDuration(hour.p50_us)}</span>}
         </span>
       </th>
-      <td className="wide-only muted">{one.dialect}</td>
+      <td className="wide-only muted">
+        {one.dialect}
+        {one.state === "warm" && ", warm"}
+      </td>
       <td className="number wide-only">{one.version}</td>
       <td className="number calls">
         {hour.calls === 0 ? (

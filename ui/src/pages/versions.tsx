@@ -65,7 +65,10 @@ export function Versions({ found }: { found: FunctionRecord }) {
                   <code>{shortModule(one.module)}</code>
                 </Link>
               </td>
-              <td className="wide-only muted">{one.dialect}</td>
+              <td className="wide-only muted">
+                {one.dialect}
+                {one.state === "warm" && ", warm"}
+              </td>
               <td className="wide-only muted">
                 {formatDuration(one.limits.deadline_ms * 1000)}, {formatBytes(one.limits.memory_bytes)}
               </td>

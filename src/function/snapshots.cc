@@ -1,0 +1,64 @@
+#include "function/snapshots.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace weft::function {
+namespace {
+
+// Errors that another initialisation helps against.
+bool is_gone(const Error& error) {
+  return error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kDataLoss ||
+         error.code() == ErrorCode::kInvalidArgument;
+}
+
+}  // namespace
+
+bool has_snapshot(const LoadedFunction::Description& description) {
+  return !description.initialization.is_empty() && !description.info.obstacle;
+}
+
+Result<std::shared_ptr<const engine::Program>> Snapshots::stored(const engine::Program& program,
+                                                                 const std::string& id) const {
+  return program.with_snapshot(TRY(parts_.blobs.get(id)));
+}
+
+Result<std::shared_ptr<const engine::Program>> Snapshots::restored(
+    const LoadedFunction::Description& description, std::shared_ptr<const engine::Program> program,
+    store::VersionRecord& record) const {
+  if (!has_snapshot(description)) return program;
+  std::string why = "it was deployed without one";
+  if (const auto& id = record.spec.snapshot) {
+    auto begun = stored(*program, *id);
+    if (begun || !is_gone(begun.error())) return begun;
+    why = begun.error().message();
+  }
+  parts_.log.warning("a version is initialised again: its snapshot cannot be used",
+                     {{"function", record.function},
+                      {"version", fmt::format("{}", record.version)},
+                      {"why", why}});
+  const std::string bytes = TRY(parts_.initializer.run(description, program));
+  auto begun = TRY(program->with_snapshot(bytes));
+  TRY(replace(record, bytes));
+  return begun;
+}
+
+Result<> Snapshots::replace(store::VersionRecord& record, std::string_view bytes) const {
+  const std::scoped_lock lock(parts_.storing);
+  std::string id = TRY(parts_.blobs.put(bytes));
+  if (record.spec.snapshot == id) return {};  // As before, and its blob is whole again.
+  if (auto replaced = parts_.metadata.replace_snapshot(record, id); !replaced) {
+    TRY(remove_unnamed(id));
+    return replaced;
+  }
+  const auto before = std::exchange(record.spec.snapshot, std::move(id));
+  return before ? remove_unnamed(*before) : Result<>();
+}
+
+Result<> Snapshots::remove_unnamed(std::string_view id) const {
+  if (TRY(parts_.metadata.names_snapshot(id))) return {};
+  return parts_.blobs.remove(id);
+}
+
+}  // namespace weft::function
