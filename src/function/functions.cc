@@ -687,7 +687,8 @@ void Functions::Parts::finish(LoadedFunction& function, Accepted accepted, CallR
   if (calls > 0) record(function, accepted, calls, result);
   done(Outcome{.invocation = accepted.id,
                .duration_us = result.duration_us,
-               .response = std::move(result.response)});
+               .response = std::move(result.response),
+               .state = function.state()});
 }
 
 void Functions::Parts::record(const LoadedFunction& function, const Accepted& accepted,

@@ -110,6 +110,8 @@ struct Outcome {
   std::optional<std::string> invocation;
   std::uint64_t duration_us = 0;
   Result<Response> response;
+  // Of the function; absent when the call did not come to it.
+  std::optional<State> state = std::nullopt;
 };
 
 // What Functions is made of; all of it outlives the object.

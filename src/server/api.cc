@@ -161,6 +161,7 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
   const auto shared = std::make_shared<Reply>(std::move(reply));
   const function::CallHandle running = parts_.functions.invoke(
       std::move(call), shared->executor(), [this, shared, is_endpoint](function::Outcome outcome) {
+        metrics_.count_call(outcome.state);
         if (!outcome.response) {
           auto response = problem_of(shared->route(), outcome.response.error(), outcome.invocation);
           add_call_headers(response, outcome);

@@ -587,6 +587,14 @@ TEST_CASE("metrics count requests by class of route and status") {
   REQUIRE(server.deploy("add", kAdd).status == 201);
   server.send("POST", "/v1/functions/add/invoke", R"({"args":[1,2]})");
   server.send("POST", "/v1/functions/add/invoke", R"({"args":[1,2]})");
+  REQUIRE(server.deploy("counts", "(module (memory 1) (func (export \"f\")))").status == 201);
+  server.send("POST", "/v1/functions/counts/invoke");
+  REQUIRE(server
+              .deploy("changes",
+                      "(module (table 1 funcref) (func (export \"f\") (table.set (i32.const 9) "
+                      "(ref.null func))))")
+              .status == 201);
+  CHECK(server.send("POST", "/v1/functions/changes/invoke").status == 502);
   server.send("POST", "/v1/functions/nobody/invoke");
   server.get("/v1/nothing");
   server.get("/", {{"Host", "evil.example"}});
@@ -596,11 +604,15 @@ TEST_CASE("metrics count requests by class of route and status") {
     return ("\n" + metrics.body).find("\n" + std::string(line)) != std::string::npos;
   };
   CHECK(has("# TYPE weft_http_requests_total counter\n"));
-  CHECK(has("weft_http_requests_total{route=\"invoke\",status=\"200\"} 2\n"));
+  CHECK(has("weft_http_requests_total{route=\"invoke\",status=\"200\"} 3\n"));
   CHECK(has("weft_http_requests_total{route=\"invoke\",status=\"404\"} 1\n"));
   CHECK(has("weft_http_requests_total{route=\"none\",status=\"404\"} 1\n"));
   CHECK(has("weft_http_requests_total{route=\"page\",status=\"403\"} 1\n"));
-  CHECK(has("weft_http_requests_total{route=\"upload\",status=\"201\"} 1\n"));
+  CHECK(has("weft_http_requests_total{route=\"upload\",status=\"201\"} 3\n"));
+  CHECK(has("# TYPE weft_calls_total counter\n"));
+  CHECK(has("weft_calls_total{state=\"stateless\"} 2\n"));
+  CHECK(has("weft_calls_total{state=\"pristine\"} 1\n"));
+  CHECK(has("weft_calls_total{state=\"fresh\"} 1\n"));
   CHECK(has("weft_invocations_in_flight 0\n"));
   CHECK(has("weft_uptime_seconds "));
   CHECK(has("process_cpu_seconds_total "));

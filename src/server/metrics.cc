@@ -14,6 +14,12 @@
 namespace weft::server {
 namespace {
 
+constexpr std::array<std::pair<function::State, std::string_view>, 4> kStates = {
+    {{function::State::kFresh, "fresh"},
+     {function::State::kPristine, "pristine"},
+     {function::State::kStateless, "stateless"},
+     {function::State::kWarm, "warm"}}};
+
 double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -63,6 +69,10 @@ void Metrics::count(RouteId route, int status) {
       .fetch_add(1, std::memory_order_relaxed);
 }
 
+void Metrics::count_call(std::optional<function::State> state) {
+  if (state) calls_.at(std::to_underlying(*state)).fetch_add(1, std::memory_order_relaxed);
+}
+
 std::string Metrics::text(const Gauges& gauges) const {
   // Routes of one class are one time series.
   std::map<std::pair<std::string_view, int>, std::uint64_t> counts;
@@ -79,6 +89,13 @@ std::string Metrics::text(const Gauges& gauges) const {
   for (const auto& [key, count] : counts) {
     out += fmt::format("weft_http_requests_total{{route=\"{}\",status=\"{}\"}} {}\n", key.first,
                        key.second, count);
+  }
+  add(out, "weft_calls_total", "counter",
+      "Calls of functions that ended, by what their instances were: kept and put back to their "
+      "beginning (pristine), new for each call (fresh), kept as they are (stateless, warm).");
+  for (const auto& [state, name] : kStates) {
+    out += fmt::format("weft_calls_total{{state=\"{}\"}} {}\n", name,
+                       calls_.at(std::to_underlying(state)).load(std::memory_order_relaxed));
   }
   add_value(out, "weft_invocations_in_flight", "gauge", "Calls of functions under way.",
             gauges.invocations_in_flight);

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "function/functions.h"
 #include "server/router.h"
 
 namespace weft::server {
@@ -16,6 +18,8 @@ namespace weft::server {
 class Metrics {
  public:
   void count(RouteId route, int status);
+  // A call of a function that has ended; absent when it was refused before it came to one.
+  void count_call(std::optional<function::State> state);
 
   struct Gauges {
     std::uint32_t invocations_in_flight = 0;
@@ -32,6 +36,7 @@ class Metrics {
   using Counters = std::array<std::atomic<std::uint64_t>, kStatusMax - kStatusMin + 1>;
 
   std::array<Counters, kRouteIds> requests_{};
+  std::array<std::atomic<std::uint64_t>, 4> calls_{};  // by function::State
 };
 
 }  // namespace weft::server
