@@ -64,6 +64,12 @@ std::optional<std::string> hint_for(const abi::command::Refusals& refusals,
   if (refusals.outside) {
     return "the program named a path outside of the directories that --dir gave it";
   }
+  if (!refusals.limited_function.empty()) {
+    return fmt::format(
+        "{} of WASIX could not do what the program asked for: see "
+        "docs/reference/wasix.md",
+        refusals.limited_function);
+  }
   return std::nullopt;
 }
 

@@ -32,7 +32,7 @@ Attempt<std::size_t> EventCounter::read(std::span<const Buffer> buffers) {
   const std::uint64_t taken = counts_down_ ? std::min<std::uint64_t>(value_, 1) : value_;
   Number number{};
   std::memcpy(number.data(), &taken, sizeof(number));
-  // Zero when it has to wait: the buffers' bytes mean nothing then.
+  // Where it has to wait, the buffers stay as they are.
   const bool fits = for_number(buffers, [&](Buffer part, std::size_t offset) {
     if (taken > 0) std::copy_n(number.begin() + offset, part.size(), part.begin());
   });

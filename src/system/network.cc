@@ -1,6 +1,7 @@
 #include "system/network.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 

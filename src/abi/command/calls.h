@@ -8,6 +8,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -256,6 +257,16 @@ Errno poll_oneoff_unstable(engine::HostCall& call, Program& program);
 // something else, kNotcapable when it lacks the right.
 std::expected<std::shared_ptr<system::Socket>, Errno> socket_with(const engine::HostCall& call,
                                                                   Program& program, Right right);
+// How a program wants to receive.
+struct Receiving {
+  bool peek = false;       // The bytes stay.
+  bool fill = false;       // Of a stream: until the buffers are full; not with `peek`.
+  bool dont_wait = false;  // Takes what is there.
+};
+// Waits as far as the program and `how` want it to.
+system::Attempt<system::Received> receive(Program& program, system::Socket& socket,
+                                          std::span<const system::Buffer> buffers,
+                                          const Receiving& how);
 // The next connection of parameter 0, which is `listener`; its number goes where parameter `index`
 // points.
 std::expected<std::shared_ptr<system::Socket>, Errno> accept_connection(

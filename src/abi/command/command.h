@@ -38,7 +38,8 @@ struct World {
   std::vector<std::string> arguments = {};  // the first is the program's name
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<GivenDirectory> directories = {};  // from descriptor 3 on
-  // Where its own sockets may go; null: it gets none. Calls that WasmEdge adds make them.
+  // Where its own sockets may go; null: it gets none. Calls of WASIX and those that WasmEdge adds
+  // make them.
   std::shared_ptr<system::Network> network = nullptr;
   // Whether the program imports WASIX, for which some functions of preview 1 do something else: see
   // calls_wasix.
@@ -74,6 +75,9 @@ struct Refusals {
   // The last function that it called and that is there only so that programs can be linked: its
   // name, or empty.
   std::string_view function = {};
+  // The last function that could not do all it was asked for; where nothing else says why a program
+  // failed.
+  std::string_view limited_function = {};
 };
 
 class Threads;

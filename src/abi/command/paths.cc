@@ -42,11 +42,16 @@ std::expected<Below, Errno> named(const HostCall& call, Program& program, std::s
                .path = *std::move(path)};
 }
 
-// As paths begin that lead into a directory of that name: without slashes at either end, and
-// without "." in front.
+// Without slashes and "." in front; not without "..", which leads out of where it stands.
+std::string_view without_lead(std::string_view path) {
+  while (path.starts_with('/') || path.starts_with("./") || path == ".")
+    path.remove_prefix(1);
+  return path;
+}
+
+// As paths begin that lead into a directory of that name: without slashes at the end either.
 std::string_view prefix_of(std::string_view name) {
-  while (name.starts_with('/') || name.starts_with("./") || name == ".")
-    name.remove_prefix(1);
+  name = without_lead(name);
   while (name.ends_with('/'))
     name.remove_suffix(1);
   return name;
@@ -211,8 +216,7 @@ std::expected<system::FileTimes, Errno> times_at(const HostCall& call, const Pro
 }
 
 std::expected<Below, Errno> below_given(Program& program, std::string_view absolute, Right right) {
-  while (absolute.starts_with('/'))
-    absolute.remove_prefix(1);
+  absolute = without_lead(absolute);
   std::optional<Below> found;
   std::size_t longest = 0;
   const auto end = static_cast<std::uint32_t>(program.sandbox().end());

@@ -1,5 +1,5 @@
 // sock_*: connections.
-#include <cstring>
+#include <algorithm>
 #include <vector>
 
 #include "abi/command/calls.h"
@@ -37,8 +37,8 @@ std::vector<system::Buffer> rest_of(std::span<const system::Buffer> buffers, std
   return rest;
 }
 
-system::Attempt<system::Received> receive(Program& program, Socket& socket,
-                                          std::span<const system::Buffer> buffers, bool peek) {
+system::Attempt<system::Received> receive_some(Program& program, Socket& socket,
+                                               std::span<const system::Buffer> buffers, bool peek) {
   return waiting(program, socket, system::Wait::For::kReading,
                  [&] { return socket.receive(buffers, peek); });
 }
@@ -48,23 +48,26 @@ system::Attempt<system::Received> receive_all(Program& program, Socket& socket,
                                               std::span<const system::Buffer> buffers) {
   system::Received all{.bytes = static_cast<std::size_t>(program.take_moved_bytes())};
   for (;;) {
-    const auto more = receive(program, socket, rest_of(buffers, all.bytes), false);
+    const auto more = receive_some(program, socket, rest_of(buffers, all.bytes), false);
     if (program.is_parked()) program.keep_moved_bytes(all.bytes);
     if (!more && (all.bytes == 0 || program.is_parked())) return more;
     if (!more) return all;
     all.bytes += more->bytes;
     all.truncated = more->truncated;
+    all.from = more->from;
     const bool is_last = more->bytes == 0 || socket.type() != system::SocketType::kStream;
     if (is_last || rest_of(buffers, all.bytes).empty()) return all;
   }
 }
 
-// The end of a pair that parameter 0 names; null when that is anything else, or lacks the right.
-std::shared_ptr<system::OpenFile> pair_with(const HostCall& call, Program& program, Right right) {
+// The end of a pair that parameter 0 names; null when that is anything else, kNotcapable when it
+// lacks the right.
+std::expected<std::shared_ptr<system::OpenFile>, Errno> pair_with(const HostCall& call,
+                                                                  Program& program, Right right) {
   const system::Descriptor* const found = program.sandbox().find(number_at(call, 0));
-  const bool is_it =
-      found != nullptr && found->file->is_of_pair() && (found->rights & bit(right)) != 0;
-  return is_it ? found->file : nullptr;
+  if (found == nullptr || !found->file->is_of_pair()) return nullptr;
+  if ((found->rights & bit(right)) == 0) return std::unexpected(Errno::kNotcapable);
+  return found->file;
 }
 
 // Nobody else moves the other end: to wait would be in vain.
@@ -109,6 +112,14 @@ std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, 
   return std::static_pointer_cast<Socket>(found->file);
 }
 
+system::Attempt<system::Received> receive(Program& program, Socket& socket,
+                                          std::span<const system::Buffer> buffers,
+                                          const Receiving& how) {
+  if (how.dont_wait) return socket.receive(buffers, how.peek);
+  if (how.fill && !how.peek) return receive_all(program, socket, buffers);
+  return receive_some(program, socket, buffers, how.peek);
+}
+
 std::expected<std::shared_ptr<Socket>, Errno> accept_connection(HostCall& call, Program& program,
                                                                 Socket& listener,
                                                                 const system::StatusFlags& flags,
@@ -141,7 +152,9 @@ Errno sock_accept(HostCall& call, Program& program) {
 }
 
 Errno sock_recv(HostCall& call, Program& program) {
-  if (const auto end = pair_with(call, program, Right::kFdRead)) return receive_of_pair(call, *end);
+  const auto end = pair_with(call, program, Right::kFdRead);
+  if (!end) return end.error();
+  if (*end != nullptr) return receive_of_pair(call, **end);
   const auto socket = socket_with(call, program, Right::kFdRead);
   if (!socket) return socket.error();
   const auto buffers = GuestBuffers<std::uint8_t>::at(call.memory(), call.address(1),
@@ -152,11 +165,10 @@ Errno sock_recv(HostCall& call, Program& program) {
   if ((flags & ~(kPeek | kWaitAll | more)) != 0) return Errno::kInval;
   if (!has_place_for_count(call, 4) || !call.memory().bytes(call.address(5), sizeof(kTruncated)))
     return Errno::kFault;
-  const bool peek = (flags & kPeek) != 0;
-  const auto received = (flags & kReceiveDontWait) != 0 ? (*socket)->receive(buffers->all(), peek)
-                        : !peek && (flags & kWaitAll) != 0
-                            ? receive_all(program, **socket, buffers->all())
-                            : receive(program, **socket, buffers->all(), peek);
+  const auto received = receive(program, **socket, buffers->all(),
+                                {.peek = (flags & kPeek) != 0,
+                                 .fill = (flags & kWaitAll) != 0,
+                                 .dont_wait = (flags & kReceiveDontWait) != 0});
   if (!received) return errno_of(received.error());
   call.memory().store(call.address(4), static_cast<std::uint32_t>(received->bytes));
   call.memory().store(call.address(5), received->truncated ? kTruncated : std::uint16_t{0});
@@ -164,7 +176,9 @@ Errno sock_recv(HostCall& call, Program& program) {
 }
 
 Errno sock_send(HostCall& call, Program& program) {
-  if (const auto end = pair_with(call, program, Right::kFdWrite)) return send_of_pair(call, *end);
+  const auto end = pair_with(call, program, Right::kFdWrite);
+  if (!end) return end.error();
+  if (*end != nullptr) return send_of_pair(call, **end);
   const auto socket = socket_with(call, program, Right::kFdWrite);
   if (!socket) return socket.error();
   const auto buffers = GuestBuffers<const std::uint8_t>::at(
@@ -185,7 +199,9 @@ Errno sock_shutdown(HostCall& call, Program& program) {
     if ((how & ~(kShutReading | kShutWriting)) != 0) return Errno::kInval;
     return errno_of(file.shut_down((how & kShutReading) != 0, (how & kShutWriting) != 0));
   };
-  if (const auto end = pair_with(call, program, Right::kSockShutdown)) return shut(*end);
+  const auto end = pair_with(call, program, Right::kSockShutdown);
+  if (!end) return end.error();
+  if (*end != nullptr) return shut(**end);
   const auto socket = socket_with(call, program, Right::kSockShutdown);
   return socket ? shut(**socket) : socket.error();
 }

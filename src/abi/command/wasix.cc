@@ -172,6 +172,11 @@ Errno refuse(Program& program, std::string_view function) {
   return Errno::kNotsup;
 }
 
+Errno refuse_part(Program& program, std::string_view function, Errno error) {
+  program.refusals().limited_function = function;
+  return error;
+}
+
 }  // namespace weft::abi::command::wasix
 
 namespace weft::abi::command {

@@ -61,6 +61,8 @@ Errno open_two(engine::HostCall& call, Program& program, std::size_t index,
 
 // kNotsup, of a function that weft does not have; notes its name, which outlives the program.
 Errno refuse(Program& program, std::string_view function);
+// `error`, of one that weft has only a part of, or that waits in vain; notes its name.
+Errno refuse_part(Program& program, std::string_view function, Errno error = Errno::kNotsup);
 
 Errno fd_dup(engine::HostCall& call, Program& program);
 Errno fd_dup2(engine::HostCall& call, Program& program);

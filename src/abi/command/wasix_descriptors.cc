@@ -1,6 +1,5 @@
 // fd_*, path_open2 and tty_* of WASIX.
 #include <array>
-#include <cstring>
 
 #include "abi/command/wasix.h"
 #include "system/event_counter.h"
@@ -36,14 +35,19 @@ struct Tty {
 };
 static_assert(sizeof(Tty) == 24);
 
-Errno duplicate(HostCall& call, Program& program, FileNumber lowest, bool close_on_exec,
-                std::size_t index) {
+struct Copy {
+  std::size_t number_index = 0;  // The parameter that says where the new number goes.
+  FileNumber lowest = {};
+  bool close_on_exec = false;
+};
+
+Errno duplicate(HostCall& call, Program& program, const Copy& how) {
   const Descriptor* const found = program.sandbox().find(number_at(call, 0));
   if (found == nullptr) return Errno::kBadf;
   Descriptor copy = *found;
   copy.given_as.reset();
-  copy.close_on_exec = close_on_exec;
-  return open_descriptor(call, program, index, std::move(copy), lowest);
+  copy.close_on_exec = how.close_on_exec;
+  return open_descriptor(call, program, how.number_index, std::move(copy), how.lowest);
 }
 
 template <class Stream>
@@ -79,10 +83,12 @@ Errno open_two(HostCall& call, Program& program, std::size_t index, Descriptor f
 }
 
 Errno fd_dup(HostCall& call, Program& program) {
-  return duplicate(call, program, FileNumber{0}, false, 1);
+  return duplicate(call, program, {.number_index = 1});
 }
 Errno fd_dup2(HostCall& call, Program& program) {
-  return duplicate(call, program, number_at(call, 1), u32(call, 2) != 0, 3);
+  return duplicate(
+      call, program,
+      {.number_index = 3, .lowest = number_at(call, 1), .close_on_exec = u32(call, 2) != 0});
 }
 
 Errno fd_pipe(HostCall& call, Program& program) {
@@ -139,7 +145,7 @@ Errno tty_set(HostCall& call, Program& program) {
   Tty wanted;
   if (!call.memory().load(call.address(0), wanted)) return Errno::kFault;
   const bool is_as_it_is = wanted.echoes != 0 && wanted.by_line != 0;
-  return is_as_it_is ? Errno::kSuccess : refuse(program, "tty_set");
+  return is_as_it_is ? Errno::kSuccess : refuse_part(program, "tty_set");
 }
 
 }  // namespace weft::abi::command::wasix

@@ -114,12 +114,12 @@ Errno proc_join(HostCall& /*call*/, Program& /*program*/) {
 // Signal 0 asks whether somebody is there.
 Errno proc_signal(HostCall& call, Program& program) {
   if (call.i32(0) != kSelf) return Errno::kSrch;
-  return call.i32(1) == 0 ? Errno::kSuccess : refuse(program, "proc_signal");
+  return call.i32(1) == 0 ? Errno::kSuccess : refuse_part(program, "proc_signal");
 }
 
 // An interval of 0 stops what was not begun.
 Errno proc_raise_interval(HostCall& call, Program& program) {
-  return call.i64(1) == 0 ? Errno::kSuccess : refuse(program, "proc_raise_interval");
+  return call.i64(1) == 0 ? Errno::kSuccess : refuse_part(program, "proc_raise_interval");
 }
 
 Errno proc_signals_sizes_get(HostCall& call, Program& /*program*/) {
@@ -145,7 +145,7 @@ Errno thread_parallelism(HostCall& call, Program& /*program*/) {
 
 Errno thread_signal(HostCall& call, Program& program) {
   if (call.i32(0) != kSelf) return Errno::kSrch;
-  return call.i32(1) == 0 ? Errno::kSuccess : refuse(program, "thread_signal");
+  return call.i32(1) == 0 ? Errno::kSuccess : refuse_part(program, "thread_signal");
 }
 
 Errno thread_sleep(HostCall& call, Program& program) {
@@ -163,7 +163,7 @@ Errno futex_wait(HostCall& call, Program& program) {
   if (!store_bool(memory, call.address(3), is_changed)) return Errno::kFault;
   if (is_changed) return Errno::kSuccess;
   const std::optional<std::chrono::nanoseconds> time = *timeout;
-  if (!time) return Errno::kDeadlk;
+  if (!time) return refuse_part(program, "futex_wait", Errno::kDeadlk);
   return pass_time(program, static_cast<std::uint64_t>(time->count()));
 }
 

@@ -32,6 +32,7 @@ constexpr std::uint32_t kTcp = 6;
 constexpr std::uint32_t kUdp = 17;
 // Bits of type riflags; those beyond them are not known here.
 constexpr std::uint32_t kPeek = 1U << 0U;
+constexpr std::uint32_t kWaitAll = 1U << 1U;
 constexpr std::uint32_t kDontWait = 1U << 3U;
 constexpr std::uint32_t kReceiveFlags = 0b1111;
 // The only bit of type siflags that is known here.
@@ -157,8 +158,9 @@ Errno sock_pair(HostCall& call, Program& program) {
   if (family > kUnix) return Errno::kAfnosupport;
   if (u32(call, 1) != kStream) return Errno::kProtonosupport;
   auto [one, other] = system::make_pair_of_ends(program.channels());
-  return open_two(call, program, 3, {.file = std::move(one), .rights = kConnectionRights},
-                  {.file = std::move(other), .rights = kConnectionRights});
+  return open_two(call, program, 3,
+                  {.file = std::move(one), .rights = kConnectionRights, .inheriting = 0},
+                  {.file = std::move(other), .rights = kConnectionRights, .inheriting = 0});
 }
 
 Errno sock_bind(HostCall& call, Program& program) {
@@ -203,10 +205,10 @@ Errno sock_recv_from(HostCall& call, Program& program) {
       !has_place_for_address(call, 6)) {
     return Errno::kFault;
   }
-  const auto receive = [&] { return (*socket)->receive(buffers->all(), (flags & kPeek) != 0); };
-  const auto received = (flags & kDontWait) != 0
-                            ? receive()
-                            : waiting(program, **socket, system::Wait::For::kReading, receive);
+  const auto received = receive(program, **socket, buffers->all(),
+                                {.peek = (flags & kPeek) != 0,
+                                 .fill = (flags & kWaitAll) != 0,
+                                 .dont_wait = (flags & kDontWait) != 0});
   if (!received) return errno_of(received.error());
   memory.store(call.address(4), static_cast<std::uint32_t>(received->bytes));
   memory.store(call.address(5), received->truncated ? kTruncated : std::uint16_t{0});

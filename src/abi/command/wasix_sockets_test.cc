@@ -186,6 +186,15 @@ TEST_CASE_FIXTURE(Sockets, "a connection is received from and sent to like a dat
     CHECK(guest.text(4'000, 5) == "hello");
     CHECK(port() == client_port);
   }
+  // Until all buffers are full, or the end.
+  REQUIRE((*this)("fd_fdstat_set_flags", connection, 0) == Errno::kSuccess);
+  CHECK(::send(client.get(), "ab", 2, MSG_NOSIGNAL) == 2);
+  on_wait = [&sender = client] { CHECK(::send(sender.get(), "cde", 3, MSG_NOSIGNAL) == 3); };
+  REQUIRE((*this)("sock_recv_from", connection, 3'000, 1, 2, kOut, kOut + 4, kAddress) ==
+          Errno::kSuccess);
+  CHECK(guest.text(4'000, guest.load(kOut)) == "abcde");
+  CHECK(port() == client_port);
+  REQUIRE((*this)("fd_fdstat_set_flags", connection, 4) == Errno::kSuccess);
   // Preview 1's calls know not to wait, and may be told so.
   CHECK((*this)("sock_recv", connection, 3'000, 1, 12, kOut, kOut + 4) == Errno::kAgain);
   CHECK((*this)("sock_send", connection, 3'000, 1, 1, kOut) == Errno::kSuccess);

@@ -275,6 +275,20 @@ TEST_CASE("a pair is talked on in both directions") {
   CHECK(it("sock_recv", other, 3'000, 1, 1, 600, 604) == Errno::kNotsup);
   CHECK(it("sock_recv", other, -1, 1, 0, 600, 604) == Errno::kFault);
   CHECK(it("sock_send", other, 3'000, 1, 0, -1) == Errno::kFault);
+  // Nothing is opened below it, and a right that was given up is missing.
+  REQUIRE(it("fd_fdstat_get", one, 600) == Errno::kSuccess);
+  CHECK(it.guest.load<std::uint64_t>(616) == 0);
+  const auto rights = it.guest.load<std::uint64_t>(608);
+  const auto give_up = [&](std::uint64_t lost) {
+    return it("fd_fdstat_set_rights", it.number(700), static_cast<std::int64_t>(rights & ~lost),
+              std::int64_t{0});
+  };
+  REQUIRE(it("sock_pair", 3, 1, 0, 700, 704) == Errno::kSuccess);
+  REQUIRE(give_up(std::uint64_t{1} << 1U | std::uint64_t{1} << 6U | std::uint64_t{1} << 28U) ==
+          Errno::kSuccess);
+  CHECK(it("sock_recv", it.number(700), 3'000, 1, 0, 600, 604) == Errno::kNotcapable);
+  CHECK(it("sock_send", it.number(700), 3'000, 1, 0, 600) == Errno::kNotcapable);
+  CHECK(it("sock_shutdown", it.number(700), 2) == Errno::kNotcapable);
   CHECK(it("sock_shutdown", one, 4) == Errno::kInval);
   CHECK(it("sock_shutdown", one, 2) == Errno::kSuccess);
   CHECK(it.read(other).empty());
@@ -319,7 +333,7 @@ TEST_CASE("a program is told of a terminal, and does not change it") {
   CHECK(it.guest.program.refusals().function.empty());
   it.guest.store(kOut + 16, 0U);  // no echo
   CHECK(it("tty_set", kOut) == Errno::kNotsup);
-  CHECK(it.guest.program.refusals().function == "tty_set");
+  CHECK(it.guest.program.refusals().limited_function == "tty_set");
   CHECK(it("tty_get", 65'536 - 23) == Errno::kFault);
   CHECK(it("tty_set", 65'536 - 23) == Errno::kFault);
 }
@@ -343,6 +357,10 @@ TEST_CASE("a path with a slash in front leads into the directories that the prog
   CHECK(content(3, "/f") == "of the root");
   CHECK(content(3, "//f") == "of the root");
   CHECK(content(3, "/data/f") == "of data");
+  CHECK(content(3, "/./data/f") == "of data");
+  CHECK(content(3, "//.//./data/./f") == "of data");
+  CHECK(content(3, "/./f") == "of the root");
+  CHECK(content(3, "/./../data/f") == "errno 63");
   CHECK(content(4, "f") == "of data");
   CHECK(content(4, "/f") == "of the root");
   CHECK(content(3, "/database/f") == "of another");
@@ -580,7 +598,8 @@ TEST_CASE("a program says how it takes signals, and gets none") {
   CHECK(it("proc_raise_interval", 14, std::int64_t{0}, 0) == Errno::kSuccess);
   CHECK(it.guest.program.refusals().function.empty());
   CHECK(it("proc_signal", 1, 15) == Errno::kNotsup);
-  CHECK(it.guest.program.refusals().function == "proc_signal");
+  CHECK(it.guest.program.refusals().limited_function == "proc_signal");
+  CHECK(it.guest.program.refusals().function.empty());
   CHECK(it("proc_raise_interval", 14, std::int64_t{1}, 0) == Errno::kNotsup);
 }
 
@@ -602,6 +621,7 @@ TEST_CASE("a futex that only another thread could change is waited for as long a
   CHECK(it("futex_wait", 600, 4, 700, kOut) == Errno::kSuccess);
   CHECK(it.guest.load<std::uint8_t>(kOut) == 1);
   CHECK(it("futex_wait", 600, 5, 700, kOut) == Errno::kDeadlk);
+  CHECK(it.guest.program.refusals().limited_function == "futex_wait");
   it.guest.store(700, 1U);
   it.guest.store(708, 2'000'000U);
   it.guest.store(712, 0U);

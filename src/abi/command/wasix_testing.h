@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "abi/command/testing.h"
@@ -67,6 +69,7 @@ struct Wasix {
 
   void wait_for(const std::vector<system::Wait>& waits) {
     ++waited;
+    if (on_wait) std::exchange(on_wait, nullptr)();
     for (const system::Wait& wait : waits) {
       if (wait.descriptor >= 0 && !wait.until) return system::block_until(waits, system_clock);
     }
@@ -107,6 +110,7 @@ struct Wasix {
   system::MemoryTree tree{tree_clock};
   system::MemoryTree data{tree_clock};
   int waited = 0;
+  std::function<void()> on_wait = {};  // once
   std::shared_ptr<const Compiled> compiled;
   Guest guest;
 };
