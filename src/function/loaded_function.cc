@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "abi/command/command.h"
 #include "function/module_record.h"
 
 namespace weft::function {
@@ -47,6 +48,7 @@ LoadedFunction::LoadedFunction(Description description,
       state_(state_of(description_.info, description_.is_warm)),
       memory_bytes_(kPerFunctionBytes + memory_bytes_of(description_.info) +
                     program_->code().memory_bytes() + program_->memory_bytes()),
+      calls_wasix_(abi::command::calls_wasix(description_.info)),
       only_export_(only_export_of(description_)) {}
 
 std::span<const std::string> LoadedFunction::exports_before(std::string_view name) const {

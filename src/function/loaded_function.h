@@ -57,6 +57,7 @@ class LoadedFunction {
   State state() const { return state_; }
   Pace& pace() { return pace_; }
   engine::InstanceLimits instance_limits() const;
+  bool calls_wasix() const { return calls_wasix_; }
   // What it takes while nobody calls it, about: code, description, history, kept instances.
   std::uint64_t memory_bytes() const { return memory_bytes_; }
 
@@ -91,6 +92,7 @@ class LoadedFunction {
   std::uint64_t memory_bytes_ = 0;
   Pace pace_;
   std::atomic<MonotonicTime> last_used_{};
+  bool calls_wasix_;
   const engine::ExportInfo* only_export_ = nullptr;  // Points into description_.
   struct Kept {
     std::vector<std::unique_ptr<engine::Instance>> instances;  // the last one is taken first

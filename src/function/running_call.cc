@@ -157,7 +157,7 @@ void RunningCall::provide_world() {
       .arguments = {description.name},
       .environment = description.environment,
       .network = network(),
-      .calls_wasix = abi::command::calls_wasix(description.info),
+      .calls_wasix = function_->calls_wasix(),
       .descriptors_max = kDescriptorsMax,
       .channel_bytes = kChannelBytesMax,
       .input = input_.get(),
@@ -356,6 +356,10 @@ std::string RunningCall::likely_cause() const {
   const abi::command::Refusals& refusals = program_->refusals();
   if (!refusals.function.empty() && !program_->exit_code()) {  // proc_exit says it itself.
     return fmt::format("; it had called {} of WASIX, which weft does not have", refusals.function);
+  }
+  if (!refusals.network && !refusals.limited_function.empty()) {
+    return fmt::format("; {} of WASIX could not do what it was asked for",
+                       refusals.limited_function);
   }
   if (!refusals.network) return {};
   const system::Network* const network = program_->world().network.get();

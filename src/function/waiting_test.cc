@@ -197,6 +197,7 @@ TEST_CASE("a failure says what was refused before, and what would allow it") {
       (import "wasi_snapshot_preview1" "sock_connect"
         (func $connect (param i32 i32 i32) (result i32)))
       (import "wasix_32v1" "proc_fork" (func $fork (param i32 i32) (result i32)))
+      (import "wasix_32v1" "proc_signal" (func $signal (param i32 i32) (result i32)))
       (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
       (memory (export "memory") 1)
       (data (i32.const 0) "\7f\00\00\01")
@@ -218,6 +219,10 @@ TEST_CASE("a failure says what was refused before, and what would allow it") {
            std::tuple{"(drop (call $fork (i32.const 0) (i32.const 200))) unreachable", Grants{},
                       "unreachable code reached (the program gave up: an abort, a panic or a "
                       "failed check); it had called proc_fork of WASIX, which weft does not have"},
+           std::tuple{"(drop (call $signal (i32.const 1) (i32.const 9))) unreachable", Grants{},
+                      "unreachable code reached (the program gave up: an abort, a panic or a "
+                      "failed check); it was not let use the network: the grant \"network\": "
+                      "[\"HOST:PORT\"] lets it"},
        }) {
     Waiting waiting(failing(call), grants);
     auto started = start(waiting.world, *waiting.functions, "f", "");
