@@ -116,7 +116,13 @@ def test_an_infinite_loop_ends_at_its_deadline_and_nobody_waits_for_it(server):
 
 
 def test_a_start_function_that_loops_ends_too(server):
-    server.deploy("stuck", '(module (func $s (loop br 0)) (start $s) (func (export "f")))', limits={"deadline_ms": 50})
+    # It runs once, when the function is deployed,
+    looping = '(func $s (loop br 0)) (start $s) (func (export "f"))'
+    deployment = {"module": server.upload(f"(module {looping})"), "limits": {"deadline_ms": 50}}
+    problem(server.request("PUT", "/v1/functions/stuck", deployment), 504, "deadline_exceeded")
+    # or before each call, where a module changes its table and cannot be put back.
+    server.deploy("stuck", f"(module (table 1 funcref) {looping} (func (table.set (i32.const 0) (ref.null func))))",
+                  limits={"deadline_ms": 50})
     problem(server.invoke("stuck"), 504, "deadline_exceeded")
     server.assert_serves()
 
