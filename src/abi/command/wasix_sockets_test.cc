@@ -233,6 +233,52 @@ TEST_CASE_FIXTURE(Sockets, "a file is sent from where the program says, as far a
   CHECK((*this)("sock_send_file", connection, file, kOne, kOne, 65'530) == Errno::kFault);
 }
 
+TEST_CASE_FIXTURE(Sockets, "one call sends no more of a file than 4 MiB") {
+  const auto [listener, port_of_listener] = listening();
+  const auto [client, client_port] = connect_to(port_of_listener);
+  REQUIRE((*this)("sock_accept_v2", listener, 0, kOut, kAddress) == Errno::kSuccess);
+  const std::int32_t connection = number(kOut);
+  system::testing::write_file(*tree.root(), "f", std::string(5 << 20, 'x'));
+  const auto [path, size] = text("f");
+  REQUIRE((*this)("path_open2", 3, 1, path, size, 0, std::int64_t{-1}, std::int64_t{-1}, 0, 0,
+                  kOut) == Errno::kSuccess);
+  const std::int32_t file = number(kOut);
+  std::size_t got = 0;
+  std::vector<char> bytes(1 << 20);
+  const std::function<void()> take = [&, &from = client] {
+    for (ssize_t count = 1; count > 0;) {
+      count = ::recv(from.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+      got += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    }
+    on_wait = take;
+  };
+  on_wait = take;
+  REQUIRE((*this)("sock_send_file", connection, file, std::int64_t{0}, std::int64_t{-1}, kOut) ==
+          Errno::kSuccess);
+  CHECK(guest.load<std::uint64_t>(kOut) == 4 << 20);
+  CHECK(waited > 0);
+  take();
+  CHECK(got <= 4 << 20);
+}
+
+TEST_CASE("an older sock_accept of WASIX tells the address too") {
+  const Compiled compiled(R"((module
+    (import "wasix_32v1" "sock_accept" (func $accept (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "accept") (param i32 i32 i32 i32) (result i32)
+      (call $accept (local.get 0) (local.get 1) (local.get 2) (local.get 3)))))");
+  const auto listener =
+      system::Socket::listen_on({.address = system::parse_ip_address("127.0.0.1").value()}).value();
+  Guest guest(compiled, "", {.calls_wasix = true, .listeners = {listener}});
+  CHECK(guest.errno_of("accept", {3, 4, kOut, kAddress}) == Errno::kAgain);
+  const auto [client, client_port] = connect_to(listener->local_address().value().port);
+  REQUIRE(guest.errno_of("accept", {3, 4, kOut, kAddress}) == Errno::kSuccess);
+  CHECK(guest.load(kOut) == 4);
+  CHECK(guest.load<std::uint16_t>(kAddress + 2) == client_port);
+  CHECK(guest.errno_of("accept", {3, 1, kOut, kAddress}) == Errno::kInval);
+  CHECK(guest.errno_of("accept", {3, 4, kOut, 65'530}) == Errno::kFault);
+}
+
 TEST_CASE_FIXTURE(Sockets, "options are flags, sizes and times") {
   const std::int32_t socket = open(kInet4, kStream);
   for (const std::int32_t flag : {2, 3, 6, 12}) {
@@ -243,6 +289,8 @@ TEST_CASE_FIXTURE(Sockets, "options are flags, sizes and times") {
     REQUIRE((*this)("sock_get_opt_flag", socket, flag, kOut) == Errno::kSuccess);
     CHECK(guest.load<std::uint8_t>(kOut) == 1);
   }
+  REQUIRE((*this)("sock_get_opt_flag", listening().first, 10, kOut) == Errno::kSuccess);
+  CHECK(guest.load<std::uint8_t>(kOut) == 1);
   REQUIRE((*this)("sock_set_opt_size", socket, 15, std::int64_t{8'192}) == Errno::kSuccess);
   REQUIRE((*this)("sock_get_opt_size", socket, 15, kOut) == Errno::kSuccess);
   CHECK(guest.load<std::uint64_t>(kOut) >= 8'192);
@@ -331,6 +379,24 @@ TEST_CASE("a name is resolved to the addresses that the program may reach") {
   CHECK(it("resolve", name, size, 0, 65'530, 4, kOut) == Errno::kFault);
   CHECK(it("resolve", name, size, 0, 4'000, 4, -1) == Errno::kFault);
   CHECK(it("resolve", name, size, 0, -1, -1, kOut) == Errno::kFault);
+}
+
+TEST_CASE("no more addresses of a name are told than 64") {
+  const Wasix it;
+  World world;
+  world.network = std::make_shared<system::Network>(
+      std::vector{system::parse_network_rule("example.org").value()}, [](const std::string&) {
+        std::vector<system::IpAddress> many;
+        for (std::uint8_t i = 1; i <= 100; ++i)
+          many.emplace_back(std::array<std::uint8_t, 4>{93, 184, 216, i});
+        return many;
+      });
+  Guest guest(*it.compiled, "", std::move(world));
+  guest.store(1'000, "example.org");
+  REQUIRE(guest.errno_of("resolve", {1'000, 11, 0, 4'000, 100, kOut}) == Errno::kSuccess);
+  CHECK(guest.load(kOut) == 64);
+  CHECK(guest.text(4'000 + 63 * 18 + 2, 4) == "\x5d\xb8\xd8\x40");
+  CHECK(guest.load<std::uint8_t>(4'000 + 64 * 18) == 0);
 }
 
 TEST_CASE_FIXTURE(Sockets, "what a program says of WASIX's sockets that is wrong is an errno") {
