@@ -31,7 +31,7 @@ describe("limitError", () => {
     [memory, "4096.001", "at most 4,096 MiB (4 GiB)"],
     [memory, "-1", "at least 0 MiB"],
     [output, "65537", "at most 65,536 KiB (64 MiB)"],
-    [inFlight, "1001", "at most 1,000 calls"],
+    [inFlight, "100001", "at most 100,000 calls"],
   ] as const)("of %o for %j is %j", (field, text, error) => {
     expect(field && limitError(field, text)).toBe(error);
   });
