@@ -126,6 +126,7 @@ TEST_CASE("no argument of a function of WASIX harms its host") {
     CAPTURE(name);
     for (const std::int64_t value : kHostile) {
       std::vector<Value> arguments;
+      arguments.reserve(params.size());
       for (const ValueType param : params)
         arguments.push_back(argument_of(param, value));
       check_answer(name, arguments, compiled);
@@ -144,6 +145,7 @@ TEST_CASE("no argument of a function of WASIX harms its host where the others ar
       for (const std::int64_t others : {1, 3, 1'000}) {
         for (const std::int64_t value : kHostile) {
           std::vector<Value> arguments;
+          arguments.reserve(params.size());
           for (std::size_t i = 0; i < params.size(); ++i)
             arguments.push_back(argument_of(params[i], i == index ? value : others));
           check_answer(name, arguments, compiled);
