@@ -318,7 +318,7 @@ describe("the settings of a function", () => {
       Deadline: { 99999999: "at most 900,000 ms (15 min)", 0: "at least 1 ms", 1.5: "a whole number" },
       Memory: { 4097: "at most 4,096 MiB (4 GiB)", "-1": "at least 0 MiB" },
       Output: { 70000: "at most 65,536 KiB (64 MiB)" },
-      "Calls in flight": { 1001: "at most 1,000 calls", many: "a number" },
+      "Calls in flight": { 100001: "at most 100,000 calls", many: "a number" },
     };
     let puts = 0;
     page.on("request", (request) => (puts += request.method() === "PUT" ? 1 : 0));
