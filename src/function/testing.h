@@ -35,6 +35,19 @@ class QueueExecutor final : public Executor {
   // How often the test's thread posted: what continues here and not after work elsewhere.
   std::uint64_t own_posts() const { return own_posts_; }
 
+  // Runs the next piece of work, if there is one.
+  bool try_run_one() {
+    Work work;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (queue_.empty()) return false;
+      work = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    work();
+    return true;
+  }
+
   // Waits for the next piece of work and runs it.
   void run_one() {
     Work work;

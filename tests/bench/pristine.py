@@ -7,7 +7,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
+import select
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -26,6 +29,8 @@ ADD = '{"args": [2, 3]}'
 LIVES = Path(os.environ["WEFT_BUILD"]) / "tests/bench/instance_lives"
 CONNECTIONS = 32
 GUESTS = 8
+# As many as a server takes where the kernel allows a process 65,530 mappings, rounded down.
+WAITING_GUESTS = 6_000
 
 
 @dataclass
@@ -207,6 +212,70 @@ def bench_tail(plan: Plan) -> list[Goal]:
                  max(p99 for _, p99 in busy) / quiet[1])]
 
 
+# --- waiting ---
+
+
+def slowest_us(connection: measure.Connection, calls: int) -> tuple[float, float, float]:
+    """The median, the 99th percentile and the slowest of calls of `add`, one after the other."""
+    times = []
+    for _ in range(calls):
+        begin = time.perf_counter()
+        connection.require("POST", INVOKE.format("add"), ADD.encode())
+        times.append((time.perf_counter() - begin) * 1e6)
+    times.sort()
+    return times[calls // 2], times[calls * 99 // 100], times[-1]
+
+
+def bench_waiting(plan: Plan) -> list[Goal]:
+    _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    # The server has two sockets for each, and so has this process.
+    guests = min(WAITING_GUESTS, (descriptors - 500) // 2)
+    options = ("--max-in-flight", str(guests + 10), "--max-connections", str(guests + 10))
+    with measure.weft_server(plan.directory(), *options, core=None) as server, ExitStack() as stack:
+        backend = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=4096))
+        port = backend.getsockname()[1]
+        connection = stack.enter_context(server.connect())
+        measure.deploy(connection, "add", modules.add_with_memory())
+        uploaded = json.loads(connection.require("POST", "/v1/modules", modules.CONNECT_TEXT.encode(), "text/plain"))
+        connection.require("PUT", "/v1/functions/connect", {
+            "module": uploaded["id"], "grants": {"network": [f"127.0.0.1:{port}"]},
+            "limits": {"deadline_ms": 900_000, "in_flight": guests}})
+        quiet = slowest_us(connection, 2_000)
+        before = measure.memory_mb(server.process.pid)
+        body = json.dumps({"args": [port]})
+        request = (f"POST {INVOKE.format('connect')} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
+                   + body).encode()
+        callers, peers = [], []
+        for _ in range(guests):
+            caller = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            caller.sendall(request)
+            callers.append(caller)
+            poll = select.poll()
+            for one in (backend, caller):
+                poll.register(one, select.POLLIN)
+            if [descriptor for descriptor, _ in poll.poll()] == [caller.fileno()]:
+                raise RuntimeError(f"guest {len(peers)} does not wait: {caller.recv(4096).decode(errors='replace')}")
+            peers.append(stack.enter_context(backend.accept()[0]))
+        waiting = measure.memory_mb(server.process.pid)
+        busy = slowest_us(connection, 2_000)
+        begin = server.cpu_us()
+        for peer in peers:
+            peer.sendall(b"x")
+        for caller in callers:
+            if b'{"results":[120]}' not in caller.recv(4096):
+                raise RuntimeError("a guest that waited got another answer")
+        cpu = (server.cpu_us() - begin) / guests
+    each = (waiting["Rss"] - before["Rss"]) * 1024 / guests
+    rows = [("no guest waits", *(f"{us:.0f}" for us in quiet)), (f"{guests} guests wait", *(f"{us:.0f}" for us in busy))]
+    print("### A short call beside guests that wait for a socket, µs\n\n"
+          + measure.table(("meanwhile", "median", "p99", "slowest"), rows)
+          + f"\n{guests} guests that wait: {each:.1f} KB each, with the connections of their callers;"
+          + f" going on and answering: {cpu:.0f} CPU-µs each\n")
+    return [Goal(f"{guests} guests that wait: memory of each", 25, each, "KB"),
+            Goal(f"{guests} guests that wait: p99 of a short call", 2, busy[1] / 1000, "ms")]
+
+
 # --- at rest ---
 
 
@@ -232,7 +301,8 @@ def bench_idle(plan: Plan) -> list[Goal]:
             Goal(f"{functions} functions, idle: CPU in a second", 0.1, cpu_ms / plan.seconds, "ms")]
 
 
-ROWS = {"lives": bench_lives, "peers": bench_peers, "cores": bench_cores, "tail": bench_tail, "idle": bench_idle}
+ROWS = {"lives": bench_lives, "peers": bench_peers, "cores": bench_cores, "tail": bench_tail, "waiting": bench_waiting,
+        "idle": bench_idle}
 
 
 def main() -> None:
