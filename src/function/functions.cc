@@ -28,9 +28,6 @@
 namespace weft::function {
 namespace {
 
-// How long a guest may keep its thread while others wait.
-constexpr std::chrono::milliseconds kSlice{1};
-
 // How far threads for long calls stand behind those of requests, as of setpriority(2).
 constexpr int kBackgroundNiceness = 10;
 
@@ -209,7 +206,7 @@ struct Functions::Parts {
       : world(parts),
         limits(platform),
         host_table(parts.engine),
-        ticker(parts.engine, kSlice),
+        ticker(parts.engine, Pace::kSliceMax),
         ids(parts.clock, parts.random),
         recorder(parts.invocations, parts.clock, parts.log),
         loaded(parts.clock, platform.loaded_bytes,

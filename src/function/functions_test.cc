@@ -466,15 +466,7 @@ struct CountingClock final : Clock {
 TEST_CASE("a warm call looks at the monotonic clock no more than it must") {
   World world;
   const CountingClock clock;
-  FunctionsParts parts{.engine = *world.engine,
-                       .code_cache = world.code_cache,
-                       .metadata = world.metadata,
-                       .blobs = *world.blobs,
-                       .invocations = world.invocations,
-                       .clock = clock,
-                       .random = world.random,
-                       .log = world.log};
-  Functions functions(parts, {});
+  Functions functions(world.parts_with(clock), {});
   deploy(functions, "f", answering(1));
   invoke(world, functions, "f");  // The next one has an instance that was kept.
   clock.looks = 0;

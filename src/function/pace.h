@@ -14,8 +14,9 @@ class Pace {
   // A call that is expected to take longer does not run on an event loop: requests that wait for a
   // guest of 0.9 ms wait 40 times as long as for one of this (docs/adr/0011).
   static constexpr std::chrono::microseconds kShortMax{200};
-  // The most that a call took which ended within its slice.
-  static constexpr std::chrono::nanoseconds kSliceMax = std::chrono::milliseconds(1);
+  // How long a guest may keep its thread while others wait: the most that a call took which ended
+  // within its slice.
+  static constexpr std::chrono::milliseconds kSliceMax{1};
 
   // Whether the next call is expected to be short. Not before one has ended.
   bool is_short() const {

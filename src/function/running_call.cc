@@ -376,7 +376,8 @@ void RunningCall::finish(Result<Response> response) {
   const bool is_reusable = response.has_value() && !(program_ && program_->exit_code());
   // What ended within its slice took no longer; the thread may have had to wait for a processor.
   const bool is_exact = is_in_background_ || first_slice_ || has_waited_;
-  function_->pace().learn(is_exact ? cpu_ : std::min(cpu_, Pace::kSliceMax));
+  function_->pace().learn(is_exact ? cpu_
+                                   : std::min<std::chrono::nanoseconds>(cpu_, Pace::kSliceMax));
   // Other guests end here, before anybody can see that they did.
   if (!is_reusable) instance_.reset();
   auto instance = std::move(instance_);

@@ -35,15 +35,7 @@ struct Fixture {
   Fixture() { restart(); }
   void restart(const PlatformLimits& limits = {}) {
     functions.reset();
-    const FunctionsParts parts{.engine = *world.engine,
-                               .code_cache = world.code_cache,
-                               .metadata = world.metadata,
-                               .blobs = *world.blobs,
-                               .invocations = world.invocations,
-                               .clock = clock,
-                               .random = world.random,
-                               .log = world.log};
-    functions = std::make_unique<Functions>(parts, limits);
+    functions = std::make_unique<Functions>(world.parts_with(clock), limits);
   }
   Result<Function> deploy(std::string_view wat, std::optional<std::string> init = std::nullopt,
                           const FunctionLimits& limits = {}) {

@@ -91,13 +91,15 @@ struct World {
   Log log{clock, LogLevel::kError, [](std::string_view) {}};
   std::shared_ptr<QueueExecutor> executor = std::make_shared<QueueExecutor>();
 
-  FunctionsParts parts() {
+  FunctionsParts parts() { return parts_with(clock); }
+  // `other`: instead of the world's clock, and outlives the functions.
+  FunctionsParts parts_with(const Clock& other) {
     return {.engine = *engine,
             .code_cache = code_cache,
             .metadata = metadata,
             .blobs = *blobs,
             .invocations = invocations,
-            .clock = clock,
+            .clock = other,
             .random = random,
             .log = log};
   }

@@ -59,15 +59,8 @@ struct Waiting {
   // `clock`: instead of the world's.
   explicit Waiting(std::string_view wat, Grants grants = {}, std::size_t background_threads = 0,
                    const Clock* clock = nullptr) {
-    const FunctionsParts parts{.engine = *world.engine,
-                               .code_cache = world.code_cache,
-                               .metadata = world.metadata,
-                               .blobs = *world.blobs,
-                               .invocations = world.invocations,
-                               .clock = clock == nullptr ? world.clock : *clock,
-                               .random = world.random,
-                               .log = world.log,
-                               .background_threads = background_threads};
+    FunctionsParts parts = clock == nullptr ? world.parts() : world.parts_with(*clock);
+    parts.background_threads = background_threads;
     functions = std::make_unique<Functions>(parts, PlatformLimits{});
     const auto uploaded = functions->upload(wat).value();
     REQUIRE(functions

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <ctime>
 #include <system_error>
 
 #include <poll.h>
@@ -17,19 +15,21 @@ short events_of(Wait::For what) {
   return what == Wait::For::kReading ? POLLIN : POLLOUT;
 }
 
-// Each descriptor once, with all that is waited for: the system takes no longer a list than a
-// process may have descriptors.
-std::vector<pollfd> descriptors_of(const std::vector<Wait>& waits) {
-  std::vector<pollfd> all;
+}  // namespace
+
+std::vector<Watched> watched_by(const std::vector<Wait>& waits) {
+  std::vector<Watched> all;
   for (const Wait& wait : waits) {
+    const bool reads = wait.what == Wait::For::kReading;
     if (wait.descriptor >= 0)
-      all.push_back({.fd = wait.descriptor, .events = events_of(wait.what), .revents = 0});
+      all.push_back({.descriptor = wait.descriptor, .reading = reads, .writing = !reads});
   }
-  std::ranges::sort(all, {}, &pollfd::fd);
+  std::ranges::sort(all, {}, &Watched::descriptor);
   std::size_t count = 0;
-  for (const pollfd& each : all) {
-    if (count > 0 && all[count - 1].fd == each.fd) {
-      all[count - 1].events = static_cast<short>(all[count - 1].events | each.events);
+  for (const Watched& each : all) {
+    if (count > 0 && all[count - 1].descriptor == each.descriptor) {
+      all[count - 1].reading |= each.reading;
+      all[count - 1].writing |= each.writing;
     } else {
       all[count++] = each;
     }
@@ -38,21 +38,32 @@ std::vector<pollfd> descriptors_of(const std::vector<Wait>& waits) {
   return all;
 }
 
-}  // namespace
-
-void block_until(const std::vector<Wait>& waits, const Clock& clock) {
-  std::vector<pollfd> descriptors = descriptors_of(waits);
+std::optional<MonotonicTime> earliest_of(const std::vector<Wait>& waits) {
   std::optional<MonotonicTime> earliest;
   for (const Wait& wait : waits) {
     if (wait.until) earliest = earliest ? std::min(*earliest, *wait.until) : *wait.until;
   }
+  return earliest;
+}
+
+timespec timespec_of(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+}
+
+void block_until(const std::vector<Wait>& waits, const Clock& clock) {
+  std::vector<pollfd> descriptors;
+  for (const Watched& each : watched_by(waits)) {
+    const int events = (each.reading ? POLLIN : 0) | (each.writing ? POLLOUT : 0);
+    descriptors.push_back(
+        {.fd = each.descriptor, .events = static_cast<short>(events), .revents = 0});
+  }
+  const auto earliest = earliest_of(waits);
   if (descriptors.empty() && !earliest) return;
   timespec left{};
   if (earliest) {
-    const auto time = std::max(std::chrono::nanoseconds(*earliest - clock.monotonic()),
-                               std::chrono::nanoseconds(0));
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    left = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+    left = timespec_of(std::max(std::chrono::nanoseconds(*earliest - clock.monotonic()),
+                                std::chrono::nanoseconds(0)));
   }
   ::ppoll(descriptors.data(), descriptors.size(), earliest ? &left : nullptr, nullptr);
 }

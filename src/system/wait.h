@@ -1,7 +1,9 @@
 // Waiting on the thread of a guest that has it alone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +14,21 @@
 #include "system/open_file.h"
 
 namespace weft::system {
+
+// What is waited for on one descriptor of this process, of which a list of waits may have several.
+struct Watched {
+  int descriptor;
+  bool reading;
+  bool writing;
+};
+// Each descriptor once: the system takes no longer a list than a process may have descriptors.
+std::vector<Watched> watched_by(const std::vector<Wait>& waits);
+
+// Nothing when none of them has a time.
+std::optional<MonotonicTime> earliest_of(const std::vector<Wait>& waits);
+
+// As system calls take it; of a time that is not negative.
+timespec timespec_of(std::chrono::nanoseconds time);
 
 // Blocks until one of the descriptors is ready or failed, or until the earliest of the times; at
 // once when there is neither.

@@ -18,6 +18,7 @@
 #include "base/assert.h"
 #include "base/thread_group.h"
 #include "base/unique_fd.h"
+#include "system/wait.h"
 
 namespace weft::system {
 namespace {
@@ -30,21 +31,6 @@ constexpr std::size_t kStackBytes = 256UZ * 1024;
 
 // How often a guest looks that waits for what cannot be watched.
 constexpr std::chrono::milliseconds kLookAgain{10};
-
-timespec timespec_of(std::chrono::nanoseconds time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-}
-
-// Of several waits for one descriptor, which epoll knows once.
-std::map<int, std::uint32_t> events_of(const std::vector<Wait>& waits) {
-  std::map<int, std::uint32_t> events;
-  for (const Wait& wait : waits) {
-    if (wait.descriptor < 0) continue;
-    events[wait.descriptor] |= wait.what == Wait::For::kReading ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
-  }
-  return events;
-}
 
 }  // namespace
 
@@ -93,10 +79,12 @@ struct WaitingRoom::State {
   // Whether all of it is watched.
   bool watch_for(std::uint64_t number, Guest& guest, const std::vector<Wait>& waits) {
     bool is_complete = true;
-    for (const auto& [descriptor, events] : events_of(waits)) {
+    for (const Watched& each : watched_by(waits)) {
+      const std::uint32_t events =
+          (each.reading ? EPOLLIN | EPOLLRDHUP : 0U) | (each.writing ? EPOLLOUT : 0U);
       epoll_event event{.events = events | EPOLLONESHOT, .data = {.u64 = number}};
-      if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0) {
-        guest.watched.push_back(descriptor);
+      if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, each.descriptor, &event) == 0) {
+        guest.watched.push_back(each.descriptor);
       } else {
         is_complete = false;
       }
@@ -187,9 +175,7 @@ Result<WaitingRoom::Place> WaitingRoom::park(const std::vector<Wait>& waits, Wor
   const std::uint64_t number = ++state.last_number;
   State::Guest& guest = state.guests[number];
   guest.over = std::move(over);
-  for (const Wait& wait : waits) {
-    if (wait.until) guest.until = guest.until ? std::min(*guest.until, *wait.until) : wait.until;
-  }
+  guest.until = earliest_of(waits);
   if (!state.watch_for(number, guest, waits)) {
     const MonotonicTime soon = state.clock.monotonic() + kLookAgain;
     guest.until = guest.until ? std::min(*guest.until, soon) : soon;
