@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 I32 = 0x7F
 
 
@@ -90,23 +92,8 @@ def data_file(size: int = 2_000_000) -> bytes:
     return b"".join(random.below(1 << 31).to_bytes(4, "little") for _ in range(size // 4))
 
 
-# connect(port) connects to 127.0.0.1 and gives the byte that comes from there, or minus an errno.
-CONNECT_TEXT = r"""(module
-  (import "wasi_snapshot_preview1" "sock_open" (func $open (param i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "sock_connect" (func $connect (param i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 0) "\7f\00\00\01")
-  (data (i32.const 16) "\00\00\00\00\04\00\00\00")
-  (data (i32.const 32) "\40\00\00\00\01\00\00\00")
-  (func (export "connect") (param $port i32) (result i32) (local $error i32)
-    (if (local.tee $error (call $open (i32.const 1) (i32.const 2) (i32.const 80)))
-      (then (return (i32.sub (i32.const 0) (local.get $error)))))
-    (if (local.tee $error (call $connect (i32.load (i32.const 80)) (i32.const 16) (local.get $port)))
-      (then (return (i32.sub (i32.const 0) (local.get $error)))))
-    (if (local.tee $error (call $read (i32.load (i32.const 80)) (i32.const 32) (i32.const 1) (i32.const 84)))
-      (then (return (i32.sub (i32.const 0) (local.get $error)))))
-    (i32.load8_u (i32.const 64))))"""
+# connect(port) gives the byte that comes from that port of 127.0.0.1.
+CONNECT_TEXT = (Path(__file__).parents[1] / "guests/waiting/connect.wat").read_text()
 
 
 def empty_program() -> bytes:
