@@ -76,6 +76,27 @@ setup_assemblyscript() {
   setup_npm "Installing AssemblyScript" assemblyscript "$GUESTS/npm" tests/guests/assemblyscript
 }
 
+# The crates that plugins in Rust are made with. Debian's cargo, which fits its rustc, reads no registry that is there today.
+setup_crates() {
+  local content folder=$GUESTS/crates from=tests/guests/se2
+  content=$(hash_files "$from/Cargo.toml" "$from/Cargo.lock" "${BASH_SOURCE[0]}")
+  ! is_stamped "$folder/.weft-stamp" "$content" || return 0
+  stage "Fetching the crates of a plugin" crates \
+    cargo vendor --locked --manifest-path "$from/Cargo.toml" "$folder" ||
+    die "It is cargo's: $from/Cargo.lock names what is wanted"
+  stamp "$folder/.weft-stamp" "$content"
+}
+
 setup_published_modules() {
   setup_npm "Installing npm packages with modules in them" published "$GUESTS/published" tests/guests/published
+}
+
+# Where a user installs them, too.
+setup_example_hosts() {
+  local content folder=examples/hosts
+  content=$(hash_files "$folder/package.json" "$folder/package-lock.json")-$(node --version)
+  ! is_stamped "$folder/node_modules/.weft-stamp" "$content" || return 0
+  stage "Installing what the example hosts run on" hosts npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund ||
+    die "It is npm's: $folder/package-lock.json names what is wanted"
+  stamp "$folder/node_modules/.weft-stamp" "$content"
 }
