@@ -8,6 +8,7 @@
 
 #include "abi/command/command.h"
 #include "abi/command/threads.h"
+#include "abi/se2/plugin.h"
 #include "abi/typed/abort.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -22,12 +23,6 @@ constexpr std::array<std::string_view, 8> kNames = {"typed", "command", "compone
 constexpr std::size_t kMissingShownMax = 5;
 // How much of a name or type an error shows; a module can have names of 100 kB.
 constexpr std::size_t kTextShownMax = 100;
-
-constexpr std::array<std::string_view, 16> kSe2Functions = {
-    "return_result",   "return_error",     "get_ffi_result",    "add_ffi_var",
-    "fetch_url",       "graphql_query",    "cache_set",         "cache_get",
-    "log_msg",         "get_static_file",  "request_get_field", "request_set_field",
-    "resp_set_header", "get_secret_value", "db_exec",           "abort"};
 
 constexpr std::string_view kWasiModule = "wasi_snapshot_preview1";
 
@@ -109,6 +104,28 @@ Result<> check_threads(const engine::ModuleInfo& module) {
   return {};
 }
 
+// Of a function that SE2 has.
+std::string problem_of_se2(const engine::ImportInfo& import) {
+  if (const auto type = se2::type_of_function(import.module, import.name))
+    return other_type(import, *type);
+  return "this function of SE2 comes in a later version: here are return_result, return_error and "
+         "log_msg";
+}
+
+// Who imports what only plugins are answered, and is none.
+Result<> check_plugin(const engine::ModuleInfo& module) {
+  const auto lack = se2::lack_of(module);
+  if (!lack) return {};
+  const auto found = std::ranges::find_if(module.imports, [](const engine::ImportInfo& import) {
+    return se2::has_function(import.module, import.name, import.function);
+  });
+  if (found == module.imports.end()) return {};
+  return fail(ErrorCode::kUnsupported,
+              fmt::format("the module imports {}.{}, which only a plugin of SE2 can call, and is "
+                          "none: {}",
+                          found->module, found->name, *lack));
+}
+
 // Of an import whose module none of our interfaces is.
 std::string hint_for_module(const engine::ImportInfo& import) {
   constexpr std::array kWasi = {kWasiModule};
@@ -124,6 +141,7 @@ std::optional<std::string> problem_of(const engine::ImportInfo& import) {
   if (is_thread_spawn(import) || engine::is_shared_memory(import))
     return "threads, which only weft run --threads N provides";
   if (is_named_thread_spawn(import)) return other_type(import, command::thread_spawn_type());
+  if (se2::knows(import.module, import.name)) return problem_of_se2(import);
   if (const auto type = command::type_of_function(import.module, import.name))
     return other_type(import, *type);
   if (const auto names = command::functions_of(import.module); !names.empty()) {
@@ -152,6 +170,7 @@ std::optional<Dialect> dialect_named(std::string_view name) {
 }
 
 Dialect dialect_of(const engine::ModuleInfo& module) {
+  if (!se2::lack_of(module)) return Dialect::kSe2;
   const engine::ExportInfo* start = module.find_export(kStart);
   const bool is_program = start != nullptr && is_function_without_types(*start);
   return is_program ? Dialect::kCommand : Dialect::kTyped;
@@ -165,12 +184,22 @@ bool is_initializer(const engine::ExportInfo& item) {
   return item.name == kInitialize && is_function_without_types(item);
 }
 
-std::optional<std::string_view> initializer_before(const engine::ModuleInfo& module,
-                                                   std::string_view wanted) {
-  const engine::ExportInfo* item = module.find_export(kInitialize);
-  if (item == nullptr || !is_initializer(*item)) return std::nullopt;
-  if (wanted == kInitialize || starts_program(module, wanted)) return std::nullopt;
-  return kInitialize;
+std::vector<std::string_view> initializers_before(const engine::ModuleInfo& module,
+                                                  std::string_view wanted) {
+  const auto prepares = [&module](std::string_view name) {
+    const engine::ExportInfo* const item = module.find_export(name);
+    return item != nullptr && is_function_without_types(*item);
+  };
+  std::vector<std::string_view> names;
+  if (dialect_of(module) == Dialect::kSe2) {
+    for (const std::string_view name : {prepares(kStart) ? kStart : kInitialize, se2::kInit}) {
+      if (name == wanted) break;
+      if (prepares(name)) names.push_back(name);
+    }
+  } else if (prepares(kInitialize) && wanted != kInitialize && !starts_program(module, wanted)) {
+    names.push_back(kInitialize);
+  }
+  return names;
 }
 
 std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
@@ -181,9 +210,7 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
   if (module.starts_with("wasi:")) return {Dialect::kComponent};
   if (module.starts_with("extism:host/")) return {Dialect::kExtism};
   if (module == "host" && import.name == "callback") return {Dialect::kReactor};
-  if (module == "env" && std::ranges::find(kSe2Functions, import.name) != kSe2Functions.end()) {
-    return {Dialect::kSe2, Dialect::kEmscripten};
-  }
+  if (se2::knows(module, import.name)) return {Dialect::kSe2};
   // Emscripten's imports are in "env", or in one-letter modules when its names are minified.
   if (module == "env" || module == "a") return {Dialect::kEmscripten};
   return {};
@@ -192,11 +219,13 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import) {
 bool is_provided(const engine::ImportInfo& import) {
   if (import.kind != engine::ItemKind::kFunction) return false;
   return typed::is_abort(import.module, import.name, import.function) ||
-         command::has_function(import.module, import.name, import.function);
+         command::has_function(import.module, import.name, import.function) ||
+         se2::has_function(import.module, import.name, import.function);
 }
 
 void define_functions(engine::HostTable& table) {
   command::define_functions(table);
+  se2::define_functions(table);
   typed::define_abort(table);
 }
 
@@ -221,7 +250,10 @@ Result<> check_imports(const engine::ModuleInfo& module, const Extensions& exten
         extensions.threads && (is_thread_spawn(import) || engine::is_shared_memory(import));
     if (!is_extension && !is_provided(import)) missing.push_back(&import);
   }
-  if (missing.empty()) return check_threads(module);
+  if (missing.empty()) {
+    TRY(check_plugin(module));
+    return check_threads(module);
+  }
   std::string text =
       missing.size() == 1
           ? "the module imports what is not provided: "

@@ -29,8 +29,8 @@ enum class Dialect : std::uint8_t {
 std::string_view name_of(Dialect dialect);
 std::optional<Dialect> dialect_named(std::string_view name);
 
-// kCommand for a module that exports a function _start: () -> (), whatever else it exports; else
-// kTyped.
+// kSe2 for a module with all the exports of a plugin (abi/se2/plugin.h); kCommand for another one
+// that exports a function _start: () -> (), whatever else it exports; else kTyped.
 Dialect dialect_of(const engine::ModuleInfo& module);
 
 // What the WASI application ABI (github.com/WebAssembly/WASI, application-abi.md at snapshot-01)
@@ -47,12 +47,13 @@ bool starts_program(const engine::ModuleInfo& module, std::string_view name);
 // an export like all others.
 bool is_initializer(const engine::ExportInfo& item);
 
-// What to call, once in each new instance and without arguments, before the export `wanted`;
-// nothing when nothing is to be called. That is the initializer, unless `wanted` starts the
-// program, which initializes itself, or is the initializer, which must not run twice. Never depends
-// on whether `wanted` exists.
-std::optional<std::string_view> initializer_before(const engine::ModuleInfo& module,
-                                                   std::string_view wanted);
+// What to call, once in each new instance, in this order and without arguments, before the export
+// `wanted`. That is the initializer, unless `wanted` starts the program, which initializes itself.
+// Of a plugin of SE2, it is _start, or else the initializer, and then `init`. What would run twice
+// is left out: where `wanted` is one of them, it ends with what comes before. Never depends on
+// whether `wanted` exists.
+std::vector<std::string_view> initializers_before(const engine::ModuleInfo& module,
+                                                  std::string_view wanted);
 
 // The dialects whose hosts provide such an import, whether weft has them yet or not; the one that
 // does first. Empty: none is known.
@@ -61,7 +62,8 @@ std::vector<Dialect> providers_of(const engine::ImportInfo& import);
 // Whether this weft provides the import, with this very type.
 bool is_provided(const engine::ImportInfo& import);
 
-// Adds all that is provided; the HostState is a command::Program.
+// Adds all that is provided; the HostState is a command::Program, with a se2::Plugin beside it when
+// a plugin is to be called.
 void define_functions(engine::HostTable& table);
 
 // What is wrong with an import that is not provided, in words without a period: it has another type
@@ -74,8 +76,9 @@ struct Extensions {
   bool threads = false;  // threads of WASI: command/threads.h
 };
 
-// kUnsupported, naming imports that are missing, each with its problem; and for what is wrong with
-// the threads or the shared memory of a module that may have them.
+// kUnsupported, naming imports that are missing, each with its problem; for what is wrong with the
+// threads or the shared memory of a module that may have them; and for a module that imports what
+// only plugins of SE2 can call, and is none.
 Result<> check_imports(const engine::ModuleInfo& module, const Extensions& extensions = {});
 
 // Whether the module imports what starts threads.

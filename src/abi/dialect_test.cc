@@ -38,6 +38,8 @@ TEST_CASE("a module with a start function of the right type is a program, every 
            Case{R"((module (func (export "_start") (result i32) i32.const 1)))", Dialect::kTyped},
            Case{R"((module (memory (export "_start") 1)))", Dialect::kTyped},
            Case{R"((module (func (export "_start")) (func (export "add"))))", Dialect::kCommand},
+           Case{R"((module (func (export "_start")) (func (export "run_e") (param i32 i32 i32))))",
+                Dialect::kCommand},
        }) {
     CAPTURE(wat);
     CHECK(dialect_of(inspected(wat)) == dialect);
@@ -54,32 +56,82 @@ TEST_CASE("what is called before an export: the initializer, if it is one and no
   struct Case {
     std::string_view wat;
     std::string_view wanted;
-    std::optional<std::string_view> before;
+    std::vector<std::string_view> before;
   };
   for (const auto& [wat, wanted, before] : {
-           Case{"(module)", "add", std::nullopt},
-           Case{R"((module (func (export "add"))))", "add", std::nullopt},
-           Case{R"((module (func (export "_start"))))", "_start", std::nullopt},
-           Case{kReactor, "add", kInitialize},
-           Case{kReactor, "missing", kInitialize},
-           Case{kReactor, "_start", kInitialize},  // There is none: the caller will be told.
-           Case{kReactor, "_initialize", std::nullopt},
-           Case{kBoth, "_start", std::nullopt},
-           Case{kBoth, "add", kInitialize},
-           Case{kBoth, "_initialize", std::nullopt},
+           Case{"(module)", "add", {}},
+           Case{R"((module (func (export "add"))))", "add", {}},
+           Case{R"((module (func (export "_start"))))", "_start", {}},
+           Case{kReactor, "add", {kInitialize}},
+           Case{kReactor, "missing", {kInitialize}},
+           Case{kReactor, "_start", {kInitialize}},  // There is none: the caller will be told.
+           Case{kReactor, "_initialize", {}},
+           Case{kBoth, "_start", {}},
+           Case{kBoth, "add", {kInitialize}},
+           Case{kBoth, "_initialize", {}},
            // No program starts with this one.
-           Case{kStartWithParameter, "_start", kInitialize},
+           Case{kStartWithParameter, "_start", {kInitialize}},
            Case{R"((module (func (export "_initialize") (param i32)) (func (export "add"))))",
-                "add", std::nullopt},
-           Case{R"((module (func (export "_initialize") (result i32) i32.const 0)))", "_initialize",
-                std::nullopt},
-           Case{R"((module (memory (export "_initialize") 1) (func (export "add"))))", "add",
-                std::nullopt},
+                "add",
+                {}},
+           Case{R"((module (func (export "_initialize") (result i32) i32.const 0)))",
+                "_initialize",
+                {}},
+           Case{R"((module (memory (export "_initialize") 1) (func (export "add"))))", "add", {}},
        }) {
     CAPTURE(wat);
     CAPTURE(wanted);
-    CHECK(initializer_before(inspected(wat), wanted) == before);
+    CHECK(initializers_before(inspected(wat), wanted) == before);
   }
+}
+
+// The exports of a plugin of SE2.
+constexpr std::string_view kPlugin = R"((memory (export "memory") 1)
+  (func (export "allocate") (param i32) (result i32) i32.const 8)
+  (func (export "deallocate") (param i32 i32)) (func (export "run_e") (param i32 i32 i32)))";
+
+std::string plugin_with(std::string_view more, std::string_view imports = "") {
+  return "(module " + std::string(imports) + std::string(kPlugin) + std::string(more) + ")";
+}
+
+TEST_CASE("a plugin of SE2 is one, also with a start function, which is called before others") {
+  const std::string start = R"((func (export "_start")))";
+  const std::string initialize = R"((func (export "_initialize")))";
+  const std::string init = R"((func (export "init")))";
+  struct Case {
+    std::string more;
+    std::string_view wanted;
+    std::vector<std::string_view> before;
+  };
+  for (const auto& [more, wanted, before] : {
+           Case{"", "run_e", {}},
+           Case{start, "run_e", {"_start"}},
+           Case{initialize, "run_e", {"_initialize"}},
+           Case{init, "run_e", {"init"}},
+           Case{start + initialize + init, "run_e", {"_start", "init"}},
+           Case{initialize + init, "missing", {"_initialize", "init"}},
+           Case{start + init, "init", {"_start"}},
+           Case{start + init, "_start", {}},
+           Case{R"((func (export "init") (param i32)))", "run_e", {}},
+           Case{R"((func (export "_start") (param i32)))" + initialize, "run_e", {"_initialize"}},
+       }) {
+    CAPTURE(more);
+    CAPTURE(wanted);
+    const auto info = inspected(plugin_with(more));
+    CHECK(dialect_of(info) == Dialect::kSe2);
+    CHECK(initializers_before(info, wanted) == before);
+    CHECK_FALSE(starts_program(info, "_start"));
+  }
+}
+
+TEST_CASE("a plugin gets what is there of SE2, and what calls it without being one is told why") {
+  const std::string result = R"((import "env" "return_result" (func (param i32 i32 i32))))";
+  CHECK(check_imports(inspected(plugin_with("", result))).has_value());
+  const auto error = check_imports(inspected("(module " + result + ")")).error();
+  CHECK(error.code() == ErrorCode::kUnsupported);
+  CHECK(error.message() ==
+        "the module imports env.return_result, which only a plugin of SE2 can call, and is none: "
+        "it exports no memory named memory");
 }
 
 TEST_CASE("only _start of a program starts one") {
@@ -104,7 +156,7 @@ TEST_CASE("an import leads to the dialects that provide it") {
            Case{"extism:host/env", "input_length", {Dialect::kExtism}},
            Case{"host", "callback", {Dialect::kReactor}},
            Case{"host", "other", {}},
-           Case{"env", "return_result", {Dialect::kSe2, Dialect::kEmscripten}},
+           Case{"env", "return_result", {Dialect::kSe2}},
            Case{"env", "emscripten_notify_memory_growth", {Dialect::kEmscripten}},
            Case{"a", "b", {Dialect::kEmscripten}},
            Case{"", "", {}},
@@ -134,6 +186,10 @@ TEST_CASE("what is provided has exactly our type") {
            Case{R"("env" "proc_exit" (func (param i32)))", false},
            Case{R"("env" "abort" (func (param i32 i32 i32 i32)))", true},
            Case{R"("env" "abort" (func))", false},
+           Case{R"("env" "return_error" (func (param i32 i32 i32 i32)))", true},
+           Case{R"("env" "log_msg_swift" (func (param i32 i32 i32 i32 i32 i32)))", true},
+           Case{R"("env" "log_msg" (func (param i32 i32 i32 i32 i32 i32)))", false},
+           Case{R"("env" "log_msg" (memory 1))", false},
        }) {
     CAPTURE(import);
     const auto info = inspected("(module (import " + std::string(import) + "))");
@@ -151,13 +207,13 @@ TEST_CASE("a module whose imports are all provided may run") {
 
 TEST_CASE("a missing import is named with its type and who would provide it") {
   const auto error =
-      check_imports(
-          inspected(R"((module (import "env" "return_result" (func (param i32 i32 i32)))))"))
+      check_imports(inspected(R"((module (import "env" "get_ffi_result" (func (param i32 i32)))))"))
           .error();
   CHECK(error.code() == ErrorCode::kUnsupported);
   CHECK(error.message() ==
-        "the module imports what is not provided: env.return_result (i32, i32, i32) -> () "
-        "(provided by the dialect se2, emscripten, which this version does not have)");
+        "the module imports what is not provided: env.get_ffi_result (i32, i32) -> () (this "
+        "function of SE2 comes in a later version: here are return_result, return_error and "
+        "log_msg)");
 
   const auto unknown =
       check_imports(inspected(R"((module (import "mine" "thing" (global i32))))")).error();
@@ -208,6 +264,11 @@ TEST_CASE("a missing import is told what is wrong with it") {
                 "(this interface has no function of that name; did you mean fd_dup?)"},
            Case{R"("extism:host/env" "input_length" (func))",
                 "(provided by the dialect extism, which this version does not have)"},
+           Case{R"("env" "return_result" (func (param i32)))",
+                "(here it has the type (i32, i32, i32) -> ())"},
+           Case{R"("env" "fetch_url_swift" (func))",
+                "(this function of SE2 comes in a later version: here are return_result, "
+                "return_error and log_msg)"},
            Case{R"("mine" "fd_write" (func))", "(no dialect that weft knows provides it)"},
        }) {
     CAPTURE(import);

@@ -21,14 +21,24 @@ std::optional<int> digits(std::string_view text, std::size_t at, std::size_t siz
   return value;
 }
 
+std::chrono::nanoseconds time_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 }  // namespace
 
 WallTime SystemClock::wall() const {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+ExactWallTime SystemClock::exact_wall() const {
+  return ExactWallTime(time_of(CLOCK_REALTIME));
+}
+
 MonotonicTime SystemClock::monotonic() const {
-  return std::chrono::steady_clock::now();
+  return MonotonicTime(time_of(CLOCK_MONOTONIC));  // what std::chrono::steady_clock reads
 }
 
 WallTime FakeClock::wall() const {
@@ -72,16 +82,6 @@ std::optional<WallTime> from_rfc3339(std::string_view text) {
          std::chrono::minutes(minute) + std::chrono::seconds(second) +
          std::chrono::microseconds(microsecond);
 }
-
-namespace {
-
-std::chrono::nanoseconds time_of(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
-
-}  // namespace
 
 std::chrono::nanoseconds thread_cpu_time() {
   return time_of(CLOCK_THREAD_CPUTIME_ID);

@@ -12,6 +12,8 @@ namespace weft {
 
 // Microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
+// Nanoseconds since then, for guests, whose calls have as many.
+using ExactWallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
 // Nanoseconds since an arbitrary point; never goes back.
 using MonotonicTime = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 
@@ -20,12 +22,15 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual WallTime wall() const = 0;
+  // The same, as exactly as it is known.
+  virtual ExactWallTime exact_wall() const { return wall(); }
   virtual MonotonicTime monotonic() const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   WallTime wall() const override;
+  ExactWallTime exact_wall() const override;
   MonotonicTime monotonic() const override;
 };
 

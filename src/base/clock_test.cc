@@ -20,6 +20,21 @@ TEST_CASE("other forms of time are refused") {
   }
 }
 
+TEST_CASE("the exact time of the system has nanoseconds, of a fake clock those of its time") {
+  const SystemClock clock;
+  bool has_nanoseconds = false;
+  for (int i = 0; i < 1000; ++i) {
+    const WallTime before = clock.wall();
+    const ExactWallTime exact = clock.exact_wall();
+    CHECK(before <= exact);
+    CHECK(std::chrono::floor<std::chrono::microseconds>(exact) <= clock.wall());
+    has_nanoseconds = has_nanoseconds || exact.time_since_epoch().count() % 1000 != 0;
+  }
+  CHECK(has_nanoseconds);
+  const FakeClock fake;
+  CHECK(fake.exact_wall() == fake.wall());
+}
+
 TEST_CASE("a fake clock moves only when told") {
   FakeClock clock;
   const auto wall = clock.wall();

@@ -3,32 +3,54 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "base/assert.h"
 
 namespace weft {
 
 struct WorkPool::State {
-  explicit State(std::size_t queue_limit) : queue_max(queue_limit) {}
+  State(const char* pool, std::size_t most, std::size_t queue_limit, int nice)
+      : name(pool), threads_max(most), queue_max(queue_limit), niceness(nice) {}
 
+  const char* const name;
+  const std::size_t threads_max;
   const std::size_t queue_max;
+  const int niceness;
   std::mutex mutex;
   std::condition_variable changed;
   std::condition_variable idle;
   std::deque<Work> queue;
   std::size_t running = 0;
+  std::size_t idle_threads = 0;
   bool stopping = false;
   std::vector<std::jthread> threads;
 
+  // Under the mutex: another thread, where more work waits than threads are free for. Whether
+  // there is any.
+  bool begin_thread() {
+    if (queue.size() <= idle_threads || threads.size() >= threads_max) return true;
+    try {
+      auto& thread = threads.emplace_back([this] { serve(); });
+      pthread_setname_np(thread.native_handle(), name);
+      return true;
+    } catch (const std::system_error&) {  // The system has no room: those that exist go on.
+      return !threads.empty();
+    }
+  }
+
   void serve() {
+    if (niceness > 0) setpriority(PRIO_PROCESS, 0, niceness);  // Linux: of this thread alone.
     std::unique_lock lock(mutex);
     for (;;) {
+      ++idle_threads;
       changed.wait(lock, [this] { return stopping || !queue.empty(); });
+      --idle_threads;
       if (stopping) return;
       Work work = std::move(queue.front());
       queue.pop_front();
@@ -42,13 +64,9 @@ struct WorkPool::State {
   }
 };
 
-WorkPool::WorkPool(const char* name, std::size_t threads, std::size_t queue_max)
-    : state_(std::make_unique<State>(queue_max)) {
-  WEFT_ASSERT(threads >= 1 && queue_max >= 1);
-  for (std::size_t i = 0; i < threads; ++i) {
-    auto& thread = state_->threads.emplace_back([state = state_.get()] { state->serve(); });
-    pthread_setname_np(thread.native_handle(), name);
-  }
+WorkPool::WorkPool(const char* name, std::size_t threads, std::size_t queue_max, int niceness)
+    : state_(std::make_unique<State>(name, threads, queue_max, niceness)) {
+  WEFT_ASSERT(threads >= 1 && queue_max >= 1 && niceness >= 0 && niceness <= 19);
 }
 
 WorkPool::~WorkPool() {
@@ -64,6 +82,7 @@ WorkPool::~WorkPool() {
 }
 
 Result<> WorkPool::run(Work work) {
+  Work refused;  // Ends outside the lock.
   {
     const std::scoped_lock lock(state_->mutex);
     if (state_->stopping) return fail(ErrorCode::kUnavailable, "the process is ending");
@@ -73,6 +92,11 @@ Result<> WorkPool::run(Work work) {
               .with_limit("work_waiting", state_->queue_max));
     }
     state_->queue.push_back(std::move(work));
+    if (!state_->begin_thread()) {
+      refused = std::move(state_->queue.back());
+      state_->queue.pop_back();
+      return fail(ErrorCode::kResourceExhausted, "the system has no room for a thread; try again");
+    }
   }
   state_->changed.notify_one();
   return {};

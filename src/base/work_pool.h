@@ -16,8 +16,9 @@ class WorkPool {
  public:
   using Work = std::move_only_function<void()>;
 
-  // `threads` and `queue_max` are at least 1. `name` shows in tools (at most 15 bytes).
-  WorkPool(const char* name, std::size_t threads, std::size_t queue_max);
+  // `threads` and `queue_max` are at least 1; a thread begins when there is work for it. `name`
+  // shows in tools (at most 15 bytes). `niceness`: as FairPool's.
+  WorkPool(const char* name, std::size_t threads, std::size_t queue_max, int niceness = 0);
   WorkPool(const WorkPool&) = delete;
   WorkPool& operator=(const WorkPool&) = delete;
   // Destroys the work that has not begun, unrun and on this thread, and waits for what has: an end

@@ -4,9 +4,12 @@
 #include <latch>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace weft {
 namespace {
@@ -25,6 +28,28 @@ TEST_CASE("all accepted work is done when a pool has finished") {
 
 TEST_CASE("a pool that is finished without work returns at once") {
   WorkPool pool("test", 2, 1);
+  pool.finish();
+}
+
+TEST_CASE("threads begin when there is work for them, with the priority of their pool") {
+  WorkPool pool("test", 50, 1, 7);
+  std::set<pid_t> threads;
+  std::set<int> priorities;
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(pool.run([&] {
+                  threads.insert(::gettid());
+                  priorities.insert(::getpriority(PRIO_PROCESS, 0));
+                })
+                .has_value());
+    pool.finish();
+  }
+  CHECK(threads.size() == 1);
+  CHECK(*priorities.begin() >= 7);
+
+  std::latch all(50);  // Each waits for the others.
+  for (int i = 0; i < 50; ++i) {
+    if (!pool.run([&all] { all.arrive_and_wait(); })) --i;
+  }
   pool.finish();
 }
 

@@ -63,6 +63,7 @@ extern const Command kLogsCommand;
 extern const Command kRollbackCommand;
 extern const Command kRemoveCommand;
 extern const Command kModulesCommand;
+extern const Command kReactorCommand;
 extern const Command kDoctorCommand;
 extern const Command kCompletionsCommand;
 extern const Command kHelpCommand;

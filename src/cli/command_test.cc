@@ -123,8 +123,7 @@ TEST_CASE(
 }
 
 TEST_CASE("commands of later versions say so") {
-  for (const char* name :
-       {"workflow", "reactor", "secret", "push", "pull", "login", "node", "new"}) {
+  for (const char* name : {"workflow", "secret", "push", "pull", "login", "node", "new"}) {
     TestConsole test;
     CHECK(test.run({name, "--anything", "at", "all"}) == 1);
     CHECK(test.errors() == "weft: " + std::string(name) + ": not available in this version\n");

@@ -26,7 +26,6 @@ constexpr Command later(std::string_view name, std::string_view summary) {
 }
 
 constexpr Command kWorkflow = later("workflow", "workflows in Amazon States Language");
-constexpr Command kReactor = later("reactor", "run a Python reactor");
 constexpr Command kSecret = later("secret", "secrets of functions");
 constexpr Command kPush = later("push", "push a module to an OCI registry");
 constexpr Command kPull = later("pull", "pull a module from an OCI registry");
@@ -47,11 +46,11 @@ constexpr std::array kCommands = {
     &kRollbackCommand,
     &kRemoveCommand,
     &kModulesCommand,
+    &kReactorCommand,
     &kDoctorCommand,
     &kHelpCommand,
     &kCompletionsCommand,
     &kWorkflow,
-    &kReactor,
     &kSecret,
     &kPush,
     &kPull,

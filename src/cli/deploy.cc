@@ -10,16 +10,14 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/deployable_file.h"
 #include "cli/environment.h"
 #include "cli/function_document.h"
 #include "cli/function_limits.h"
-#include "cli/input_file.h"
-#include "cli/module_file.h"
 #include "cli/report.h"
 #include "cli/server_client.h"
 #include "cli/short_text.h"
 #include "cli/signature.h"
-#include "engine/module_info.h"
 #include "function/limits.h"
 #include "json/print.h"
 
@@ -51,6 +49,10 @@ constexpr std::array kOptions = {
            .value = "RULE",
            .help = "let it connect to HOST[:PORTS]; instead of what the function was granted"},
     Option{.name = "deny-net", .value = "", .help = "do not keep where it was let connect to"},
+    Option{.name = "requirements",
+           .value = "FILE",
+           .help = "packages that a Python file needs, as of pip's -r",
+           .word = {.kind = WordKind::kFile}},
     Option{.name = "fresh",
            .value = "",
            .help = "keep nothing: begin with the default limits, no environment, no grants"},
@@ -210,15 +212,14 @@ std::string deployment_of(std::string_view module, const Wanted& wanted) {
 }
 
 // The id of the module, which the server has from now on.
-Result<std::string> upload(std::string_view file, std::string bytes, ServerClient& server) {
-  const bool is_text = !engine::is_binary_module(bytes);
+Result<std::string> upload(DeployableFile file, ServerClient& server) {
   auto module = server.send_for_json({.method = "POST",
                                       .path = "/v1/modules",
-                                      .body = std::move(bytes),
-                                      .content_type = is_text ? "text/plain" : "application/wasm",
+                                      .body = std::move(file.bytes),
+                                      .content_type = file.content_type,
                                       .silence_max = kSilenceOfWorkMax,
                                       .doing = "Compiling"});
-  if (!module) return fail(std::move(module).error().with_context(printable(file)));
+  if (!module) return fail(std::move(module).error().with_context(printable(file.name)));
   const json::Value* const id = module->find("id");
   if (id == nullptr || !id->is_string())
     return fail(ErrorCode::kInternal, "the server's document of the module has no id");
@@ -229,10 +230,11 @@ Result<int> run(const Arguments& arguments, Console& console) {
   const std::string_view name = arguments.operand(0);
   // Wrong words are told before anything is sent.
   const std::string path = TRY(path_of_function(name));
-  const std::string file = TRY(module_path(arguments.operand(1)));
   Wanted wanted = TRY(wanted_by(arguments, console));
-  std::string bytes = TRY(read_input(file, console));
   ServerClient server = TRY(ServerClient::create(arguments, console));
+  DeployableFile file =
+      TRY(deployable_file(arguments.operand(1), arguments.values("requirements"), console));
+  if (!arguments.has("json")) console.note(file.note);
   std::string kept;
   if (!arguments.has("fresh")) {
     const auto current = TRY(current_function(path, server));
@@ -244,7 +246,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     }
     if (current) kept = TRY(keep_what_is_there(*current, arguments, wanted));
   }
-  const std::string module = TRY(upload(file, std::move(bytes), server));
+  const std::string module = TRY(upload(std::move(file), server));
   const auto function = server.send_for_json({.method = "PUT",
                                               .path = path,
                                               .body = deployment_of(module, wanted),
@@ -275,12 +277,30 @@ Result<int> run(const Arguments& arguments, Console& console) {
 constexpr Command kDeployCommand{
     .name = "deploy",
     .usage = "NAME FILE|DIRECTORY",
-    .summary = "make a module a function on a server",
+    .summary = "make a module or a Python file a function on a server",
     .details =
-        "Uploads FILE (.wasm or .wat; - reads standard input; a directory stands for the module "
-        "in\n"
-        "it, as for `weft run`) and makes it the next version of the function NAME: lower-case\n"
+        "Uploads FILE (.wasm, .wat, .py or .pyz; - reads standard input; a directory stands for "
+        "the\n"
+        "module in it, as for `weft run`, or else for its Python files) and makes it the next "
+        "version of\n"
+        "the function NAME: lower-case "
         "letters, digits and inner hyphens. Older versions stay for `weft rollback`.\n"
+        "\n"
+        "A Python file runs once, when it is deployed, and each call begins with what that left. "
+        "What\n"
+        "is called is handler(event, context), run_e(payload, ident), the ASGI or WSGI application "
+        "app,\n"
+        "a lambda that is the last statement, or else the only function.\n"
+        "\n"
+        "Packages that it needs stand in its comments (\"# /// script\", as PEP 723 has it) or in "
+        "the\n"
+        "FILE of --requirements; python3 -m pip of this machine resolves them, and they are "
+        "deployed\n"
+        "with it. Those that are not Python alone are refused by name. A directory (main.py, "
+        "app.py,\n"
+        "handler.py, plugin.py, __main__.py, or what weft.json names) and a zip archive are "
+        "deployed\n"
+        "with all their files.\n"
         "\n"
         "A function that is there keeps the limits, environment variables, grants, --init and\n"
         "--state of the version that answers now, but for those that flags set, and standard "
@@ -299,6 +319,8 @@ constexpr Command kDeployCommand{
         "this and `weft show` say why. With --state warm, calls see what earlier calls left.\n",
     .examples =
         "$ weft deploy add examples/add.wat\n"
+        "$ weft deploy greet examples/greet.py\n"
+        "$ weft deploy page page.py --requirements requirements.txt\n"
         "$ weft deploy resize resize.wasm --deadline 2s --memory 64MiB --in-flight 8\n"
         "$ weft deploy resize resize-2.wasm --deadline 5s\n"
         "resize keeps 2 limits of version 1; --fresh begins with the defaults\n"

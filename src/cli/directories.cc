@@ -10,11 +10,30 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::string_view kReadOnly = ":ro";
+constexpr std::string_view kReadOnly = "ro";
+constexpr std::string_view kEscapedColon = "\\:";
 
 Error wrong(std::string_view option, std::string_view why) {
   return {ErrorCode::kInvalidArgument,
-          fmt::format("--dir {}: {}; write HOST[:GUEST][:ro]", printable(option), why)};
+          fmt::format("--dir {}: {}; write HOST[:GUEST][:ro], and \\: for a colon in a name",
+                      printable(option), why)};
+}
+
+// What stands between the colons that nothing escapes.
+std::vector<std::string> parts_of(std::string_view option) {
+  std::vector<std::string> parts(1);
+  while (!option.empty()) {
+    const bool is_escaped = option.starts_with(kEscapedColon);
+    const bool is_colon = option.front() == ':';
+    if (is_escaped) option.remove_prefix(1);
+    if (is_colon) {
+      parts.emplace_back();
+    } else {
+      parts.back() += option.front();
+    }
+    option.remove_prefix(1);
+  }
+  return parts;
 }
 
 }  // namespace
@@ -23,22 +42,21 @@ Result<std::vector<abi::command::GivenDirectory>> given_directories(
     const std::vector<std::string_view>& options) {
   std::vector<abi::command::GivenDirectory> given;
   for (const std::string_view option : options) {
-    std::string_view rest = option;
-    const bool read_only = rest.ends_with(kReadOnly);
-    if (read_only) rest.remove_suffix(kReadOnly.size());
-    const std::size_t colon = rest.find(':');
-    const std::string_view host = rest.substr(0, colon);
-    const std::string_view guest = colon == std::string_view::npos ? host : rest.substr(colon + 1);
+    std::vector<std::string> parts = parts_of(option);
+    const bool read_only = parts.size() > 1 && parts.back() == kReadOnly;
+    if (read_only) parts.pop_back();
+    const std::string& host = parts.front();
+    const std::string& guest = parts.size() > 1 ? parts[1] : host;
     if (host.empty() || guest.empty()) return fail(wrong(option, "a name is missing"));
-    if (guest.find(':') != std::string_view::npos) return fail(wrong(option, "too many colons"));
+    if (parts.size() > 2) return fail(wrong(option, "too many colons"));
     if (std::ranges::find(given, guest, &abi::command::GivenDirectory::name) != given.end())
       return fail(wrong(option, "the program has another directory of that name"));
-    auto opened = system::HostDirectory::open_tree(std::string(host), {.read_only = read_only});
+    auto opened = system::HostDirectory::open_tree(host, {.read_only = read_only});
     if (!opened) {
       return fail(
           std::move(opened).error().with_context(fmt::format("--dir {}", printable(option))));
     }
-    given.push_back({.name = std::string(guest), .directory = *std::move(opened)});
+    given.push_back({.name = guest, .directory = *std::move(opened)});
   }
   return given;
 }
@@ -54,8 +72,13 @@ std::optional<std::string> hint_for(const abi::command::Refusals& refusals,
     const std::string rule = refused.value_or("HOST:PORT");
     return fmt::format("the program wanted to use the network: --allow-net {} lets it", rule);
   }
+  if (refusals.no_listeners) {
+    return "the program waited for connections, and was given no socket that listens: --listen "
+           "127.0.0.1:PORT gives it one";
+  }
   if (refusals.no_directories) {
-    return "the program looked for files, and was given no directory: --dir . gives it this one";
+    // Libraries look for directories when a program starts, and then refuse paths themselves.
+    return "the program was given no directory: if it looked for files, --dir . gives it this one";
   }
   if (refusals.read_only) {
     return "the program wanted to change a directory that it may only read: leave :ro out of its "

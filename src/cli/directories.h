@@ -12,9 +12,10 @@
 
 namespace weft::cli {
 
-// From options like "HOST", "HOST:GUEST", "HOST:ro" and "HOST:GUEST:ro"; the program knows it as
-// GUEST, or else as HOST. Errors name the option: kInvalidArgument for an empty part and for two
-// directories of one name, and those of HostDirectory::open_tree.
+// From options like "HOST", "HOST:GUEST", "HOST:ro" and "HOST:GUEST:ro", in which "\:" is a colon
+// of a name; the program knows it as GUEST, or else as HOST. Errors name the option:
+// kInvalidArgument for an empty part and for two directories of one name, and those of
+// HostDirectory::open_tree.
 Result<std::vector<abi::command::GivenDirectory>> given_directories(
     const std::vector<std::string_view>& options);
 

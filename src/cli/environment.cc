@@ -43,7 +43,8 @@ Result<> add_file(Variables& variables, std::string_view file, Console& console)
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#')) continue;
+    const std::size_t first = std::min(line.find_first_not_of(" \t"), line.size());
+    if (line.substr(first).empty() || line[first] == '#') continue;
     TRY(add(variables, line, fmt::format("--env-file {}, line {}", printable(file), number),
             console));
   }

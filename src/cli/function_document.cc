@@ -172,8 +172,10 @@ Result<std::vector<engine::ExportInfo>> exports_of(const json::Value& function) 
 
 std::string calling_lines(const json::Value& function) {
   const std::string name = text_of_member(function, "name");
-  if (text_of_member(function, "dialect") != "typed")
-    return fmt::format("  weft invoke {} --data @FILE\n", shell_word(name));
+  const std::string dialect = text_of_member(function, "dialect");
+  if (dialect == "python")
+    return fmt::format("  weft invoke {} --data '{{\"name\": \"Ada\"}}'\n", shell_word(name));
+  if (dialect != "typed") return fmt::format("  weft invoke {} --data @FILE\n", shell_word(name));
   const auto exports = exports_of(function);
   if (!exports) return {};
   const auto callable = std::ranges::count_if(*exports, engine::is_callable);

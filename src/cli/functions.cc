@@ -90,6 +90,8 @@ std::vector<std::string> version_row(const json::Value& version) {
   const json::Value* const environment = version.find("environment");
   const json::Value* const current = version.find("current");
   const json::Value* const init = version.find("init");
+  const json::Value* const grants = version.find("grants");
+  const json::Value* const rules = grants == nullptr ? nullptr : grants->find("network");
   const json::Value empty = nullptr;
   const json::Value& limit = limits == nullptr ? empty : *limits;
   const auto deadline = std::chrono::milliseconds(number_of_member(limit, "deadline_ms"));
@@ -103,6 +105,7 @@ std::vector<std::string> version_row(const json::Value& version) {
           bytes_text(number_of_member(limit, "output_bytes")),
           fmt::format("{}", number_of_member(limit, "in_flight")),
           fmt::format("{}", environment == nullptr ? 0 : environment->size()),
+          fmt::format("{}", rules == nullptr ? 0 : rules->size()),
           text_of_member(version, "state"),
           init != nullptr && init->is_string() ? short_name(init->as_string()) : "-"};
 }
@@ -120,7 +123,7 @@ Result<int> run_versions(const Arguments& arguments, Console& console) {
   }
   std::vector<std::vector<std::string>> rows = {{"VERSION", "DEPLOYED", "MODULE", "DIALECT",
                                                  "DEADLINE", "MEMORY", "OUTPUT", "IN FLIGHT", "ENV",
-                                                 "STATE", "INIT"}};
+                                                 "NETWORK", "STATE", "INIT"}};
   for (const json::Value& version : versions.items)
     rows.push_back(version_row(version));
   console.print(table_text(rows, console));

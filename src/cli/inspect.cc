@@ -11,7 +11,7 @@ constexpr std::array kOptions = {kJsonOption};
 
 Result<int> run(const Arguments& arguments, Console& console) {
   // What only some can run is worth a look all the same.
-  const auto inspect = [](std::string_view module) {
+  const auto inspect = [](std::string_view, std::string_view module) {
     return engine::inspect(module, {.threads = true});
   };
   const ModuleFile file = TRY(load_module(arguments.operand(0), console, inspect));

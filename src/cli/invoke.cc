@@ -17,6 +17,7 @@
 #include "cli/signature.h"
 #include "json/parse.h"
 #include "json/print.h"
+#include "json/unicode.h"
 
 namespace weft::cli {
 namespace {
@@ -150,12 +151,20 @@ Result<> check_words(const json::Value& function, const Arguments& arguments) {
   return {};
 }
 
+// Python's handlers get what the payload is; to others it is bytes.
+const char* content_type_of(std::string_view payload, std::string_view dialect) {
+  if (dialect == "typed") return "application/json";
+  if (dialect != "python" || !json::is_utf8(payload)) return "application/octet-stream";
+  return json::parse(payload) ? "application/json" : "text/plain; charset=utf-8";
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   const std::string path = TRY(path_of_function(arguments.operand(0)));
   ServerClient server = TRY(ServerClient::create(arguments, console));
   const json::Value function = TRY(server.function(arguments.operand(0)));
   TRY(check_words(function, arguments));
-  const bool is_typed = text_of_member(function, "dialect") == "typed";
+  const std::string dialect = text_of_member(function, "dialect");
+  const bool is_typed = dialect == "typed";
   const auto data = arguments.value("data");
   ServerRequest request{.method = "POST",
                         .path = path + "/invoke",
@@ -166,7 +175,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
     request.body = TRY(typed_payload(function, arguments, console));
   } else {
     request.body = data ? TRY(read_value(*data, console)) : std::string();
-    request.content_type = is_typed ? "application/json" : "application/octet-stream";
+    request.content_type = content_type_of(request.body, dialect);
   }
   const auto response = server.send(request);
   if (!response) return report_call(response.error(), server, arguments, console);
@@ -174,7 +183,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
     console.print(TRY(result_lines(response->body)));
   } else {
     console.print(response->body);
-    if (is_typed && !response->body.ends_with('\n')) console.print("\n");
+    const bool is_json = is_typed || response->header("content-type") == "application/json";
+    if (is_json && !response->body.ends_with('\n')) console.print("\n");
   }
   return 0;
 }
@@ -189,7 +199,8 @@ constexpr Command kInvokeCommand{
         "A typed function takes numbers, one for each parameter, as `weft run --invoke` does, and\n"
         "its results are printed one a line. Every other function takes a payload (--data) and "
         "its\n"
-        "answer is printed byte for byte. A call that fails ends with the exit code of its "
+        "answer is printed byte for byte. To Python, a payload is a value where it is JSON, else\n"
+        "text, else bytes. A call that fails ends with the exit code of its "
         "error.\n",
     .examples =
         "$ weft invoke add --export add 2 3\n"

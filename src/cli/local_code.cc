@@ -70,21 +70,22 @@ std::optional<std::filesystem::path> cache_directory(const Console& console) {
 }
 
 Result<std::shared_ptr<const engine::Code>> local_code(const engine::Engine& engine,
-                                                       std::string_view module, Console& console) {
+                                                       std::string_view id, std::string_view module,
+                                                       Console& console) {
   const auto cache = Cache::open(console);
   if (!cache) return engine.compile(module);
   // The user's own module, in the process that will run it.
   const function::DirectCompiler compiler;
-  return function::CodeCache(cache->directory, cache->key, compiler).code_of(engine, module);
+  return function::CodeCache(cache->directory, cache->key, compiler).code_of(engine, id, module);
 }
 
-Result<engine::ModuleInfo> local_info(std::string_view module, const engine::Proposals& accepted,
-                                      Console& console) {
+Result<engine::ModuleInfo> local_info(std::string_view id, std::string_view module,
+                                      const engine::Proposals& accepted, Console& console) {
   if (module.size() < kKeptInfoModuleBytesMin) return engine::inspect(module, accepted);
   const auto cache = Cache::open(console);
   if (!cache) return engine::inspect(module, accepted);
   const std::string name =
-      fmt::format("info {}{} {}", kVersion, accepted.threads ? " threads" : "", content_id(module));
+      fmt::format("info {}{} {}", kVersion, accepted.threads ? " threads" : "", id);
   if (auto info = kept_info(*cache, name)) return *std::move(info);
   auto info = TRY(engine::inspect(module, accepted));
   const std::string record = function::to_record(info);

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "cli/local_code.h"
 #include "cli/testing.h"
 #include "function/module_record.h"
@@ -104,12 +105,44 @@ TEST_CASE("a memory limit is told with the option that raises it") {
 }
 
 TEST_CASE("an import that nobody provides is named with the dialects that would") {
-  constexpr const char* kSe2 =
-      R"((module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start"))))";
-  const Ended ended = run(kSe2, {"run", "-"});
+  constexpr const char* kExtism =
+      R"((module (import "extism:host/env" "alloc" (func (param i64) (result i64))) (func (export "_start"))))";
+  const Ended ended = run(kExtism, {"run", "-"});
   CHECK(ended.code == 1);
-  CHECK(ended.errors.find("env.return_result") != std::string::npos);
-  CHECK(ended.errors.find("se2") != std::string::npos);
+  CHECK(ended.errors.find("extism:host/env.alloc") != std::string::npos);
+  CHECK(ended.errors.find("the dialect extism") != std::string::npos);
+}
+
+TEST_CASE("a plugin of SE2 answers on standard output, and says the rest on standard error") {
+  // Says whether `init` ran, logs, and fails when it gets a payload.
+  constexpr const char* kPlugin = R"((module
+    (import "env" "return_result" (func $result (param i32 i32 i32)))
+    (import "env" "return_error" (func $error (param i32 i32 i32 i32)))
+    (import "env" "log_msg" (func $log (param i32 i32 i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "answer")
+    (func (export "init") (i32.store8 (i32.const 0) (i32.const 65)))
+    (func (export "allocate") (param i32) (result i32) (i32.const 1024))
+    (func (export "deallocate") (param i32 i32))
+    (func (export "run_e") (param $at i32) (param $size i32) (param $ident i32)
+      (call $log (local.get $at) (local.get $size) (i32.const 2) (local.get $ident))
+      (if (local.get $size)
+        (then (call $error (i32.const 3) (i32.const 1) (i32.const 5) (local.get $ident))))
+      (call $result (i32.const 0) (i32.const 6) (local.get $ident)))))";
+  const Ended good = run(kPlugin, {"run", "-"});
+  CHECK(good.code == 0);
+  CHECK(good.output == "Answer");
+  CHECK(good.errors == "warning: \n");
+  const auto file =
+      std::filesystem::temp_directory_path() / ("weft-cli-test-" + std::to_string(::getpid()));
+  std::ofstream(file) << "payload";
+  const Ended failed = run(kPlugin, {"run", "-", "--stdin", file.string()});
+  std::filesystem::remove(file);
+  CHECK(failed.code == 1);
+  CHECK(failed.output.empty());
+  CHECK(failed.errors.starts_with("warning: payload\n"));
+  CHECK(failed.errors.find("nswer (code 3)") != std::string::npos);
+  CHECK(run(kPlugin, {"inspect", "-"}).output.find("se2") != std::string::npos);
 }
 
 TEST_CASE("wrong text is shown with its line") {
@@ -221,7 +254,7 @@ TEST_CASE("the description of a large module is kept, and believed only when it 
       std::filesystem::temp_directory_path() / ("weft-cli-info-" + std::to_string(::getpid()));
   TestConsole test({{"XDG_CACHE_HOME", directory.string()}});
   const auto described = [&](const std::string& module) {
-    return function::to_record(local_info(module, {}, test.console()).value());
+    return function::to_record(local_info(content_id(module), module, {}, test.console()).value());
   };
   const std::string one = large_module("one");
   const std::string one_record = function::to_record(engine::inspect(one).value());
@@ -259,7 +292,7 @@ TEST_CASE("the description of a large module is kept, and believed only when it 
   SUBCASE("a module that is not valid is refused all the same") {
     std::string broken = one;
     broken.resize(broken.size() - 1);
-    CHECK_FALSE(local_info(broken, {}, test.console()).has_value());
+    CHECK_FALSE(local_info(content_id(broken), broken, {}, test.console()).has_value());
   }
   std::filesystem::remove_all(directory);
 }

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,13 +26,38 @@ bool shows_colours() {
          environment_variable("TERM").value_or("dumb") != "dumb";
 }
 
+// Standard output or error of a guest: a reader that goes away ends it as it ends every program.
+// What nobody reads of the guest's own files and sockets is an error for the guest.
+class GuestOutput final : public weft::system::DescriptorOutput {
+ public:
+  using DescriptorOutput::DescriptorOutput;
+  void reader_is_gone() override {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+};
+
+// The next file that is opened would become a standard stream that was closed. What stands there
+// instead fails as that did: it cannot be read, or written to.
+void fill_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  // A guest that writes to a pipe that nobody reads ends as every program does; everything else
-  // learns of it from the write.
-  if (words.empty() || words.front() != "run") std::signal(SIGPIPE, SIG_IGN);
+  fill_closed_streams();
+  // Everything but a guest's output learns from the write that nobody reads.
+  const bool is_ignored = std::signal(SIGPIPE, SIG_IGN) == SIG_IGN;
+  const bool ends_with_reader = !is_ignored && !words.empty() && words.front() == "run";
+
+  // What does not fit a limit of the shell on files (ulimit -f) is an error of the write: EFBIG for
+  // a guest, and no end of this process.
+  std::signal(SIGXFSZ, SIG_IGN);
 
   // No command: a server starts itself like this.
   if (!words.empty() && words.front() == weft::function::kCompileWorker) {
@@ -42,11 +68,13 @@ int main(int argc, char** argv) {
   weft::system::DescriptorInput input(STDIN_FILENO);
   weft::system::DescriptorOutput output(STDOUT_FILENO);
   weft::system::DescriptorOutput errors(STDERR_FILENO);
+  GuestOutput guest_output(STDOUT_FILENO);
+  GuestOutput guest_errors(STDERR_FILENO);
   const weft::SystemClock clock;
   weft::SystemRandom random;
   weft::cli::Console console({.input = input,
-                              .output = output,
-                              .errors = errors,
+                              .output = ends_with_reader ? guest_output : output,
+                              .errors = ends_with_reader ? guest_errors : errors,
                               .environment = environment_variable,
                               .clock = clock,
                               .random = random,

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/id.h"
 #include "base/log.h"
 #include "cli/input_file.h"
 #include "cli/report.h"
@@ -106,14 +107,36 @@ Result<ModuleFile> load_module(std::string_view file, Console& console, const In
                     .name = file == "-" ? "standard input" : path,
                     .bytes = TRY(read_input(path, console)),
                     .binary = {},
+                    .mapped = {},
+                    .id = {},
                     .info = {}};
   if (!engine::is_binary_module(loaded.bytes)) {
     auto binary = engine::to_binary(loaded.bytes, loaded.name);
     if (!binary) return fail(located(binary.error(), loaded));
     loaded.binary = *std::move(binary);
   }
-  auto info = inspect(loaded.module());
+  loaded.id = content_id(loaded.module());
+  auto info = inspect(loaded.id, loaded.module());
   if (!info) return fail(located(engine::in_text(info.error(), loaded.bytes), loaded));
+  loaded.info = *std::move(info);
+  return loaded;
+}
+
+Result<ModuleFile> load_own_module(const std::filesystem::path& file, Console& console,
+                                   const Inspect& inspect) {
+  auto mapped = store::MappedFile::open(file);
+  if (!mapped || !engine::is_binary_module(mapped->bytes()))
+    return load_module(file.native(), console, inspect);
+  ModuleFile loaded{.word = file,
+                    .name = file,
+                    .bytes = {},
+                    .binary = {},
+                    .mapped = std::move(mapped),
+                    .id = {},
+                    .info = {}};
+  loaded.id = content_id(loaded.module());
+  auto info = inspect(loaded.id, loaded.module());
+  if (!info) return fail(located(info.error(), loaded));
   loaded.info = *std::move(info);
   return loaded;
 }

@@ -8,6 +8,7 @@
 #include "abi/command/command.h"
 #include "abi/command/threads.h"
 #include "abi/dialect.h"
+#include "abi/se2/dialogue.h"
 #include "abi/typed/values.h"
 #include "base/log.h"
 #include "base/thread_group.h"
@@ -20,8 +21,13 @@
 #include "cli/module_file.h"
 #include "cli/network.h"
 #include "cli/process_deadline.h"
+#include "cli/python_files.h"
+#include "cli/python_hint.h"
+#include "cli/python_packages.h"
+#include "cli/python_script.h"
 #include "cli/quantity.h"
 #include "cli/report.h"
+#include "cli/requirements.h"
 #include "cli/short_text.h"
 #include "cli/signature.h"
 #include "cli/status_line.h"
@@ -52,12 +58,12 @@ constexpr std::array kOptions = {
            .help = "an environment variable of the program; K alone passes yours on"},
     Option{.name = "env-file",
            .value = "FILE",
-           .help = "a file of lines K=V; empty ones and those that begin with # count for nothing",
+           .help = "a file of lines K=V; blank ones and those that begin with # count for nothing",
            .word = {.kind = WordKind::kFile}},
     Option{.name = "arg0", .value = "A", .help = "what the program is told that it is called"},
     Option{.name = "stdin",
            .value = "FILE",
-           .help = "the program's standard input, instead of yours",
+           .help = "the program's standard input, instead of yours (-)",
            .word = {.kind = WordKind::kFile}},
     Option{.name = "dir",
            .value = "HOST[:GUEST][:ro]",
@@ -65,14 +71,33 @@ constexpr std::array kOptions = {
            .word = {.kind = WordKind::kDirectory}},
     Option{.name = "allow-net",
            .value = "RULE",
-           .help = "where sockets may go: HOST[:PORTS], listen:HOST[:PORTS]; see below"},
+           .help = "where it may connect to: HOST[:PORTS], listen:HOST[:PORTS]; see below"},
+    Option{.name = "ca-file",
+           .value = "FILE",
+           .help = "certificates (PEM) to trust in its requests (WEFT_CA_FILE; default: the "
+                   "system's)",
+           .word = {.kind = WordKind::kFile}},
     Option{.name = "listen",
            .value = "ADDRESS",
            .help = "a socket that listens on it: the next descriptor behind those of --dir"},
+    Option{.name = "python",
+           .value = "DIR",
+           .help = "where the Python guests are (WEFT_PYTHON; default: beside weft)",
+           .word = {.kind = WordKind::kDirectory}},
+    Option{.name = "requirements",
+           .value = "FILE",
+           .help = "packages that a Python script needs, as of pip's -r",
+           .word = {.kind = WordKind::kFile}},
     Option{.name = "json",
            .value = "",
            .help = "print results, and all that weft says on standard error, as JSON lines"},
 };
+
+// With less, endless recursion in Python traps before it is a RecursionError: see
+// docs/formats/python-guest.md.
+constexpr std::uint64_t kPythonStackBytes = 4ULL * 1024 * 1024;
+// What EngineOptions::async_stack_bytes has room for besides.
+constexpr std::uint64_t kHostStackBytes = 1024ULL * 1024;
 
 struct RunOptions {
   std::optional<std::chrono::microseconds> timeout;
@@ -84,9 +109,15 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<abi::command::GivenDirectory> directories;
   std::shared_ptr<system::Network> network;
+  std::string ca_file;
   std::vector<std::shared_ptr<system::Socket>> listeners;
   UniqueFd input;  // of --stdin
   bool as_json = false;
+  // Of a script: what runs it. Then `directories` ends with those that Python needs.
+  std::optional<PythonFiles> python;
+  std::size_t directories_given = 0;  // by --dir: the first ones
+  bool has_packages = false;          // that the script requires, in the directory behind those
+  std::shared_ptr<TemporaryPlace> packages_place = std::make_shared<TemporaryPlace>();
 };
 
 template <class Parsed>
@@ -128,11 +159,36 @@ Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
   options.environment =
       TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
   options.directories = TRY(given_directories(arguments.values("dir")));
+  options.directories_given = options.directories.size();
   options.network = TRY(given_network(arguments.values("allow-net")));
+  options.ca_file =
+      arguments.value("ca-file").value_or(console.variable("WEFT_CA_FILE").value_or(""));
   options.listeners = TRY(given_listeners(arguments.values("listen")));
-  if (const auto file = arguments.value("stdin"))
+  if (const auto file = arguments.value("stdin"); file && *file != "-")
     options.input = TRY(named("stdin", open_input(*file)));
   return options;
+}
+
+// Makes of options for any program those for the script.
+Result<> prepare_python(RunOptions& options, const Arguments& arguments, Console& console) {
+  const std::string script(arguments.operand(0));
+  if (arguments.has("invoke")) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--invoke calls an export of a module, and {} is Python: leave it out",
+                            printable(script)));
+  }
+  std::optional<std::string> given = console.variable("WEFT_PYTHON");
+  if (const auto option = arguments.value("python")) given = *option;
+  options.python = TRY(find_python_files(given, executable_path()));
+  if (const auto packages = TRY(packages_of(arguments.values("requirements"), script,
+                                            *options.packages_place, console))) {
+    options.directories.push_back(TRY(show_packages(*packages, options.environment)));
+    options.has_packages = true;
+  }
+  TRY(show_python(options.directories, *options.python, script, console));
+  options.engine.wasm_stack_bytes = kPythonStackBytes;
+  options.engine.async_stack_bytes = kPythonStackBytes + kHostStackBytes;
+  return {};
 }
 
 std::string timeout_message(std::chrono::microseconds timeout, bool as_json,
@@ -206,6 +262,16 @@ std::uint64_t shared_bytes_max(const engine::ModuleInfo& info, std::uint64_t mem
   return memory_bytes;
 }
 
+// What the shared memory may grow to and what all threads have of their own count together, but for
+// what is free of each.
+std::uint64_t all_bytes_max(const engine::ModuleInfo& info, const RunOptions& options) {
+  const std::uint64_t beside_memory =
+      info.instance_bytes + info.table_elements * engine::kElementBytes;
+  const std::uint64_t threads = options.threads_max + 1;
+  return options.limits.memory_bytes +
+         threads * std::min(beside_memory, engine::kBytesBesideMemoryFree);
+}
+
 // Called one after the other, in one instance.
 using Calls = std::vector<abi::command::Threads::Call>;
 
@@ -214,15 +280,16 @@ class Guest {
  public:
   static Result<std::unique_ptr<Guest>> create(const ModuleFile& file, const RunOptions& options,
                                                abi::command::World world, Console& console) {
-    auto guest = std::unique_ptr<Guest>(new Guest(std::move(world)));
+    auto guest = std::unique_ptr<Guest>(new Guest(options, std::move(world)));
     const auto* const shared = abi::shared_memory_of(file.info);
     engine::EngineOptions engine_options = options.engine;
-    // What it may grow to and what all threads have of their own count together.
-    if (shared != nullptr) engine_options.guest_memory_bytes_max = options.limits.memory_bytes;
+    if (shared != nullptr)
+      engine_options.guest_memory_bytes_max = all_bytes_max(file.info, options);
     guest->engine_ = TRY(engine::Engine::create(engine_options));
     auto code = TRY([&] {
-      const BusyLine busy(console, status_of(options, console), "Compiling");
-      return local_code(*guest->engine_, file.module(), console);
+      const BusyLine busy(console, status_of(options, console),
+                          options.python ? "Compiling Python, which is done once" : "Compiling");
+      return local_code(*guest->engine_, file.id, file.module(), console);
     }());
     engine::HostTable table(*guest->engine_);
     if (!file.info.imports.empty()) abi::define_functions(table);
@@ -247,35 +314,53 @@ class Guest {
   Result<std::vector<engine::Value>> run(Calls calls) {
     if (threads_ != nullptr) return threads_->run(std::move(calls));
     Result<std::vector<engine::Value>> results;
-    {
-      // The stack of the main thread may end before the guest has used what it may.
-      ThreadGroup thread("weft-guest", 1,
-                         engine::thread_stack_bytes(engine_->options().wasm_stack_bytes));
-      TRY(thread.start([&] { results = run_calls(calls); }));
-    }
+    TRY(on_own_stack([&] { results = run_calls(calls); }));
     return results;
   }
 
+  // What a plugin without threads answers, which the calls prepare. Once.
+  Result<std::string> answer(const Calls& calls, std::string_view payload) {
+    Result<std::string> answer;
+    TRY(on_own_stack([&] {
+      const auto prepared = run_calls(calls);
+      answer = prepared ? abi::se2::call(*instance_, plugin_, payload) : fail(prepared.error());
+    }));
+    return answer;
+  }
+
   std::optional<std::uint32_t> exit_code() const { return program_.exit_code(); }
-  // What would have helped a program that failed.
-  std::optional<std::string> hint() {
-    std::optional<std::string> hint;
-    const auto look = [&] { hint = hint_for(program_.refusals(), program_.world().network.get()); };
+  // What a program that failed was refused.
+  abi::command::Refusals refusals() {
+    abi::command::Refusals refusals;
+    const auto look = [&] { refusals = program_.refusals(); };
     if (threads_ == nullptr) {
       look();
     } else {
       threads_->between_calls(look);
     }
-    return hint;
+    return refusals;
   }
   // Whether some of it may run after its end: then the process must end, and this must stay.
   bool has_threads() const { return threads_ != nullptr; }
 
  private:
-  explicit Guest(abi::command::World world) : program_(std::move(world)) {}
+  Guest(const RunOptions& options, abi::command::World world)
+      : program_(std::move(world)), plugin_(options.limits.memory_bytes) {
+    plugin_.set_log(program_.world().errors);
+    program_.set_beside(&plugin_);
+  }
+
+  // The stack of the main thread may end before the guest has used what it may.
+  Result<> on_own_stack(const std::function<void()>& work) const {
+    ThreadGroup thread("weft-guest", 1,
+                       engine::thread_stack_bytes(engine_->options().wasm_stack_bytes));
+    return thread.start([&] {
+      const engine::SignalStack signals;
+      work();
+    });
+  }
 
   Result<std::vector<engine::Value>> run_calls(const Calls& calls) {
-    const engine::SignalStack signals;
     TRY(engine::instantiate(*instance_));
     std::vector<engine::Value> results;
     for (const auto& [name, arguments] : calls)
@@ -285,6 +370,7 @@ class Guest {
 
   std::unique_ptr<engine::Engine> engine_;
   abi::command::Program program_;
+  abi::se2::Plugin plugin_;                         // which only plugins of SE2 use
   std::unique_ptr<engine::Instance> instance_;      // null with threads
   std::unique_ptr<abi::command::Threads> threads_;  // null without
 };
@@ -298,8 +384,8 @@ Error hinted(const Error& error, const RunOptions& options) {
                  fmt::format("the program needs more than {} bytes of memory, with all that its "
                              "threads have of their own and all that the shared memory may grow "
                              "to; --max-memory allows more than {}",
-                             limit->value, bytes_text(limit->value)))
-        .with_limit("memory_bytes", limit->value)
+                             options.limits.memory_bytes, bytes_text(options.limits.memory_bytes)))
+        .with_limit("memory_bytes", options.limits.memory_bytes)
         .with_backtrace(error.backtrace());
   }
   std::string how;
@@ -334,18 +420,26 @@ struct Job {
   const engine::ExportInfo* callee = nullptr;  // Of `file`.
   std::vector<engine::Value> values;
   std::vector<std::string> program_arguments;
+  bool is_plugin = false;  // of SE2: it gets the payload
+  std::string payload = {};
 };
 
 Result<> choose(Job& job, const Arguments& arguments, const RunOptions& options, Console& console) {
   const auto invoked = arguments.value("invoke");
-  if (!invoked && abi::dialect_of(job.file.info) != abi::Dialect::kCommand)
+  const abi::Dialect dialect = abi::dialect_of(job.file.info);
+  job.is_plugin = !invoked && dialect == abi::Dialect::kSe2 && !abi::starts_threads(job.file.info);
+  if (!invoked && !job.is_plugin && dialect != abi::Dialect::kCommand)
     return fail(no_program(job.file));
-  job.callee = TRY(callee_of(job.file, invoked.value_or(abi::kStart)));
+  const std::string_view own = job.is_plugin ? abi::se2::kRun : abi::kStart;
+  job.callee = TRY(callee_of(job.file, invoked.value_or(own)));
   const std::vector<std::string> words(arguments.operands().begin() + 1,
                                        arguments.operands().end());
   const std::string file_name = std::filesystem::path(job.file.name).filename().string();
-  job.program_arguments = {std::string(arguments.value("arg0").value_or(file_name))};
-  if (invoked) {
+  const std::string own_name = options.python ? "python3" : file_name;
+  job.program_arguments = {std::string(arguments.value("arg0").value_or(own_name))};
+  if (options.python) {
+    append_script(job.program_arguments, std::string(arguments.operand(0)), words);
+  } else if (invoked) {
     job.values = TRY(parse_values(words, *job.callee, console));
   } else {
     job.program_arguments.insert(job.program_arguments.end(), words.begin(), words.end());
@@ -360,8 +454,12 @@ Result<int> run_guest(Guest& guest, Job& job, bool as_json, Console& console) {
   const std::string_view callee = job.callee->name;
   const bool is_program = abi::starts_program(job.file.info, callee);
   Calls calls;
-  if (const auto initializer = abi::initializer_before(job.file.info, callee))
-    calls.push_back({.name = std::string(*initializer)});
+  for (const std::string_view initializer : abi::initializers_before(job.file.info, callee))
+    calls.push_back({.name = std::string(initializer)});
+  if (job.is_plugin) {
+    console.print(TRY(guest.answer(calls, job.payload)));
+    return 0;
+  }
   calls.push_back({.name = std::string(callee), .arguments = std::move(job.values)});
   const auto results = guest.run(std::move(calls));
   // Of an exit code, a shell sees 8 bits; a failure must not look like success.
@@ -405,10 +503,10 @@ void announce(const RunOptions& options, Console& console) {
 }
 
 // The module's description. Of one that needs threads and may have none, the error says how it may.
-Result<engine::ModuleInfo> info_of(std::string_view module, const RunOptions& options,
-                                   Console& console) {
+Result<engine::ModuleInfo> info_of(std::string_view id, std::string_view module,
+                                   const RunOptions& options, Console& console) {
   const engine::Proposals accepted{.threads = options.engine.threads};
-  auto info = local_info(module, accepted, console);
+  auto info = local_info(id, module, accepted, console);
   if (info || accepted.threads || info.error().code() != ErrorCode::kUnsupported ||
       !engine::inspect(module, {.threads = true}))
     return info;
@@ -425,8 +523,31 @@ Result<engine::ModuleInfo> info_of(std::string_view module, const RunOptions& op
   ::_exit(end_of_command(code, console, as_json));
 }
 
+// What would have helped a program that failed; `last_line`: the last one that a script wrote.
+std::optional<std::string> hint_of(Guest& guest, const RunOptions& options, std::string_view script,
+                                   std::string_view last_line) {
+  abi::command::Refusals refusals = guest.refusals();
+  if (options.python) {
+    const std::span<const abi::command::GivenDirectory> all(options.directories);
+    const ScriptRun run{
+        .script = script,
+        .is_alone = all.size() > options.directories_given + (options.has_packages ? 2 : 1),
+        .given = all.first(options.directories_given),
+        .memory_bytes = options.limits.memory_bytes,
+        .exists = [](const std::filesystem::path& path) {
+          std::error_code ignored;
+          return std::filesystem::exists(path, ignored);
+        }};
+    if (auto hint = python_hint(last_line, run)) return hint;
+    const ScriptError error = script_error(last_line);
+    refusals.read_only = refusals.read_only && error.is_read_only;
+    refusals.outside = refusals.outside && error.is_forbidden;
+  }
+  return hint_for(refusals, options.network.get());
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
-  const RunOptions options = TRY(options_of(arguments, console));
+  RunOptions options = TRY(options_of(arguments, console));
   std::optional<ProcessDeadline> deadline;
   if (options.timeout) {
     deadline.emplace(timeout_message(*options.timeout, options.as_json, console),
@@ -435,24 +556,39 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
 
   const std::string_view name = arguments.operand(0);
-  const auto inspect = [&](std::string_view module) { return info_of(module, options, console); };
-  Job job{.file = TRY(load_module(name, console, inspect)),
-          .callee = nullptr,
-          .values = {},
-          .program_arguments = {}};
+  if (is_python(name)) {
+    TRY(prepare_python(options, arguments, console));
+  } else if (arguments.has("requirements")) {
+    return fail(ErrorCode::kInvalidArgument, "--requirements is for a Python script: leave it out");
+  }
+  const auto inspect = [&](std::string_view id, std::string_view module) {
+    return info_of(id, module, options, console);
+  };
+  Job job{
+      .file = TRY(options.python ? load_own_module(options.python->program_wasm(), console, inspect)
+                                 : load_module(name, console, inspect)),
+      .callee = nullptr,
+      .values = {},
+      .program_arguments = {}};
   TRY(choose(job, arguments, options, console));
+  if (job.is_plugin && (name != "-" || options.input))
+    job.payload = TRY(read_input(arguments.value("stdin").value_or("-"), console));
   system::DescriptorInput stdin_file(options.input.get());
   announce(options, console);
+  LastLine script_errors(console.errors());
   const Clock& clock = console.clock();
+  system::OutboundHttp http({.ca_file = options.ca_file}, clock);
   abi::command::World world{.arguments = job.program_arguments,
                             .environment = options.environment,
                             .directories = options.directories,
                             .network = options.network,
+                            .http = std::make_shared<system::OutboundCaller>(http, options.network),
                             .calls_wasix = abi::command::calls_wasix(job.file.info),
                             .listeners = options.listeners,
                             .input = input_of(options, name, stdin_file, console),
-                            .output = &console.output(),
-                            .errors = &console.errors(),
+                            // Of a plugin, that is the answer alone.
+                            .output = job.is_plugin ? &console.errors() : &console.output(),
+                            .errors = options.python ? &script_errors : &console.errors(),
                             .clock = &clock,
                             .random = &console.random(),
                             .wait = [&clock](const std::vector<system::Wait>& waits) {
@@ -465,7 +601,8 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (deadline) deadline->replaces_line(false);
   auto code = run_guest(*guest, job, options.as_json, console);
   if (!code || *code != 0) {
-    if (const auto hint = guest->hint()) note_hint(*hint, console, options.as_json);
+    if (const auto hint = hint_of(*guest, options, name, script_errors.text()))
+      note_hint(*hint, console, options.as_json);
   }
   if (!code) code = fail(hinted(code.error(), options));
   if (guest->has_threads()) end_process(code, console, options.as_json);
@@ -479,7 +616,9 @@ constexpr Command kRunCommand{
     .usage = "FILE|DIRECTORY [--invoke NAME] [ARGS…]",
     .summary = "run a program, or call one export of a module",
     .details =
-        "FILE is a .wasm or .wat file; - reads it from standard input. A DIRECTORY stands for the\n"
+        "FILE is a .wasm, .wat or .py file; - reads a module from standard input. A DIRECTORY "
+        "stands "
+        "for the\n"
         "module in it: main.wasm or main.wat, else its only .wasm file, else its only .wat file; "
         "the\n"
         "program sees the directory itself only when --dir names it, too.\n"
@@ -488,7 +627,10 @@ constexpr Command kRunCommand{
         "the\n"
         "variables of --env, the directories of --dir and the sockets of --listen, and nothing "
         "else\n"
-        "of this machine; its exit code is passed on.\n"
+        "of this machine; its exit code is passed on. In --dir, \\: is a colon of a name.\n"
+        "A plugin of SE2 (it exports run_e) gets standard input as its payload; what it returns "
+        "goes to\n"
+        "standard output, and what it prints and logs to standard error.\n"
         "Options of weft stand before or directly behind FILE: from the first other word on,\n"
         "everything belongs to the program (-- ends weft's options explicitly).\n"
         "\n"
@@ -499,8 +641,19 @@ constexpr Command kRunCommand{
         "(10.0.0.0/8:5432, [::1], localhost:8080), a name (example.org:443, *.example.org) or *,\n"
         "which both stand for the public internet only; listen: in front of it, what they may "
         "listen\n"
-        "on. Programs built for WasmEdge or WASIX make sockets of their own; all others take\n"
-        "those of --listen.\n"
+        "on. Programs built for WasmEdge or WASIX make sockets of their own, scripts in Python\n"
+        "requests over HTTP; all others take the sockets of --listen.\n"
+        "\n"
+        "A FILE for Python (*.py, *.pyz, or a first line like #!/usr/bin/env python3) runs as "
+        "python3\n"
+        "would run it, with ARGS. Of the disk it sees itself and Python's library; modules beside "
+        "it "
+        "need\n"
+        "--dir, too. Packages that its comments name (\"# /// script\", as PEP 723 has it), or the "
+        "FILE of\n"
+        "--requirements, are resolved by python3 -m pip of this machine, once: what is in\n"
+        "$XDG_CACHE_HOME/weft/requirements is taken as it is. guests/python/build makes what runs "
+        "Python.\n"
         "\n"
         "With --threads, a module built for wasi-threads (it imports wasi.thread-spawn and a "
         "shared\n"
@@ -513,7 +666,14 @@ constexpr Command kRunCommand{
         "inf;\n"
         "v128 as 0x and 32 hex digits, lowest byte first; @file stands for a file's content. "
         "Results\n"
-        "are printed one a line.\n"
+        "are printed one a line. A module that exports _initialize is initialized first. Nothing "
+        "else is\n"
+        "run before: wizer.initialize is for the tool that prepares a module, and for `weft "
+        "deploy`.\n"
+        "\n"
+        "What --dir gives may be filled up to what the disk has and the shell's own limits allow: "
+        "after\n"
+        "ulimit -f, a file that would grow beyond it is EFBIG.\n"
         "\n"
         "Compiled code is kept in $XDG_CACHE_HOME/weft (or ~/.cache/weft), which may be deleted.\n"
         "Exit codes: the program's own; 134 when it trapped, 124 at the deadline, 6 over a "
@@ -523,6 +683,7 @@ constexpr Command kRunCommand{
         "$ weft run --timeout 10s --env LANG=C tool.wasm --verbose input.txt\n"
         "$ weft run --listen 127.0.0.1:9000 server.wasm\n"
         "$ weft run --dir .:/data --dir /usr/share/dict:/dict:ro count.wasm /data/text\n"
+        "$ weft run --dir data:/data:ro report.py /data/2026.csv\n"
         "$ weft run examples/add.wat --invoke add 2 3\n"
         "5\n",
     .grammar = {.options = kOptions,

@@ -1,4 +1,5 @@
 // weft serve: the composition root of the server.
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/input_file.h"
+#include "cli/python_files.h"
 #include "cli/server_client.h"
 #include "cli/server_engine.h"
 #include "cli/settings.h"
@@ -21,14 +23,17 @@
 #include "function/code_cache.h"
 #include "function/compiler.h"
 #include "function/functions.h"
+#include "function/reactors.h"
 #include "net/http_server.h"
 #include "server/api.h"
+#include "server/callbacks.h"
 #include "store/cache_directory.h"
 #include "store/data_directory.h"
 #include "store/directory_blobs.h"
 #include "store/invocations.h"
 #include "store/metadata.h"
 #include "store/migrations.h"
+#include "store/reactors.h"
 #include "store/sqlite_database.h"
 
 namespace weft::cli {
@@ -37,9 +42,13 @@ namespace {
 // Also when its file was replaced meanwhile.
 constexpr const char* kThisProgram = "/proc/self/exe";
 
-// Threads that read disks and compile; and how much may wait for them before clients are told to
-// come back.
+// Threads that read disks, and others that also compile and initialise, so that whoever deploys
+// what takes long delays neither questions nor other deployments. How far the latter stand behind
+// those of requests, as of setpriority(2); and how much may wait before clients are told to come
+// back.
 constexpr std::size_t kBlockingThreads = 4;
+constexpr std::size_t kDeploymentThreads = 32;
+constexpr int kDeploymentNiceness = 10;
 constexpr std::size_t kBlockingQueueMax = 1024;
 
 // A token of fewer characters is warned about.
@@ -76,7 +85,7 @@ constexpr std::string_view value_name(SettingType type) {
 
 constexpr Word word_of(const Setting& setting) {
   if (setting.type == SettingType::kLevel) return {.choices = kLevelNames};
-  if (setting.name == "data") return {.kind = WordKind::kDirectory};
+  if (setting.name == "data" || setting.name == "python") return {.kind = WordKind::kDirectory};
   if (setting.type == SettingType::kPath) return {.kind = WordKind::kFile};
   return {};
 }
@@ -197,6 +206,8 @@ struct Parts {
   std::unique_ptr<store::Metadata> metadata = nullptr;
   std::unique_ptr<store::Invocations> invocations = nullptr;
   std::unique_ptr<function::Functions> functions = nullptr;
+  std::unique_ptr<store::Reactors> reactor_records = nullptr;
+  std::unique_ptr<function::Reactors> reactors = nullptr;
 
   Result<> open_stores() {
     directory =
@@ -212,6 +223,32 @@ struct Parts {
     return {};
   }
 
+  // Absent where there are none; whoever named a directory is told.
+  std::optional<PythonFiles> python_files() const {
+    auto found = find_python_files(settings.python, executable_path());
+    if (found) return *std::move(found);
+    if (settings.python) log.warning("no Python functions", {{"why", found.error().message()}});
+    return std::nullopt;
+  }
+
+  Result<> start_reactors(const std::optional<PythonFiles>& python) {
+    reactor_records = std::make_unique<store::Reactors>(*database, clock);
+    function::ReactorsParts parts{.engine = *engine,
+                                  .code_cache = *code_cache,
+                                  .records = *reactor_records,
+                                  .clock = clock,
+                                  .random = random,
+                                  .log = log,
+                                  .volumes = settings.volumes,
+                                  .threads = processors()};
+    if (python) {
+      parts.python =
+          function::PythonFiles{.module = python->reactor_wasm(), .library = python->library()};
+    }
+    reactors = TRY(function::Reactors::create(parts, settings.reactors));
+    return {};
+  }
+
   Result<> start() {
     TRY(open_stores());
     const auto key =
@@ -223,68 +260,94 @@ struct Parts {
     engine::EngineOptions options = server_engine();
     options.guest_memory_bytes_max = guest_memory_bytes_max();
     engine = TRY(engine::Engine::create(options));
+    const auto python = python_files();
+    std::optional<function::PythonFiles> guest;
+    if (python) {
+      guest = function::PythonFiles{.module = python->weft_wasm(), .library = python->library()};
+    }
     functions = std::make_unique<function::Functions>(
         function::FunctionsParts{.engine = *engine,
                                  .code_cache = *code_cache,
+                                 .cache = *cache,
                                  .metadata = *metadata,
                                  .blobs = *blobs,
                                  .invocations = *invocations,
                                  .clock = clock,
                                  .random = random,
                                  .log = log,
-                                 .background_threads = processors()},
+                                 .background_threads = processors(),
+                                 .python = std::move(guest),
+                                 .http = {.ca_file = settings.ca_file.value_or("")}},
         settings.limits);
-    return {};
+    return start_reactors(python);
   }
 };
 
-// Descriptors that the HTTP server does not need: standard streams, locks, the database, and the
-// files that the blocking threads read and write.
-constexpr std::uint64_t kOtherDescriptors = 32;
+// Descriptors that the HTTP server does not need: standard streams, locks, the database, and, for
+// each thread that blocks, its files and the pipes of a child.
+constexpr std::uint64_t kOtherDescriptors = 32 + 8 * (kBlockingThreads + kDeploymentThreads);
 
-// How many connections this process may have: `wanted`, or as many as the system's limit on open
-// files leaves. Raises the limit as far as the process may.
-std::uint32_t connections_possible(std::uint32_t wanted, unsigned threads, const Log& log) {
+// The sockets of guests have this part of the others at least, and what connections leave.
+constexpr std::uint64_t kGuestShare = 4;
+
+unsigned threads_of(const ServerSettings& settings) {
+  return settings.threads > 0 ? settings.threads : processors();
+}
+
+// Lowers what may be open at the same time, connections and sockets of guests, to what the system's
+// limit on open files leaves. Raises that limit as far as the process may.
+void fit_open_files(ServerSettings& settings, const Log& log) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
   const std::uint64_t left =
       limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : 0;
-  const std::uint32_t possible = net::connections_possible(left, threads);
-  if (possible >= wanted) return wanted;
+  const std::uint64_t guests = left / kGuestShare;
+  const std::uint32_t possible = net::connections_possible(left - guests, threads_of(settings));
+  const std::uint32_t wanted = settings.connections;
+  settings.connections = std::min(wanted, possible);
+  settings.limits.guest_sockets = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      guests + possible - settings.connections, settings.limits.guest_sockets));
+  if (possible >= wanted) return;
   log.warning("the limit on open files allows fewer connections",
               {{"wanted", fmt::format("{}", wanted)}, {"possible", fmt::format("{}", possible)}});
-  return possible;
 }
 
-net::ServerOptions http_options(const ServerSettings& settings, const Log& log) {
+net::ServerOptions http_options(const ServerSettings& settings) {
   net::ServerOptions options;
   options.listen = settings.listen;
-  options.threads = settings.threads > 0 ? settings.threads : processors();
+  options.threads = threads_of(settings);
   options.limits.bodies_bytes_max = settings.bodies_bytes;
-  options.limits.connections_max = connections_possible(settings.connections, options.threads, log);
+  options.limits.connections_max = settings.connections;
   return options;
 }
 
 Result<int> run(const Arguments& arguments, Console& console) {
-  const ServerSettings settings = TRY(settings_of(arguments, console));
+  ServerSettings settings = TRY(settings_of(arguments, console));
   server::AccessOptions access = TRY(access_of(settings, console));
   const std::size_t token_bytes = access.token ? access.token->size() : 0;
   StopSignals signals;
   const Log log(console.clock(), settings.log_level);
+  fit_open_files(settings, log);
   Parts parts{
       .settings = settings, .clock = console.clock(), .random = console.random(), .log = log};
   TRY(parts.start());
   auto blocking = std::make_unique<WorkPool>("weft-blocking", kBlockingThreads, kBlockingQueueMax);
+  auto deployments = std::make_unique<WorkPool>("weft-deploy", kDeploymentThreads,
+                                                kBlockingQueueMax, kDeploymentNiceness);
+  server::Callbacks callbacks({.origins = settings.callbacks}, log);
   server::Api api({.functions = *parts.functions,
+                   .reactors = *parts.reactors,
+                   .callbacks = callbacks,
                    .invocations = *parts.invocations,
                    .blocking = *blocking,
+                   .deployments = *deployments,
                    .clock = console.clock(),
+                   .random = console.random(),
                    .log = log},
                   {.access = std::move(access), .version = std::string(kVersion)});
-  const auto http =
-      TRY(net::HttpServer::create(http_options(settings, log), api, console.clock(), log));
+  const auto http = TRY(net::HttpServer::create(http_options(settings), api, console.clock(), log));
   console.note(greeting(http->endpoint(), settings.data));
   if (token_bytes > 0 && token_bytes < kTokenBytesAdvised) {
     // Not how short: that would help whoever reads the log to guess it.
@@ -292,13 +355,17 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
   signals.wait();
   log.info("stopping", {{"drain", fmt::format("{} ms", settings.drain.count())}});
+  parts.reactors->release_polls();
   http->stop(settings.drain);
   parts.compiler->stop();
   parts.functions->stop_initializing();
-  // What still runs on the pool uses the Api: it ends before.
+  // What still runs on the pools uses the Api: it ends before.
+  deployments.reset();
   blocking.reset();
   // A function that is being loaded continues on a loop of the HTTP server: this waits for it.
   parts.functions.reset();
+  callbacks.stop();
+  parts.reactors.reset();
   return 0;
 }
 

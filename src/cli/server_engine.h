@@ -6,7 +6,12 @@
 namespace weft::cli {
 
 inline engine::EngineOptions server_engine() {
-  return {.interruption = engine::Interruption::kEpoch, .resets_instances = true};
+  // Python's recursion, also that of what is written in C, ends with an exception only where its
+  // stack ends later; `weft run` gives scripts as much.
+  return {.interruption = engine::Interruption::kEpoch,
+          .wasm_stack_bytes = 4ULL << 20U,
+          .async_stack_bytes = 6ULL << 20U,
+          .resets_instances = true};
 }
 
 }  // namespace weft::cli

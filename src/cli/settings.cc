@@ -1,12 +1,14 @@
 #include "cli/settings.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
 #include "cli/quantity.h"
+#include "server/callbacks.h"
 
 namespace weft::cli {
 namespace {
@@ -110,6 +112,42 @@ std::vector<std::string> names_of(std::string_view text) {
   return names;
 }
 
+// A flag may stand several times, each with one or more.
+Result<std::vector<function::Volume>> volumes_of(const Arguments& arguments,
+                                                 const Resolver& resolver) {
+  const auto given = resolver.find("volume");
+  if (!given) return std::vector<function::Volume>();
+  std::vector<std::string> texts;
+  for (const std::string_view flag : arguments.values("volume"))
+    std::ranges::move(names_of(flag), std::back_inserter(texts));
+  if (texts.empty()) texts = names_of(given->text);
+  std::vector<function::Volume> volumes;
+  for (const std::string& text : texts) {
+    auto volume = function::volume_of(text);
+    if (!volume) return fail(std::move(volume).error().with_context(given->place));
+    if (std::ranges::find(volumes, volume->name, &function::Volume::name) != volumes.end()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: two volumes have the name {}", given->place, volume->name));
+    }
+    volumes.push_back(*std::move(volume));
+  }
+  return volumes;
+}
+
+Result<std::vector<std::string>> origins_of(const Resolver& resolver) {
+  const auto given = resolver.find("callbacks");
+  if (!given) return std::vector<std::string>();
+  auto origins = names_of(given->text);
+  for (const std::string& origin : origins) {
+    if (server::is_origin(origin)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: {} is no origin: write http:// or https://, a host and perhaps a "
+                            "port, and nothing behind it",
+                            given->place, printable(origin)));
+  }
+  return origins;
+}
+
 std::string_view type_text(SettingType type) {
   switch (type) {
     case SettingType::kAddress:
@@ -141,6 +179,8 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
   if (!endpoint) return fail(std::move(endpoint).error().with_context(listen.place));
   settings.listen = *endpoint;
   settings.data = TRY(data_directory(resolver, console));
+  if (const auto given = resolver.find("python")) settings.python = given->text;
+  if (const auto given = resolver.find("ca_file")) settings.ca_file = given->text;
   if (const auto given = resolver.find("token_file")) settings.token_file = given->text;
   if (const auto given = resolver.find("hosts")) settings.hosts = names_of(given->text);
   settings.threads = static_cast<unsigned>(TRY(resolver.number("threads")));
@@ -160,6 +200,10 @@ Result<ServerSettings> resolve_settings(const Arguments& arguments, const Consol
   settings.compile.memory_bytes = TRY(resolver.number("compile_memory"));
   settings.compile.seconds = std::chrono::ceil<std::chrono::seconds>(
       std::chrono::microseconds(TRY(resolver.number("compile_time"))));
+  settings.volumes = TRY(volumes_of(arguments, resolver));
+  settings.callbacks = TRY(origins_of(resolver));
+  settings.reactors.reactors = TRY(resolver.number("max_reactors"));
+  settings.reactors.live = static_cast<std::uint32_t>(TRY(resolver.number("max_live_reactors")));
   settings.drain = std::chrono::ceil<std::chrono::milliseconds>(
       std::chrono::microseconds(TRY(resolver.number("drain"))));
   return settings;

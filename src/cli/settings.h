@@ -18,6 +18,7 @@
 #include "cli/console.h"
 #include "function/compiler.h"
 #include "function/limits.h"
+#include "function/reactors.h"
 #include "net/endpoint.h"
 
 namespace weft::cli {
@@ -52,6 +53,10 @@ inline constexpr std::array kSettings = {
             "address and port; any other than loopback needs a token"},
     Setting{"data", "data", "WEFT_DATA", SettingType::kPath, "", "", "",
             "directory of all state; default $XDG_DATA_HOME/weft or ~/.local/share/weft"},
+    Setting{"python", "python", "WEFT_PYTHON", SettingType::kPath, "", "", "",
+            "directory of the Python guests; default python beside weft or ../lib/weft/python"},
+    Setting{"ca_file", "ca-file", "WEFT_CA_FILE", SettingType::kPath, "", "", "",
+            "certificates (PEM) to trust in requests of functions, instead of the system's"},
     Setting{"token_file", "token-file", "WEFT_TOKEN_FILE", SettingType::kPath, "", "", "",
             "file with the token that clients must send; WEFT_TOKEN is the token itself"},
     Setting{"hosts", "hosts", "WEFT_HOSTS", SettingType::kNames, "", "", "",
@@ -76,6 +81,14 @@ inline constexpr std::array kSettings = {
             "512MiB", "1024GiB", "addresses that compiling one module may take"},
     Setting{"compile_time", "compile-time", "WEFT_COMPILE_TIME", SettingType::kDuration, "30s",
             "1s", "1h", "CPU time to compile a module; half as long again for each MiB of it"},
+    Setting{"volume", "volume", "WEFT_VOLUME", SettingType::kNames, "", "", "",
+            "NAME=DIRECTORY[:ro] that reactors may be given; commas between several, or flags"},
+    Setting{"callbacks", "callbacks", "WEFT_CALLBACKS", SettingType::kNames, "", "", "",
+            "where results of reactors may be sent, with commas: https://hooks.example.com"},
+    Setting{"max_reactors", "max-reactors", "WEFT_MAX_REACTORS", SettingType::kCount, "1000", "1",
+            "100000", "reactors that there may be"},
+    Setting{"max_live_reactors", "max-live-reactors", "WEFT_MAX_LIVE_REACTORS", SettingType::kCount,
+            "32", "1", "10000", "reactors that have an instance at the same time"},
     Setting{"drain", "drain", "WEFT_DRAIN", SettingType::kDuration, "10s", "0s", "10m",
             "how long calls under way may go on after SIGTERM"},
 };
@@ -84,6 +97,8 @@ inline constexpr std::array kSettings = {
 struct ServerSettings {
   net::Endpoint listen;
   std::filesystem::path data;
+  std::optional<std::string> python;  // for find_python_files
+  std::optional<std::string> ca_file;
   std::optional<std::string> token_file;
   std::vector<std::string> hosts;
   unsigned threads = 0;
@@ -93,6 +108,9 @@ struct ServerSettings {
   std::uint64_t bodies_bytes = 0;
   std::uint64_t code_cache_bytes = 0;
   function::CompileLimits compile;
+  std::vector<function::Volume> volumes;
+  std::vector<std::string> callbacks;  // origins
+  function::ReactorLimits reactors;
   std::chrono::milliseconds drain{0};
 };
 

@@ -1,15 +1,11 @@
-// Wraps toml++: weft.toml as texts by name.
+// weft.toml as texts by name.
 #include <algorithm>
 
 #include <fmt/format.h>
 
-// Its parser returns errors as values then.
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include "base/nearest.h"
 #include "cli/settings.h"
+#include "cli/toml.h"
 
 namespace weft::cli {
 namespace {
@@ -34,13 +30,13 @@ std::string unknown(std::string_view name) {
 }  // namespace
 
 Result<SettingTexts> parse_settings_file(std::string_view text, std::string_view file) {
-  const toml::parse_result parsed = toml::parse(text);
+  const auto parsed = parse_toml(text);
   if (!parsed) {
-    const toml::parse_error& problem = parsed.error();
-    return fail(error_at(file, problem.source().begin, printable(problem.description())));
+    const TomlProblem& problem = parsed.error();
+    return fail(error_at(file, {problem.line, problem.column}, printable(problem.what)));
   }
   SettingTexts texts;
-  for (const auto& [key, value] : parsed.table()) {
+  for (const auto& [key, value] : *parsed) {
     const std::string_view name = key.str();
     const toml::source_position place = key.source().begin;
     if (std::ranges::find(kSettings, name, &Setting::name) == kSettings.end())

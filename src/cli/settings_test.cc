@@ -57,6 +57,26 @@ TEST_CASE("a flag counts before a variable, that before the file, that before th
   CHECK(settings.log_level == LogLevel::kError);
 }
 
+TEST_CASE("volumes are named by flags, or in one text with commas") {
+  using Volumes = std::vector<function::Volume>;
+  const Volumes both = {{.name = "a", .directory = "/a"},
+                        {.name = "b", .directory = "/b", .read_only = true}};
+  CHECK(resolve({"--volume", "a=/a", "--volume", "b=/b:ro"}).value().volumes == both);
+  CHECK(resolve({"--volume", "a=/a, b=/b:ro"}).value().volumes == both);
+  CHECK(resolve({}, {{"WEFT_VOLUME", "a=/a,b=/b:ro"}}).value().volumes == both);
+  CHECK(resolve({}).value().volumes.empty());
+  CHECK_FALSE(resolve({"--volume", "/a"}).has_value());
+  CHECK_FALSE(resolve({"--volume", "a=/a", "--volume", "a=/b"}).has_value());
+}
+
+TEST_CASE("results of reactors go to origins only") {
+  CHECK(resolve({"--callbacks", "https://a.example, http://b:1"}).value().callbacks ==
+        std::vector<std::string>{"https://a.example", "http://b:1"});
+  const auto refused = resolve({"--callbacks", "https://a.example/path"});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().contains("is no origin"));
+}
+
 TEST_CASE("bodies in memory may not be less than one module or payload") {
   const auto refused = resolve({"--max-bodies", "32MiB"});
   REQUIRE_FALSE(refused.has_value());
@@ -67,6 +87,12 @@ TEST_CASE("bodies in memory may not be less than one module or payload") {
 TEST_CASE("data stands in XDG_DATA_HOME when that is set") {
   CHECK(resolve({}, {{"XDG_DATA_HOME", "/data"}}).value().data == "/data/weft");
   CHECK(resolve({"--data", "here"}, {{"XDG_DATA_HOME", "/data"}}).value().data == "here");
+}
+
+TEST_CASE("the directory of the Python guests is named like every other setting") {
+  CHECK_FALSE(resolve({}).value().python.has_value());
+  CHECK(resolve({}, {{"WEFT_PYTHON", "/guests"}}).value().python == "/guests");
+  CHECK(resolve({"--python", "here"}, {{"WEFT_PYTHON", "/guests"}}).value().python == "here");
 }
 
 TEST_CASE("host names are separated by commas") {

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "engine/compiled_parts.h"
 #include "engine/failure.h"
 #include "engine/freed_memory.h"
 #include "engine/host_call.h"
 #include "engine/instance_parts.h"
+#include "engine/mappings.h"
 #include "engine/memory_image.h"
 #include "engine/shared_memory.h"
 #include "engine/slot_pool.h"
@@ -24,11 +26,11 @@ namespace {
 // Enough to see who called what; deep recursion stays readable.
 constexpr std::size_t kBacktraceFramesMax = 32;
 
-// To be raised when `compile` changes modules in another way.
-constexpr int kChangesVersion = 3;
+// Of an asynchronous stack, at least: beside what the guest has.
+constexpr std::uint64_t kHostStackBytes = 1024ULL * 1024;
 
-// Compiled bytes: the size of the plan in eight bytes, the plan, what Wasmtime writes.
-constexpr std::size_t kPlanSizeBytes = sizeof(std::uint64_t);
+// To be raised when `compile` changes modules in another way.
+constexpr int kChangesVersion = 5;
 
 std::string_view text_in(const wasm_name_t* name) {
   return {name->data, name->size};
@@ -36,10 +38,14 @@ std::string_view text_in(const wasm_name_t* name) {
 
 wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* values,
                        std::size_t) {
-  HostCall call(
-      *static_cast<InstanceParts*>(wasmtime_context_get_data(wasmtime_caller_context(caller))),
-      caller, values);
-  reinterpret_cast<HostFunction>(env)(call);
+  auto& parts =
+      *static_cast<InstanceParts*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
+  HostCall call(parts, caller, values);
+  if (parts.evades_interruption()) {
+    call.stop(InstanceParts::uninterruptible());
+  } else {
+    reinterpret_cast<HostFunction>(env)(call);
+  }
   return call.take_trap();
 }
 
@@ -54,15 +60,15 @@ wasmtime_val_raw_t to_raw(const wasmtime_val_t& value) {
   return raw;
 }
 
-// Asked at once for the first time, behind the attempt that parked.
+// Asked at once for the first time, behind the attempt that parked or yielded.
 bool attempt_again(void* env) {
   auto& parts = *static_cast<InstanceParts*>(env);
   if (std::exchange(parts.attempted.is_first, false)) return false;
   return parts.attempt(nullptr);
 }
 
-// A function that may park: tried here, and again whenever the guest is polled, until it is done.
-// NOLINTNEXTLINE(readability-function-size): Wasmtime's callback
+// A function that may park or yield: tried here, and again whenever the guest is polled, until it
+// is done. NOLINTNEXTLINE(readability-function-size): Wasmtime's callback
 void call_host_that_parks(void* env, wasmtime_caller_t* caller, const wasmtime_val_t* arguments,
                           std::size_t count, wasmtime_val_t* results, std::size_t result_count,
                           wasm_trap_t** trap, wasmtime_async_continuation_t* continuation) {
@@ -108,21 +114,6 @@ std::optional<Error> define_memory(const Engine& engine, wasmtime_linker_t& link
   return std::nullopt;
 }
 
-struct CompiledParts {
-  std::string_view plan;  // empty for a module that was not split
-  std::string_view code;
-};
-
-// Nothing when the bytes are cut short.
-std::optional<CompiledParts> parts_of(std::string_view bytes) {
-  std::uint64_t plan_size = 0;
-  if (bytes.size() < kPlanSizeBytes) return std::nullopt;
-  std::memcpy(&plan_size, bytes.substr(0, kPlanSizeBytes).data(), kPlanSizeBytes);
-  bytes.remove_prefix(kPlanSizeBytes);
-  if (plan_size > bytes.size()) return std::nullopt;
-  return CompiledParts{.plan = bytes.substr(0, plan_size), .code = bytes.substr(plan_size)};
-}
-
 }  // namespace
 
 void Code::Delete::operator()(wasmtime_module* module) const {
@@ -132,9 +123,12 @@ void Engine::Delete::operator()(wasm_engine_t* engine) const {
   wasm_engine_delete(engine);
 }
 
-Code::Code(wasmtime_module* module, std::unique_ptr<const Beginning> beginning,
-           std::shared_ptr<const MemoryImage> image)
-    : module_(module), beginning_(std::move(beginning)), image_(std::move(image)) {}
+Code::Code(wasmtime_module* module, std::uint64_t instance_bytes,
+           std::unique_ptr<const Beginning> beginning, std::shared_ptr<const MemoryImage> image)
+    : module_(module),
+      instance_bytes_(instance_bytes),
+      beginning_(std::move(beginning)),
+      image_(std::move(image)) {}
 
 Code::~Code() = default;
 
@@ -152,7 +146,10 @@ std::uint64_t Code::memory_bytes() const {
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   // An impossible combination would abort inside Wasmtime.
-  if (options.wasm_stack_bytes + 1024ULL * 1024 > options.async_stack_bytes) {
+  if (options.wasm_stack_bytes == 0)
+    return fail(ErrorCode::kInvalidArgument, "guests need a stack of one byte or more");
+  if (options.async_stack_bytes < kHostStackBytes ||
+      options.wasm_stack_bytes > options.async_stack_bytes - kHostStackBytes) {
     return fail(ErrorCode::kInvalidArgument,
                 "the asynchronous stack must exceed the wasm stack by 1 MiB");
   }
@@ -177,13 +174,15 @@ Engine::Engine(const EngineOptions& options) : options_(options) {
   wasmtime_config_consume_fuel_set(config, options.interruption == Interruption::kFuel);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   weft_config_tune(config, kBacktraceFramesMax);
+  mappings_ = std::make_unique<Mappings>(options.mappings_max != 0 ? options.mappings_max
+                                                                   : Mappings::available());
   if (options.resets_instances) {
-    slots_ =
-        std::make_unique<SlotPool>(options.forgets_all_pages ? std::nullopt : DirtyPages::open());
+    slots_ = std::make_unique<SlotPool>(
+        options.forgets_all_pages ? std::nullopt : DirtyPages::open(), *mappings_);
     slots_->attach(*config);
   }
   // Used again, and made where ThreadSanitizer sees it: Wasmtime's own look like races to it.
-  stacks_ = std::make_unique<StackPool>();
+  stacks_ = std::make_unique<StackPool>(*mappings_);
   stacks_->attach(*config);
   engine_.reset(wasm_engine_new_with_config(config));
   fingerprint_ = fmt::format("wasmtime-{}-{:016x}-{}", WASMTIME_VERSION,
@@ -197,20 +196,31 @@ Result<std::string> Engine::compile_to_bytes(std::string_view module) const {
   std::optional<SplitModule> parts;
   if (options_.resets_instances) parts = split(module);
   const std::string_view plan = parts ? parts->plan : std::string_view();
-  const std::uint64_t plan_size = plan.size();
-  std::string bytes(kPlanSizeBytes, '\0');
-  std::memcpy(bytes.data(), &plan_size, kPlanSizeBytes);
-  bytes += plan;
+  const CompiledTail tail{.instance_bytes = weft_instance_bytes(borrow(module)),
+                          .plan_size = plan.size()};
+  std::string bytes;
   const std::string compiled =
       prepared(parts ? parts->code : module, module, options_.debug_info_bytes_max);
   const FailureHandle failure(
       weft_compile(engine_.get(), borrow(compiled), &bytes, append_to_string));
   if (failure)
     return fail(ErrorCode::kUnsupported, "the module cannot be compiled: " + text_of(*failure));
+  bytes += plan;
+  bytes.append(reinterpret_cast<const char*>(&tail), sizeof(tail));
   return bytes;
 }
 
 Result<std::shared_ptr<const Code>> Engine::load(std::string_view bytes) const {
+  return load_from(bytes, std::nullopt);
+}
+
+Result<std::shared_ptr<const Code>> Engine::load_file(std::string_view bytes,
+                                                      int descriptor) const {
+  return load_from(bytes, descriptor);
+}
+
+Result<std::shared_ptr<const Code>> Engine::load_from(std::string_view bytes,
+                                                      std::optional<int> descriptor) const {
   const auto parts = parts_of(bytes);
   if (!parts || (!parts->plan.empty() && !images_))
     return fail(ErrorCode::kFailedPrecondition, "compiled code does not fit: it is damaged");
@@ -222,13 +232,22 @@ Result<std::shared_ptr<const Code>> Engine::load(std::string_view bytes) const {
     image = TRY(MemoryImage::create(*images_, beginning->memory_bytes, beginning->segments));
     beginning->segments.clear();
   }
-  const std::string_view code = parts->code;
   wasmtime_module_t* raw = nullptr;
-  const FailureHandle failure(wasmtime_module_deserialize(
-      engine_.get(), reinterpret_cast<const std::uint8_t*>(code.data()), code.size(), &raw));
+  if (descriptor) {
+    // This very file, whatever has its name by now. What cannot be mapped is copied.
+    const std::string path = fmt::format("/proc/self/fd/{}", *descriptor);
+    const FailureHandle ignored(wasmtime_module_deserialize_file(&get(), path.c_str(), &raw));
+  }
+  const std::string_view code = parts->code;
+  FailureHandle failure;
+  if (raw == nullptr) {
+    failure.reset(wasmtime_module_deserialize(
+        &get(), reinterpret_cast<const std::uint8_t*>(code.data()), code.size(), &raw));
+  }
   if (failure)
     return fail(ErrorCode::kFailedPrecondition, "compiled code does not fit: " + text_of(*failure));
-  return std::make_shared<const Code>(raw, std::move(beginning), std::move(image));
+  return std::make_shared<const Code>(raw, parts->instance_bytes, std::move(beginning),
+                                      std::move(image));
 }
 
 Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) const {
@@ -236,6 +255,7 @@ Result<std::shared_ptr<const Code>> Engine::compile(std::string_view module) con
 }
 
 void Engine::tick() const {
+  ticks_.fetch_add(1, std::memory_order_relaxed);
   wasmtime_engine_increment_epoch(engine_.get());
 }
 
@@ -299,9 +319,7 @@ Result<std::shared_ptr<const Program>> HostTable::link(std::shared_ptr<const Cod
   if (failure) return fail(ErrorCode::kFailedPrecondition, text_of(*failure));
   return std::make_shared<const Program>(
       engine_, std::move(code), std::move(memory), parking,
-      std::shared_ptr<const wasmtime_instance_pre>(raw, [](const wasmtime_instance_pre* program) {
-        wasmtime_instance_pre_delete(const_cast<wasmtime_instance_pre*>(program));
-      }));
+      std::shared_ptr<wasmtime_instance_pre>(raw, wasmtime_instance_pre_delete));
 }
 
 }  // namespace weft::engine

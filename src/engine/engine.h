@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/result.h"
+#include "base/sha256.h"
 #include "engine/types.h"
 
 struct wasm_engine_t;
@@ -24,6 +26,7 @@ namespace weft::engine {
 struct Beginning;
 class ImageFile;
 class MemoryImage;
+class Mappings;
 class SlotPool;
 class StackPool;
 
@@ -48,11 +51,12 @@ struct EngineOptions {
   bool parallel_compilation = kCompilesInParallel;
   // Accepts the proposal threads: Proposals::threads, SharedMemory.
   bool threads = false;
-  std::uint64_t wasm_stack_bytes = 512ULL * 1024;
+  std::uint64_t wasm_stack_bytes = 512ULL * 1024;  // 1 or more
   // Debug information beyond this is ignored: it is read when a trap is described, on the thread
   // that runs the guest.
   std::uint64_t debug_info_bytes_max = 128ULL * 1024;
-  // Of all guests together; more is refused with kResourceExhausted.
+  // Of all guests together: memories, tables, and what else their instances take
+  // (Code::instance_bytes). More is refused with kResourceExhausted.
   std::uint64_t guest_memory_bytes_max = UINT64_MAX;
   std::uint64_t async_stack_bytes =
       2ULL * 1024 * 1024;  // holds the wasm stack and 1 MiB or more for the host
@@ -61,6 +65,8 @@ struct EngineOptions {
   bool resets_instances = false;
   // For tests: also where the kernel could say which pages were written, all are mapped anew.
   bool forgets_all_pages = false;
+  // Of all guests' memories and stacks, see Mappings; 0 is what the system leaves them.
+  std::uint32_t mappings_max = 0;
   // Each reset is checked byte for byte, which takes longer than making an instance: for tests.
   bool checks_resets = false;
 };
@@ -72,8 +78,8 @@ class Code {
     void operator()(wasmtime_module* module) const;
   };
   // `beginning`: null for a module that was not split; `image`: of its memory, if there is one.
-  Code(wasmtime_module* module, std::unique_ptr<const Beginning> beginning,
-       std::shared_ptr<const MemoryImage> image);
+  Code(wasmtime_module* module, std::uint64_t instance_bytes,
+       std::unique_ptr<const Beginning> beginning, std::shared_ptr<const MemoryImage> image);
   Code(const Code&) = delete;
   Code& operator=(const Code&) = delete;
   ~Code();
@@ -82,6 +88,8 @@ class Code {
   bool can_reset() const;
   // What it takes, about.
   std::uint64_t memory_bytes() const;
+  // As ModuleInfo::instance_bytes.
+  std::uint64_t instance_bytes() const { return instance_bytes_; }
 
   const wasmtime_module& get() const { return *module_; }
   // Null when it was not split.
@@ -90,6 +98,7 @@ class Code {
 
  private:
   std::unique_ptr<wasmtime_module, Delete> module_;
+  std::uint64_t instance_bytes_;
   std::unique_ptr<const Beginning> beginning_;
   std::shared_ptr<const MemoryImage> image_;
 };
@@ -97,6 +106,7 @@ class Code {
 // Thread-safe. Outlives everything made from it.
 class Engine {
  public:
+  // kInvalidArgument for options that do not fit together.
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -115,11 +125,19 @@ class Engine {
   // anywhere else can take over the process: the caller authenticates them.
   Result<std::shared_ptr<const Code>> load(std::string_view bytes) const;
 
+  // The same for a file that begins with the bytes, whatever is behind them. Mapped, so that only
+  // those pages cost anything that are used; copied where that cannot be. Who writes to the file
+  // while the code lives can take over the process, also after the bytes were authenticated: nobody
+  // but this process's user may be able to. `descriptor` is open for reading, and not needed any
+  // more afterwards.
+  Result<std::shared_ptr<const Code>> load_file(std::string_view bytes, int descriptor) const;
+
   // Both.
   Result<std::shared_ptr<const Code>> compile(std::string_view module) const;
 
   // Ends the current slice of all guests that run on this engine.
   void tick() const;
+  std::uint64_t ticks() const { return ticks_.load(std::memory_order_relaxed); }
 
   const EngineOptions& options() const { return options_; }
   // What all instances use now; changed by the stores' limiters.
@@ -136,16 +154,20 @@ class Engine {
     void operator()(wasm_engine_t* engine) const;
   };
   explicit Engine(const EngineOptions& options);
+  Result<std::shared_ptr<const Code>> load_from(std::string_view bytes,
+                                                std::optional<int> descriptor) const;
 
   EngineOptions options_;
   // What guests of the engine use: they end after it.
+  std::unique_ptr<Mappings> mappings_;
   std::unique_ptr<SlotPool> slots_;
   std::unique_ptr<StackPool> stacks_;
   std::unique_ptr<ImageFile> images_;
   std::unique_ptr<wasm_engine_t, Delete> engine_;
   std::string fingerprint_;
-  mutable std::atomic<std::uint64_t> guest_memory_bytes_ =
-      0;  // A count, not part of what the engine is.
+  // Counts, not part of what the engine is.
+  mutable std::atomic<std::uint64_t> guest_memory_bytes_ = 0;
+  mutable std::atomic<std::uint64_t> ticks_ = 0;
 };
 
 class HostCall;
@@ -155,9 +177,10 @@ class SharedMemory;
 // It must not throw.
 using HostFunction = void (*)(HostCall& call);
 
-// What a host function may have to wait for (HostCall::park).
+// What a host function may have to wait for (HostCall::park and yield).
 enum class Waiting : std::uint8_t {
   kNever,
+  kForTurn,     // for its guest's next slice, when it takes long itself (HostCall::yield)
   kForTime,     // for time to pass
   kForStreams,  // for what comes from elsewhere, too
 };
@@ -165,12 +188,6 @@ enum class Waiting : std::uint8_t {
 // Code linked with what it imports, ready to be instantiated often. Immutable, thread-safe.
 class Program : public std::enable_shared_from_this<Program> {
  public:
-  // What its instances begin with.
-  struct State {
-    std::shared_ptr<const MemoryImage> image = nullptr;  // null without a memory of its own
-    // As Snapshot has them; absent: as the module says, and the start function runs.
-    std::optional<std::vector<Value>> globals = std::nullopt;
-  };
   Program(const Engine& engine, std::shared_ptr<const Code> code,
           std::shared_ptr<const SharedMemory> memory, Waiting parking,
           std::shared_ptr<const wasmtime_instance_pre> program);
@@ -181,6 +198,12 @@ class Program : public std::enable_shared_from_this<Program> {
   // kResourceExhausted.
   Result<std::shared_ptr<const Program>> with_snapshot(std::string_view snapshot) const;
 
+  // The same for what Instance::capture_changes gave with this program as base. It holds no more
+  // than a copy of these bytes while it has no instance. kDataLoss for bytes that are no changes of
+  // an instance of this code; kFailedPrecondition when nothing need be wrong with them, but they
+  // were made with another base, or this program begins with no snapshot as a whole.
+  Result<std::shared_ptr<const Program>> with_changes(std::string_view changes) const;
+
   const Engine& engine() const { return engine_; }
   const Code& code() const { return *code_; }
   // What all instances of it share; null: each has its own.
@@ -188,9 +211,20 @@ class Program : public std::enable_shared_from_this<Program> {
   // What its host functions may park a guest for.
   Waiting parking() const { return parking_; }
   const wasmtime_instance_pre& get() const { return *program_; }
-  const State& state() const { return state_; }
-  bool has_snapshot() const { return state_.globals.has_value(); }
-  // What it takes beside its code, about.
+  // The memory that its instances begin with; null without one of their own. That of a program with
+  // changes is made, in up to milliseconds, when nobody has it, and lives while somebody has it:
+  // its instances do. kResourceExhausted when there is no room for it.
+  Result<std::shared_ptr<const MemoryImage>> image() const;
+  // Whether image() need not make it.
+  bool has_image() const;
+  // What its instances begin with, as Snapshot has them; absent: as the module says, and the start
+  // function runs.
+  const std::optional<std::vector<Value>>& globals() const { return globals_; }
+  bool has_snapshot() const { return globals_.has_value(); }
+  // The hash of the bytes that it was made of with `with_snapshot`, if it was.
+  const std::optional<Sha256>& snapshot_hash() const { return snapshot_hash_; }
+  // What it takes beside its code, and beside a base that it was made from, about; without an image
+  // that only its instances keep.
   std::uint64_t memory_bytes() const;
 
  private:
@@ -199,8 +233,13 @@ class Program : public std::enable_shared_from_this<Program> {
   std::shared_ptr<const SharedMemory> memory_;
   Waiting parking_;
   std::shared_ptr<const wasmtime_instance_pre> program_;
-  State state_;
-  std::shared_ptr<const Program> original_;  // of one with a snapshot
+  std::shared_ptr<const MemoryImage> image_;  // of one without changes
+  std::optional<std::vector<Value>> globals_;
+  std::optional<Sha256> snapshot_hash_;
+  // Of one with changes, which were found whole; and what was made of them, while it lives.
+  std::string changes_;
+  mutable Guarded<std::weak_ptr<const MemoryImage>> made_;
+  std::shared_ptr<const Program> original_;  // of one with a snapshot or changes
 };
 
 // The host functions of one dialect. Filled once, then only read: thread-compatible.

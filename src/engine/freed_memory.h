@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include <malloc.h>
+#include "base/heap.h"
 
 namespace weft::engine {
 
@@ -19,7 +19,7 @@ class FreedMemory {
   FreedMemory(const FreedMemory&) = delete;
   FreedMemory& operator=(const FreedMemory&) = delete;
   ~FreedMemory() {
-    if (bytes_ > kBytesKept) malloc_trim(0);
+    if (bytes_ > kBytesKept) give_back_free_heap();
   }
 
  private:

@@ -5,40 +5,27 @@
 #include "engine/shared_memory.h"
 
 namespace weft::engine {
+namespace {
 
-HostCall::HostCall(InstanceParts& parts, wasmtime_caller* caller, wasmtime_val_raw* values,
-                   std::optional<GuestMemory> memory)
-    : caller_(caller), parts_(parts), values_(values), memory_(memory) {}
-
-std::int32_t HostCall::i32(std::size_t index) const {
-  return values_[index].i32;
-}
-std::int64_t HostCall::i64(std::size_t index) const {
-  return values_[index].i64;
-}
-GuestAddress HostCall::address(std::size_t index) const {
-  return static_cast<GuestAddress>(static_cast<std::uint32_t>(values_[index].i32));
+GuestMemory bytes_of(wasmtime_context_t* context, const wasmtime_memory_t& memory) {
+  return {wasmtime_memory_data(context, &memory), wasmtime_memory_data_size(context, &memory)};
 }
 
-void HostCall::return_i32(std::int32_t value) {
-  values_[0].i32 = value;
-}
+}  // namespace
 
 GuestMemory HostCall::find_memory() const {
-  std::optional<wasmtime_memory_t> memory = parts_.memory;
-  if (!memory) {  // It is shared, the start function still runs, or there is none.
-    const SharedMemory* const shared = parts_.program->memory();
-    if (shared != nullptr) return shared->bytes();
-    constexpr std::string_view kName = "memory";
-    wasmtime_extern_t item;
-    if (!wasmtime_caller_export_get(caller_, kName.data(), kName.size(), &item))
-      return {nullptr, 0};
-    if (item.kind == WASMTIME_EXTERN_MEMORY) memory = item.of.memory;
-    wasmtime_extern_delete(&item);
-    if (!memory) return {nullptr, 0};
-  }
-  return {wasmtime_memory_data(parts_.context, &*memory),
-          wasmtime_memory_data_size(parts_.context, &*memory)};
+  static_assert(sizeof(wasmtime_val_raw_t) == kValueBytes);
+  if (parts_.memory) return bytes_of(parts_.context, *parts_.memory);
+  // It is shared, the start function still runs, or there is none.
+  const SharedMemory* const shared = parts_.program->memory();
+  if (shared != nullptr) return shared->bytes();
+  constexpr std::string_view kName = "memory";
+  wasmtime_extern_t item;
+  if (!wasmtime_caller_export_get(caller_, kName.data(), kName.size(), &item)) return {nullptr, 0};
+  GuestMemory found{nullptr, 0};
+  if (item.kind == WASMTIME_EXTERN_MEMORY) found = bytes_of(parts_.context, item.of.memory);
+  wasmtime_extern_delete(&item);
+  return found;
 }
 
 HostState& HostCall::host_state() const {
@@ -63,8 +50,13 @@ void HostCall::park() {
   is_parked_ = true;
 }
 
-wasm_trap_t* HostCall::take_trap() {
-  return std::exchange(trap_, nullptr);
+bool HostCall::should_yield() const {
+  return can_park() && parts_.is_slice_over();
+}
+
+void HostCall::yield() {
+  WEFT_ASSERT(can_park());
+  is_yielding_ = true;
 }
 
 }  // namespace weft::engine

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -62,21 +63,36 @@ class GuestMemory {
 class HostState {
  public:
   virtual ~HostState() = default;
+
+  // What another dialect keeps for the same instance, whose module speaks both. Borrowed, and
+  // outlives the instance; null: there is none.
+  HostState* beside() const { return beside_; }
+  void set_beside(HostState* state) { beside_ = state; }
+
+ private:
+  HostState* beside_ = nullptr;
 };
 
 // Confined to one call of a host function.
 class HostCall {
  public:
+  HostCall(InstanceParts& parts, wasmtime_caller* caller, wasmtime_val_raw* values)
+      : caller_(caller), parts_(parts), values_(reinterpret_cast<std::byte*>(values)) {}
   // `memory`: as `memory()` gave it before, where the guest was parked since.
   HostCall(InstanceParts& parts, wasmtime_caller* caller, wasmtime_val_raw* values,
-           std::optional<GuestMemory> memory = std::nullopt);
+           const std::optional<GuestMemory>& memory)
+      : HostCall(parts, caller, values) {
+    memory_ = memory;
+  }
 
   // The arguments, by position; their types are those that the function was defined with.
-  std::int32_t i32(std::size_t index) const;
-  std::int64_t i64(std::size_t index) const;
-  GuestAddress address(std::size_t index) const;
+  std::int32_t i32(std::size_t index) const { return value<std::int32_t>(index); }
+  std::int64_t i64(std::size_t index) const { return value<std::int64_t>(index); }
+  GuestAddress address(std::size_t index) const {
+    return static_cast<GuestAddress>(value<std::uint32_t>(index));
+  }
 
-  void return_i32(std::int32_t value);
+  void return_i32(std::int32_t value) { std::memcpy(values_, &value, sizeof(value)); }
 
   // The memory exported as "memory", or else the one that threads share; empty (every access is
   // refused) when there is none. Looked up once: only a shared one can grow while the host function
@@ -91,6 +107,11 @@ class HostCall {
   T& state() const {
     return static_cast<T&>(host_state());
   }
+  // What is beside that; null where nothing is. T is what the other dialect passed.
+  template <class T>
+  T* state_beside() const {
+    return static_cast<T*>(host_state().beside());
+  }
 
   // Ends the guest: its call fails with `error` and the guest's backtrace. The host function
   // returns afterwards.
@@ -103,18 +124,35 @@ class HostCall {
   bool can_park() const;
   bool is_parked() const { return is_parked_; }
 
-  wasm_trap_t* take_trap();
+  // Whether the guest's slice is over and the host function may yield(): one that goes on for long
+  // asks now and then.
+  bool should_yield() const;
+  // As park(), but the guest has not to wait: others have their turn.
+  void yield();
+  bool is_yielding() const { return is_yielding_; }
+
+  wasm_trap_t* take_trap() { return std::exchange(trap_, nullptr); }
 
  private:
+  // Wasmtime's union of little-endian values, which has room for a v128.
+  static constexpr std::size_t kValueBytes = 16;
+
+  template <class T>
+  T value(std::size_t index) const {
+    T value;
+    std::memcpy(&value, values_ + index * kValueBytes, sizeof(value));
+    return value;
+  }
   HostState& host_state() const;
   GuestMemory find_memory() const;
 
   wasmtime_caller* caller_;
   InstanceParts& parts_;
-  wasmtime_val_raw* values_;
+  std::byte* values_;
   mutable std::optional<GuestMemory> memory_;
   wasm_trap_t* trap_ = nullptr;
   bool is_parked_ = false;
+  bool is_yielding_ = false;
 };
 
 }  // namespace weft::engine

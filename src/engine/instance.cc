@@ -15,6 +15,9 @@
 namespace weft::engine {
 namespace {
 
+static_assert(kElementBytes == WEFT_TABLE_ELEMENT_BYTES);
+static_assert(kBytesBesideMemoryFree == WEFT_FREE_BYTES_BESIDE_MEMORY);
+
 // A guest yields at the next tick of the engine.
 constexpr std::uint64_t kTicksPerSlice = 1;
 
@@ -102,6 +105,22 @@ Result<> check_arguments(std::string_view name, const FunctionType& type,
   return {};
 }
 
+// Those that change. kFailedPrecondition for an instance that has no snapshot.
+Result<std::vector<Value>> captured_globals(const InstanceParts& parts) {
+  WEFT_ASSERT(parts.operation == InstanceParts::Operation::kNone);
+  if (!parts.beginning || !parts.has_succeeded() || !parts.program->code().can_reset()) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "only what ended with success and can be put back has a snapshot");
+  }
+  std::vector<Value> globals;
+  for (const wasmtime_global_t& global : parts.beginning->globals) {
+    wasmtime_val_t value;
+    wasmtime_global_get(parts.context, &global, &value);
+    globals.push_back(from_wasmtime(value));
+  }
+  return globals;
+}
+
 }  // namespace
 
 InstanceParts::~InstanceParts() {
@@ -115,7 +134,7 @@ InstanceParts::~InstanceParts() {
 
 // How much memory a split module's instance has before anything of it runs.
 std::uint64_t InstanceParts::beginning_bytes() const {
-  const auto& image = program->state().image;
+  const auto& image = next_memory.image;
   return image ? image->size_bytes() : 0;
 }
 
@@ -138,10 +157,13 @@ void InstanceParts::begin(Operation next) {
   arguments.clear();
   results.clear();
   use_again();
+  if (beginning && beginning->slot != nullptr && beginning->slot->is_slow_to_search())
+    beginning->faults.watch();
   // Of a new instance, Wasmtime itself takes what the module says.
   const std::uint64_t bytes = beginning_bytes() - (beginning ? 0 : module_bytes());
   if (!weft_limiter_take(&limiter, bytes)) {
-    refused = too_many_guests("the guest cannot begin");
+    constexpr std::string_view kWhy = "the guest cannot begin";
+    refused = limiter.memory_refused ? too_much_memory(kWhy) : too_many_guests(kWhy);
   } else if (!beginning) {
     future.reset(wasmtime_instance_pre_instantiate_async(&program->get(), context, &instance, &trap,
                                                          &failure));
@@ -187,9 +209,19 @@ wasmtime_error_t* InstanceParts::at_epoch(wasmtime_context_t*, void* parts, std:
   auto& self = *static_cast<InstanceParts*>(parts);
   if (self.interrupted) return wasmtime_error_new("interrupted");
   self.has_yielded = !self.has_yielded;
+  self.begin_slice();
   *ticks = self.has_yielded ? 0 : kTicksPerSlice;
   *kind = self.has_yielded ? WASMTIME_UPDATE_DEADLINE_YIELD : WASMTIME_UPDATE_DEADLINE_CONTINUE;
   return nullptr;
+}
+
+Error InstanceParts::uninterruptible() {
+  return Error(ErrorCode::kGuestLimit,
+               fmt::format("the guest called its host {} times in a row after its time slice was "
+                           "over, with no loop or function of its own between, so nothing could "
+                           "interrupt it",
+                           kCallsBeyondSliceMax))
+      .with_limit("calls_beyond_slice", kCallsBeyondSliceMax);
 }
 
 bool InstanceParts::attempt(wasmtime_caller_t* caller) {
@@ -197,11 +229,13 @@ bool InstanceParts::attempt(wasmtime_caller_t* caller) {
   HostCall call(*this, caller, attempt.values.data(), attempt.memory);
   if (interrupted) {
     call.stop(*interrupted);
+  } else if (call.should_yield()) {
+    call.yield();
   } else {
     attempt.function(call);
   }
   is_parked = call.is_parked();
-  if (is_parked) {
+  if (is_parked || call.is_yielding()) {
     attempt.memory = call.memory();  // Nobody can look for it later.
     return false;
   }
@@ -211,6 +245,7 @@ bool InstanceParts::attempt(wasmtime_caller_t* caller) {
   attempt.function = nullptr;
   if (caller == nullptr) {  // What it waited is no part of the guest's slice.
     has_yielded = false;
+    begin_slice();
     wasmtime_context_set_epoch_deadline(context, kTicksPerSlice);
   }
   return true;
@@ -242,7 +277,7 @@ wasmtime_extern_t InstanceParts::own_export(std::string_view name) const {
 
 // Sets them to the program's state where that has any.
 void InstanceParts::take_globals() {
-  const auto& begun = program->state().globals;
+  const auto& begun = program->globals();
   for (std::uint64_t i = 0; i < plan()->globals; ++i) {
     const auto& global =
         beginning->globals.emplace_back(own_export(Beginning::global_name(i)).of.global);
@@ -293,7 +328,8 @@ bool InstanceParts::has_succeeded() const {
 bool InstanceParts::put_back() {
   if (Slot* const slot = beginning->slot) {
     const bool has_grown = slot->size_bytes() > beginning_bytes();
-    if (!slot->reset(program->engine().slots()->dirty_pages())) return false;
+    if (!slot->reset(program->engine().slots()->dirty_pages(), !beginning->faults.were_none()))
+      return false;
     if (has_grown) {
       // Compiled code reads the size in a place that only growing writes, by any number of pages.
       std::uint64_t pages = 0;
@@ -309,13 +345,25 @@ bool InstanceParts::put_back() {
     if (failed) return false;
   }
   weft_limiter_release(&limiter);
-  if (Slot* const slot = beginning->slot) {
-    if (program->engine().slots()->keep_bytes(slot->own_bytes())) {
-      beginning->kept_bytes = slot->own_bytes();
-    } else if (!slot->trim()) {
-      return false;
-    }
+  return keep();
+}
+
+// What the instance takes beside its memories.
+std::uint64_t InstanceParts::bytes_beside_memory() const {
+  return limiter.own_bytes + limiter.table_elements * kElementBytes;
+}
+
+// Counts what an instance has that waits for its next call; false when that is too much.
+bool InstanceParts::keep() {
+  SlotPool& slots = *program->engine().slots();
+  Slot* const slot = beginning->slot;
+  const std::uint64_t beside = bytes_beside_memory();
+  std::uint64_t bytes = beside + (slot != nullptr ? slot->own_bytes() : 0);
+  if (!slots.keep_bytes(bytes)) {
+    if (bytes == beside || !slot->trim() || !slots.keep_bytes(beside)) return false;
+    bytes = beside;
   }
+  beginning->kept_bytes = bytes;
   return true;
 }
 
@@ -339,6 +387,13 @@ Error InstanceParts::too_many_guests(std::string_view why) const {
       .with_limit("guest_memory_bytes", limiter.shared_memory_bytes_max);
 }
 
+Error InstanceParts::too_much_memory(std::string_view why) const {
+  return Error(ErrorCode::kGuestLimit,
+               fmt::format("the guest needs more than {} bytes of memory ({})",
+                           limiter.memory_bytes_max, why))
+      .with_limit("memory_bytes", limiter.memory_bytes_max);
+}
+
 Error InstanceParts::failed_with() {
   Error error =
       trap != nullptr ? error_of(*trap, failure_context()) : error_of(*failure, failure_context());
@@ -347,13 +402,8 @@ Error InstanceParts::failed_with() {
   if (!is_consequence_of_refusal(error)) return error;
   if (limiter.shared_memory_refused)
     return too_many_guests(error.message()).with_backtrace(error.backtrace());
-  if (limiter.memory_refused) {
-    return Error(ErrorCode::kGuestLimit,
-                 fmt::format("the guest needs more than {} bytes of memory ({})",
-                             limiter.memory_bytes_max, error.message()))
-        .with_limit("memory_bytes", limiter.memory_bytes_max)
-        .with_backtrace(error.backtrace());
-  }
+  if (limiter.memory_refused)
+    return too_much_memory(error.message()).with_backtrace(error.backtrace());
   const SharedMemory* const shared = program->memory();
   if (shared != nullptr && shared->is_at_limit()) {
     return Error(ErrorCode::kGuestLimit,
@@ -381,9 +431,10 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const Program
   auto parts = std::make_unique<InstanceParts>();
   parts->program = std::move(program);
   parts->state = state;
-  parts->next_memory.image = parts->program->state().image;
+  parts->next_memory.image = TRY(parts->program->image());
   parts->limiter.memory_bytes_max = limits.memory_bytes;
   parts->limiter.table_elements_max = limits.table_elements;
+  parts->limiter.own_bytes = parts->program->code().instance_bytes();
   const Engine& engine = parts->program->engine();
   parts->limiter.shared_memory_bytes = &engine.guest_memory_bytes();
   parts->limiter.shared_memory_bytes_max = engine.options().guest_memory_bytes_max;
@@ -439,6 +490,8 @@ Result<> Instance::begin_call(std::string_view name, std::span<const Value> argu
 
 Progress Instance::poll() {
   WEFT_ASSERT(parts_->operation != InstanceParts::Operation::kNone);
+  parts_->touch_memory();
+  parts_->begin_slice();
   if (!parts_->is_async()) {
     parts_->run_to_the_end();
     return Progress::kDone;
@@ -470,28 +523,35 @@ bool Instance::may_wait() const {
 
 Result<std::string> Instance::capture(std::uint64_t bytes_max) const {
   const InstanceParts& parts = *parts_;
-  WEFT_ASSERT(parts.operation == InstanceParts::Operation::kNone);
-  if (!parts.beginning || !parts.has_succeeded() || !parts.program->code().can_reset()) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "only what ended with success and can be put back has a snapshot");
-  }
-  Snapshot snapshot;
+  Snapshot snapshot{.globals = TRY(captured_globals(parts))};
   if (const Slot* const slot = parts.beginning->slot) {
     snapshot.memory_bytes = slot->size_bytes();
     snapshot.pages = TRY(pages_in(std::span(slot->base(), slot->size_bytes()), bytes_max));
   }
-  for (const wasmtime_global_t& global : parts.beginning->globals) {
-    wasmtime_val_t value;
-    wasmtime_global_get(parts.context, &global, &value);
-    snapshot.globals.push_back(from_wasmtime(value));
-  }
   return snapshot.to_bytes();
+}
+
+Result<std::string> Instance::capture_changes(const Program& base, std::uint64_t bytes_max) const {
+  const InstanceParts& parts = *parts_;
+  const auto& hash = base.snapshot_hash();
+  if (!hash || &base.code() != &parts.program->code()) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "what has changed is told only from a snapshot of the same code");
+  }
+  Changes changes{.base = *hash, .globals = TRY(captured_globals(parts))};
+  if (const Slot* const slot = parts.beginning->slot) {
+    const auto image = TRY(base.image());
+    changes.memory_bytes = slot->size_bytes();
+    changes.runs = TRY(changes_in(std::span(slot->base(), slot->size_bytes()), *image, bytes_max));
+  }
+  return changes.to_bytes();
 }
 
 void Instance::interrupt(Error error) {
   WEFT_ASSERT(parts_->is_async());
   parts_->interrupted = std::move(error);
   if (!parts_->future) return;  // Nothing had to run.
+  parts_->touch_memory();
   // A guest that yielded to the collector may still have its slice: without a tick, it would go on.
   parts_->program->engine().tick();
   for (int polls = 0; polls < kPollsToInterruptMax; ++polls) {
@@ -513,7 +573,12 @@ Result<std::span<const Value>> Instance::take() {
   return std::span<const Value>(parts_->values);
 }
 
+std::uint64_t Instance::memory_bytes() const {
+  return parts_->limiter.memory_bytes;
+}
+
 GuestMemory Instance::memory() {
+  parts_->touch_memory();
   const auto& memory = parts_->memory;
   if (!memory) {
     const SharedMemory* const shared = parts_->program->memory();

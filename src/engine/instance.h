@@ -16,10 +16,16 @@
 namespace weft::engine {
 
 struct InstanceLimits {
-  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;  // of all its memories but a shared one
-  std::uint64_t table_elements = 1'000'000;           // of all its tables
-  std::uint64_t fuel = 0;  // for its whole life; only with Interruption::kFuel
+  // Of all its memories but a shared one; and of what it has beside them, kBytesBesideMemoryFree
+  // and more: kElementBytes for each element of a table, and Code::instance_bytes.
+  std::uint64_t memory_bytes = 256ULL * 1024 * 1024;
+  std::uint64_t table_elements = 1'000'000;  // of all its tables
+  std::uint64_t fuel = 0;                    // for its whole life; only with Interruption::kFuel
 };
+
+inline constexpr std::uint64_t kElementBytes = 8;
+// A small instance has at most that beside its memories, so that they alone count.
+inline constexpr std::uint64_t kBytesBesideMemoryFree = 1024ULL * 1024;
 
 // How many memories a module may have (limiter.rs): each reserves 4 GiB of addresses.
 inline constexpr std::uint32_t kMemoriesMax = 4;
@@ -37,7 +43,7 @@ struct InstanceParts;
 class Instance {
  public:
   // Nothing of the guest runs yet. `state` may be null when no host function uses it; it outlives
-  // this object.
+  // this object. kResourceExhausted as Program::image, which it may have to make.
   static Result<std::unique_ptr<Instance>> create(std::shared_ptr<const Program> program,
                                                   const InstanceLimits& limits, HostState* state);
   Instance(const Instance&) = delete;
@@ -58,8 +64,15 @@ class Instance {
   // What the instance has that can change, for Program::with_snapshot. Reads all its memory.
   // kFailedPrecondition when its last operation failed or its program cannot reset; kTooLarge
   // (snapshot_bytes) when its memory has more than `bytes_max` bytes in pages that are not all
-  // zeros.
+  // zeros, or between those that an image of few pieces cannot keep apart.
   Result<std::string> capture(std::uint64_t bytes_max) const;
+  // The same as what differs from what instances of `base` begin with, for Program::with_changes of
+  // that program, which begins with a snapshot (Program::with_snapshot) and has the same code
+  // object. Reads all the memory of both. kFailedPrecondition as for `capture`, and with another
+  // base; kTooLarge (snapshot_bytes) when the pages that differ, or what lies between those that an
+  // image of few pieces cannot keep apart, have more than `bytes_max` bytes, or the differences are
+  // so many that to list them takes more.
+  Result<std::string> capture_changes(const Program& base, std::uint64_t bytes_max) const;
 
   // Each begins one operation; poll() until it is done, then take() its outcome. The first is
   // instantiation, which runs the start function unless the program has a snapshot.
@@ -68,7 +81,7 @@ class Instance {
   Result<> begin_call(std::string_view name, std::span<const Value> arguments);
 
   // Runs the guest until it is done or, on an engine with epochs, its slice ends or a host function
-  // parks it. A guest without interruption runs to its end.
+  // parks it or yields. A guest without interruption runs to its end.
   Progress poll();
 
   // Ends an operation that poll() left running or parked: a parked guest ends where it is, another
@@ -80,7 +93,8 @@ class Instance {
 
   // The results of a finished operation, valid until the next one begins; none for instantiation.
   // Errors: kGuestTrap, kGuestError (an exception that nothing caught), kGuestLimit and
-  // kResourceExhausted (with the limit's name), or what a host function stopped the guest with;
+  // kResourceExhausted (with the limit's name; calls_beyond_slice for a guest that only calls its
+  // host, where nothing can interrupt it), or what a host function stopped the guest with;
   // each with a backtrace.
   //
   // A guest may handle that a growth is refused, so a limit is named only where it ends the
@@ -91,6 +105,9 @@ class Instance {
   // what it is. That the guest gave up for want of memory is likely then, not certain, so the
   // message tells both.
   Result<std::span<const Value>> take();
+
+  // What its linear memories and the collector's heap were granted; 0 behind reset().
+  std::uint64_t memory_bytes() const;
 
   // The memory exported as "memory", or else the one that threads share; empty when there is none.
   GuestMemory memory();

@@ -9,6 +9,7 @@
 #include "base/handle.h"
 #include "engine/failure.h"
 #include "engine/instance.h"
+#include "engine/page_faults.h"
 #include "engine/slot_pool.h"
 #include "engine/split.h"
 
@@ -24,6 +25,7 @@ struct Callee {
 struct ResetParts {
   Slot* slot = nullptr;  // Null without a memory; lives as long as the store.
   wasmtime_memory_t memory{};
+  PageFaults faults;             // since the first operation behind a reset
   std::uint64_t kept_bytes = 0;  // counted by the pool, between a reset and the next operation
   std::vector<wasmtime_global_t> globals;  // those that change
   std::vector<wasmtime_val_t> values;      // that they begin with
@@ -41,6 +43,11 @@ struct HostAttempt {
 };
 
 struct InstanceParts {
+  // Compilers unroll loops, but not so far. The first tick may come between the beginning of a
+  // slice and the moment from which compiled code counts it.
+  static constexpr std::uint32_t kCallsBeyondSliceMax = 1'000;
+  static constexpr std::uint64_t kTicksBeyondSliceMax = 2;
+
   enum class Operation : std::uint8_t { kNone, kInstantiation, kCall };
 
   std::shared_ptr<const Program> program;
@@ -68,6 +75,8 @@ struct InstanceParts {
   std::optional<Error> stopped;
   std::optional<Error> interrupted;  // The guest ends at its next check.
   bool has_yielded = false;          // at the check where the guest is
+  std::uint64_t slice_tick = 0;      // of the engine, when its slice began
+  std::uint32_t calls_beyond_slice = 0;
   HostAttempt attempted;
   bool is_parked = false;  // in `attempted`
   Handle<wasmtime_call_future_t, wasmtime_call_future_delete> future;
@@ -89,11 +98,31 @@ struct InstanceParts {
   wasmtime_extern_t own_export(std::string_view name) const;
   FailureContext failure_context() const;
   Error too_many_guests(std::string_view why) const;
+  Error too_much_memory(std::string_view why) const;
+  std::uint64_t bytes_beside_memory() const;
   bool has_succeeded() const;
   bool put_back();
+  // Who comes here may write to the memory.
+  void touch_memory() {
+    if (beginning) beginning->faults.touch();
+  }
+  bool keep();
   void use_again();
   static wasmtime_error_t* at_epoch(wasmtime_context_t* context, void* parts, std::uint64_t* ticks,
                                     wasmtime_update_deadline_kind_t* kind);
+  // Where the guest's next slice begins.
+  void begin_slice() {
+    slice_tick = program->engine().ticks();
+    calls_beyond_slice = 0;
+  }
+  bool is_slice_over() const { return program->engine().ticks() != slice_tick; }
+  // Compiled code looks whether its slice is over in loops and where functions begin. A guest that
+  // calls the host in between again and again would never be interrupted.
+  bool evades_interruption() {
+    return program->engine().ticks() - slice_tick > kTicksBeyondSliceMax &&
+           ++calls_beyond_slice > kCallsBeyondSliceMax;
+  }
+  static Error uninterruptible();
   // Calls the host function that `attempted` is about. Whether it is done. `caller` is null after
   // the first time.
   bool attempt(wasmtime_caller_t* caller);

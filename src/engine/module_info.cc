@@ -216,6 +216,7 @@ Result<ModuleInfo> inspect(std::string_view module, const Proposals& accepted) {
   }
   scan.info.functions = found.functions;
   scan.info.table_elements = found.table_elements;
+  scan.info.instance_bytes = found.instance_bytes;
   scan.info.has_start = found.has_start;
   scan.info.has_debug_info = found.has_debug_info;
   scan.info.has_mutable_state = found.has_mutable_state;

@@ -70,6 +70,9 @@ struct ModuleInfo {
   std::vector<MemoryInfo> memories;
   std::uint32_t functions = 0;
   std::uint64_t table_elements = 0;  // of all its tables, when it begins
+  // What an instance takes of the system's memory beside memories and elements of tables, about:
+  // its globals, the functions that something refers to, what the host keeps for each guest.
+  std::uint64_t instance_bytes = 0;
   bool has_start = false;
   bool has_debug_info = false;
   // Without it, an instance that has returned from a call cannot be told from a new one.

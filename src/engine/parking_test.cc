@@ -115,6 +115,7 @@ TEST_CASE("a parked guest can be interrupted, which asks its host function no mo
   CHECK(error.backtrace()[0].function == "ask_once");
 }
 
+// Wasmtime's advisory xjhv again.
 TEST_CASE("a parked guest can end where it is") {
   Asking asking;
   asking.instantiated();

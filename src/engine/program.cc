@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <utility>
 
+#include "base/assert.h"
 #include "engine/engine.h"
 #include "engine/memory_image.h"
 #include "engine/module_info.h"
@@ -39,13 +41,15 @@ Changing changing_parts_of(const Code& code) {
   return parts;
 }
 
-bool fits(const Snapshot& snapshot, const Code& code) {
+// Whether a Snapshot, or the Changes of one, can be one of an instance of that code.
+template <class Captured>
+bool fits(const Captured& captured, const Code& code) {
   const Changing parts = changing_parts_of(code);
-  if (!std::ranges::equal(snapshot.globals, parts.globals, {}, type_of)) return false;
-  if (!snapshot.memory_bytes || !parts.memory_pages_max)
-    return snapshot.memory_bytes.has_value() == parts.memory_pages_max.has_value();
-  return *snapshot.memory_bytes >= code.beginning()->memory_bytes &&
-         *snapshot.memory_bytes / kPageBytes <= *parts.memory_pages_max;
+  if (!std::ranges::equal(captured.globals, parts.globals, {}, type_of)) return false;
+  if (!captured.memory_bytes || !parts.memory_pages_max)
+    return captured.memory_bytes.has_value() == parts.memory_pages_max.has_value();
+  return *captured.memory_bytes >= code.beginning()->memory_bytes &&
+         *captured.memory_bytes / kPageBytes <= *parts.memory_pages_max;
 }
 
 }  // namespace
@@ -58,7 +62,7 @@ Program::Program(const Engine& engine, std::shared_ptr<const Code> code,
       memory_(std::move(memory)),
       parking_(parking),
       program_(std::move(program)),
-      state_{.image = code_->image()} {}
+      image_(code_->image()) {}
 
 Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view snapshot) const {
   if (!code_->can_reset()) {
@@ -70,16 +74,55 @@ Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view s
     return fail(ErrorCode::kDataLoss, "the snapshot is one of another module");
   auto program = std::make_shared<Program>(engine_, code_, memory_, parking_, program_);
   program->original_ = shared_from_this();
-  program->state_.globals = parsed.globals;
+  program->globals_ = parsed.globals;
+  program->snapshot_hash_ = sha256({snapshot});
   if (parsed.memory_bytes) {
-    program->state_.image =
+    program->image_ =
         TRY(MemoryImage::create(*engine_.images(), *parsed.memory_bytes, parsed.pages));
   }
   return program;
 }
 
+Result<std::shared_ptr<const Program>> Program::with_changes(std::string_view changes) const {
+  Changes parsed = TRY(Changes::parse(changes));
+  if (snapshot_hash_ != parsed.base) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "the snapshot is changes of another one than this program begins with");
+  }
+  if (!fits(parsed, *code_))
+    return fail(ErrorCode::kDataLoss, "the snapshot is one of another module");
+  auto program = std::make_shared<Program>(engine_, code_, memory_, parking_, program_);
+  program->original_ = shared_from_this();
+  program->globals_ = std::move(parsed.globals);
+  program->image_ = nullptr;
+  program->changes_ = changes;
+  return program;
+}
+
+Result<std::shared_ptr<const MemoryImage>> Program::image() const {
+  if (changes_.empty() || !original_->image_) return image_;
+  using Made = std::shared_ptr<const MemoryImage>;
+  if (Made made = made_.with([](const auto& last) { return last.lock(); })) return made;
+  const Result<Changes> changes = Changes::parse(changes_);
+  WEFT_ASSERT(changes.has_value());  // As in with_changes, which found a memory as the base's, too.
+  Made made = TRY(MemoryImage::create_over(original_->image_, changes->memory_bytes.value_or(0),
+                                           changes->runs));
+  // Another thread may have made one meanwhile: one is enough.
+  return made_.with([&made](auto& last) {
+    if (Made other = last.lock()) return other;
+    last = made;
+    return std::move(made);
+  });
+}
+
+bool Program::has_image() const {
+  if (changes_.empty() || !original_->image_) return true;
+  return made_.with([](const auto& last) { return !last.expired(); });
+}
+
 std::uint64_t Program::memory_bytes() const {
-  return has_snapshot() && state_.image ? state_.image->stored_bytes() : 0;
+  if (!has_snapshot()) return 0;
+  return changes_.capacity() + (image_ ? image_->stored_bytes() : 0);
 }
 
 }  // namespace weft::engine

@@ -11,42 +11,15 @@
 #include "engine/dirty_pages.h"
 #include "engine/instance.h"
 #include "engine/module_info.h"
+#include "engine/reset_testing.h"
 
 namespace weft::engine {
 namespace {
 
-EngineOptions resetting() {
-  return {.parallel_compilation = false, .resets_instances = true, .checks_resets = true};
-}
-
-EngineOptions forgetting() {
-  EngineOptions options = resetting();
-  options.forgets_all_pages = true;
-  return options;
-}
-
-struct Guest {
-  std::unique_ptr<Engine> engine;
-  std::shared_ptr<const Program> program;
-
-  explicit Guest(std::string_view wat, const EngineOptions& options = resetting())
-      : engine(Engine::create(options).value()) {
-    const std::string module = to_binary(wat, "test.wat").value();
-    CHECK(inspect(module).has_value());
-    program = HostTable(*engine).link(engine->compile(module).value()).value();
-  }
-  std::unique_ptr<Instance> instance(const InstanceLimits& limits = {}) const {
-    auto made = Instance::create(program, limits, nullptr).value();
-    REQUIRE(instantiate(*made).has_value());
-    return made;
-  }
-};
-
-// The only result, an i32.
-std::int32_t number(Instance& instance, std::string_view name,
-                    std::span<const Value> arguments = {}) {
-  return std::get<std::int32_t>(call(instance, name, arguments).value().at(0));
-}
+using testing::instance_of;
+using testing::number;
+using testing::resetting;
+using testing::ResettingGuest;
 
 void put_back(Instance& instance) {
   REQUIRE(instance.reset());
@@ -85,10 +58,10 @@ constexpr std::string_view kSecretive = R"((module
 ))";
 
 TEST_CASE("an instance that was put back is as it was") {
-  for (const EngineOptions& options : {resetting(), forgetting()}) {
-    const Guest guest(kSecretive, options);
+  for (const EngineOptions& options : {resetting(), resetting(true)}) {
+    const ResettingGuest guest(kSecretive, options);
     CHECK(guest.program->code().can_reset());
-    const auto instance = guest.instance();
+    const auto instance = instance_of(guest.program);
     for (int i = 0; i < 3; ++i) {
       REQUIRE(call(*instance, "keep", {}).has_value());
       CHECK(number(*instance, "found") != 0);
@@ -102,28 +75,28 @@ TEST_CASE("an instance that was put back is as it was") {
 }
 
 TEST_CASE("an instance is only put back after a success") {
-  const Guest guest(kSecretive);
-  const auto trapped = guest.instance();
+  const ResettingGuest guest(kSecretive);
+  const auto trapped = instance_of(guest.program);
   REQUIRE_FALSE(call(*trapped, "outside", {}).has_value());
   CHECK_FALSE(trapped->reset());
   const auto never_instantiated = Instance::create(guest.program, {}, nullptr).value();
   CHECK_FALSE(never_instantiated->reset());
   EngineOptions stock = resetting();
   stock.resets_instances = false;
-  const Guest plain(kSecretive, stock);
+  const ResettingGuest plain(kSecretive, stock);
   CHECK_FALSE(plain.program->code().can_reset());
-  CHECK_FALSE(plain.instance()->reset());
+  CHECK_FALSE(instance_of(plain.program)->reset());
 }
 
 TEST_CASE("the start function runs again after each reset") {
-  const Guest guest(R"((module (memory 1) (global $n (mut i32) (i32.const 0))
+  const ResettingGuest guest(R"((module (memory 1) (global $n (mut i32) (i32.const 0))
     (func $begin (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
       (global.set $n (i32.add (global.get $n) (i32.const 10))))
     (start $begin)
     (func (export "f") (result i32)
       (global.set $n (i32.add (global.get $n) (i32.const 100)))
       (i32.add (i32.load (i32.const 0)) (global.get $n)))))");
-  const auto instance = guest.instance();
+  const auto instance = instance_of(guest.program);
   for (int i = 0; i < 3; ++i) {
     CHECK(number(*instance, "f") == 111);
     put_back(*instance);
@@ -131,11 +104,11 @@ TEST_CASE("the start function runs again after each reset") {
 }
 
 TEST_CASE("a start function that traps or never ends does so on a split module too") {
-  const Guest trapping("(module (memory 1) (func $s unreachable) (start $s))");
+  const ResettingGuest trapping("(module (memory 1) (func $s unreachable) (start $s))");
   const auto outcome = instantiate(*Instance::create(trapping.program, {}, nullptr).value());
   CHECK(outcome.error().code() == ErrorCode::kGuestTrap);
   CHECK(outcome.error().backtrace().at(0).function == "s");
-  const Guest spinning("(module (memory 1) (func $s (loop br 0)) (start $s))");
+  const ResettingGuest spinning("(module (memory 1) (func $s (loop br 0)) (start $s))");
   const auto instance = Instance::create(spinning.program, {}, nullptr).value();
   instance->begin_instantiation();
   spinning.engine->tick();
@@ -146,7 +119,7 @@ TEST_CASE("a start function that traps or never ends does so on a split module t
 
 TEST_CASE("an instantiation that is interrupted goes on with its own memory") {
   // Wasmtime runs code of its own for these elements, which yields as guests do.
-  const Guest guest(R"((module (memory (export "memory") 1) (data (i32.const 0) "begin")
+  const ResettingGuest guest(R"((module (memory (export "memory") 1) (data (i32.const 0) "begin")
     (table 2 funcref) (global $at i32 (i32.const 1))
     (elem (offset (global.get $at)) funcref (ref.func $f)) (elem func $f)
     (func $f (export "f") (result i32) (i32.load8_u (i32.const 0)))))");
@@ -166,26 +139,27 @@ TEST_CASE("an instantiation that is interrupted goes on with its own memory") {
 }
 
 TEST_CASE("a module that cannot be put back is split all the same") {
-  const Guest guest(R"((module (memory 1) (data (i32.const 5) "begin") (table 1 funcref)
+  const ResettingGuest guest(R"((module (memory 1) (data (i32.const 5) "begin") (table 1 funcref)
     (func $f (export "f") (result i32)
       (table.set (i32.const 0) (ref.func $f)) (i32.load8_u (i32.const 5)))))");
   CHECK_FALSE(guest.program->code().can_reset());
-  const auto instance = guest.instance();
+  const auto instance = instance_of(guest.program);
   CHECK(number(*instance, "f") == 'b');
   CHECK_FALSE(instance->reset());
 }
 
 TEST_CASE("what an instance that was put back may use counts anew") {
   constexpr std::uint64_t kPage = kPageBytes;
+  constexpr std::string_view kGrowing = R"((module (memory 2)
+    (func (export "grow") (result i32) (memory.grow (i32.const 1)))))";
+  const std::uint64_t own = testing::instance_bytes_of(kGrowing);
   EngineOptions options = resetting();
-  options.guest_memory_bytes_max = 4 * kPage;
-  const Guest guest(R"((module (memory 2)
-    (func (export "grow") (result i32) (memory.grow (i32.const 1)))))",
-                    options);
+  options.guest_memory_bytes_max = 4 * kPage + 2 * own;
+  const ResettingGuest guest(kGrowing, options);
   const InstanceLimits limits{.memory_bytes = 3 * kPage};
-  const auto one = guest.instance(limits);
+  const auto one = instance_of(guest.program, limits);
   for (int i = 0; i < 3; ++i) {
-    CHECK(guest.engine->guest_memory_bytes() == 2 * kPage);
+    CHECK(guest.engine->guest_memory_bytes() == 2 * kPage + own);
     CHECK(number(*one, "grow") == 2);
     CHECK(number(*one, "grow") == -1);
     REQUIRE(one->reset());
@@ -193,7 +167,7 @@ TEST_CASE("what an instance that was put back may use counts anew") {
     REQUIRE(instantiate(*one).has_value());
   }
   REQUIRE(one->reset());
-  const auto two = guest.instance(limits);
+  const auto two = instance_of(guest.program, limits);
   CHECK(number(*two, "grow") == 2);
   // The first one's two pages do not fit beside the three of the second one.
   const auto refused = instantiate(*one);
@@ -202,8 +176,8 @@ TEST_CASE("what an instance that was put back may use counts anew") {
 }
 
 TEST_CASE("a memory that was written all over gives its pages back, and begins anew all the same") {
-  for (const EngineOptions& options : {resetting(), forgetting()}) {
-    const Guest guest(R"((module (memory 100)
+  for (const EngineOptions& options : {resetting(), resetting(true)}) {
+    const ResettingGuest guest(R"((module (memory 100)
       (data (i32.const 65536) "x")
       (func (export "fill") (param $to i32) (param $with i32)
         (memory.fill (i32.const 0) (local.get $with) (local.get $to)))
@@ -212,8 +186,8 @@ TEST_CASE("a memory that was written all over gives its pages back, and begins a
           (local.set $i (i32.add (local.get $i) (i32.const 4096)))
           (br_if 0 (i32.lt_u (local.get $i) (i32.const 6553600))))
         (local.get $sum))))",
-                      options);
-    const auto instance = guest.instance();
+                               options);
+    const auto instance = instance_of(guest.program);
     // Few pages, many pages, then few ones for so long that the others are given back too.
     for (const std::int32_t bytes : {5'000, 6'553'600, 300'000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}) {
       const std::vector<Value> arguments = {bytes, 1};
@@ -222,6 +196,41 @@ TEST_CASE("a memory that was written all over gives its pages back, and begins a
       CHECK(number(*instance, "sum") == 'x');
       put_back(*instance);
     }
+  }
+}
+
+// Each life of a large memory that has no page fault is put back without a search.
+TEST_CASE("lives that write to other pages than those before are put back too") {
+  const ResettingGuest guest(R"((module (memory (export "memory") 64)
+    (data (i32.const 8) "begin")
+    (func (export "write") (param $page i32) (result i32)
+      (i32.store (i32.mul (local.get $page) (i32.const 4096)) (i32.const 1))
+      (i32.load (i32.mul (local.get $page) (i32.const 4096))))
+    (func (export "read") (param $page i32) (result i32)
+      (i32.load (i32.mul (local.get $page) (i32.const 4096))))))");
+  const auto instance = instance_of(guest.program);
+  std::int32_t page = 1;
+  for (int life = 0; life < 300; ++life) {
+    // The same as before, one of the last ones, or a new one.
+    if (life % 3 == 0) page = 1 + (page * 37 + 11) % 1023;
+    if (life % 7 == 0) page = 1 + life % 16;
+    const std::array at = {Value(page)};
+    CHECK(number(*instance, "read", at) == 0);
+    CHECK(number(*instance, "write", at) == 1);
+    REQUIRE(instance->reset());  // which the engine checks
+    REQUIRE(instantiate(*instance).has_value());
+  }
+}
+
+TEST_CASE("what another thread wrote is put back too") {
+  const ResettingGuest guest(R"((module (memory (export "memory") 64)
+    (func (export "write") (param $page i32) (result i32)
+      (i32.store (i32.mul (local.get $page) (i32.const 4096)) (i32.const 1)) (i32.const 1))))");
+  const auto instance = instance_of(guest.program);
+  for (std::int32_t life = 0; life < 20; ++life) {
+    std::thread([&] { CHECK(number(*instance, "write", std::array{Value(life)}) == 1); }).join();
+    REQUIRE(instance->reset());
+    REQUIRE(instantiate(*instance).has_value());
   }
 }
 
@@ -263,7 +272,7 @@ TEST_CASE("no engine's options end the process: they make guests that run, or an
 
 // Everything that a module's parameterless exports return, and its memory in a number.
 std::string behaviour(std::string_view wat, const EngineOptions& options) {
-  const Guest guest(wat, options);
+  const ResettingGuest guest(wat, options);
   const std::string module = to_binary(wat, "test.wat").value();
   std::string seen;
   auto instance = Instance::create(guest.program, {}, nullptr).value();
@@ -294,7 +303,7 @@ std::string behaviour(std::string_view wat, const EngineOptions& options) {
     if (guest.program->code().can_reset()) {
       put_back(*instance);
     } else {
-      instance = guest.instance();
+      instance = instance_of(guest.program);
     }
   }
   return seen;
@@ -683,14 +692,14 @@ constexpr int kSpyCalls = 100'000;
 
 TEST_CASE("a spy finds what is not put back") {
   for (const SpyKind& kind : kSpyKinds) {
-    const Guest guest(spy_module(kind));
+    const ResettingGuest guest(spy_module(kind));
     const std::vector<Value> nothing = {0};
-    CHECK(number(*guest.instance(), "search", nothing) == 0);
-    const auto written = guest.instance();
+    CHECK(number(*instance_of(guest.program), "search", nothing) == 0);
+    const auto written = instance_of(guest.program);
     const std::vector<Value> last = {kind.pages * 65'536 - 1};
     REQUIRE(call(*written, "write", last).has_value());
     CHECK(number(*written, "search", nothing) == 5);
-    const auto hidden = guest.instance();
+    const auto hidden = instance_of(guest.program);
     const std::vector<Value> arguments = {0, 0, 0, 0};
     REQUIRE(call(*hidden, "hide", arguments).has_value());
     CHECK(number(*hidden, "search", nothing) == 1);
@@ -704,7 +713,7 @@ TEST_CASE("what a call hides no later call finds") {
   spy(options, kSpyCalls);
   // With a look at each reset, and as on a kernel that does not tell what was written.
   spy(resetting(), kSpyCalls / 20);
-  spy(forgetting(), kSpyCalls / 20);
+  spy(resetting(true), kSpyCalls / 20);
 }
 
 }  // namespace

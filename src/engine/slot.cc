@@ -17,12 +17,16 @@ constexpr int kReservation = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 // than the faults that bring back those that are needed.
 constexpr std::size_t kCopiedPagesMax = 1024;
 
-// Pages stay with a slot once they were written, and each reset copies them. Beyond this number it
-// looks whether they have changed again.
+// Pages stay with a slot once they were written, and each reset compares them: those that a guest
+// writes in each life often end as they began. Beyond this number it looks how many did.
 constexpr std::size_t kUnwatchedPages = 16;
-// Most of them did not, this often in a row: those are given back.
+// Most of them did, this often in a row: those are given back.
 constexpr std::uint32_t kWastefulResetsMax = 8;
 constexpr std::size_t kWastefulShare = 4;
+
+// The kernel looks at each page of a memory, some nanoseconds long; to count faults takes as long
+// as so many pages.
+constexpr std::size_t kQuicklySearchedBytes = 1 << 20;
 
 constexpr std::size_t kRangesAtOnce = 32;
 
@@ -41,7 +45,8 @@ bool is_zero(const std::uint8_t* page) {
 std::unique_ptr<Slot> Slot::reserve(std::size_t reserved_bytes, std::size_t guard_bytes) {
   void* const base = ::mmap(nullptr, reserved_bytes + guard_bytes, PROT_NONE, kReservation, -1, 0);
   if (base == MAP_FAILED) return nullptr;
-  forbid_huge_pages(base, reserved_bytes);
+  // Of the guard too, which would else need a mapping of its own.
+  forbid_huge_pages(base, reserved_bytes + guard_bytes);
   return std::unique_ptr<Slot>(
       new Slot(static_cast<std::uint8_t*>(base), reserved_bytes, guard_bytes));
 }
@@ -50,10 +55,17 @@ Slot::~Slot() {
   ::munmap(base_, reserved_bytes_ + guard_bytes_);
 }
 
+std::uint32_t Slot::mappings() const {
+  const std::uint32_t inaccessible = 1;
+  // What grew may lie between others, and so may what it was before.
+  if (image_) return inaccessible + image_->mappings() + (has_grown_ ? 2 : 0);
+  return inaccessible + (size_bytes_ > 0 ? 1 : 0);
+}
+
 bool Slot::begin(std::size_t size_bytes) {
   WEFT_ASSERT(size_bytes_ == 0);
   WEFT_ASSERT(size_bytes <= reserved_bytes_);
-  return grow(size_bytes);
+  return extend(size_bytes);
 }
 
 bool Slot::begin(std::shared_ptr<const MemoryImage> image) {
@@ -72,6 +84,11 @@ bool Slot::map_extents() const {
 
 bool Slot::grow(std::size_t size_bytes) {
   if (size_bytes > reserved_bytes_ || size_bytes < size_bytes_) return false;
+  has_grown_ = true;
+  return extend(size_bytes);
+}
+
+bool Slot::extend(std::size_t size_bytes) {
   if (size_bytes == size_bytes_) return true;
   if (::mprotect(base_ + size_bytes_, size_bytes - size_bytes_, PROT_READ | PROT_WRITE) != 0) {
     // Some of it may be accessible now.
@@ -79,13 +96,7 @@ bool Slot::grow(std::size_t size_bytes) {
     return false;
   }
   size_bytes_ = size_bytes;
-  return true;
-}
-
-// Mapped away, not only made inaccessible: the next growth would find the old bytes.
-bool Slot::shrink(std::size_t size_bytes) {
-  if (is_broken_ || !make_inaccessible(size_bytes, size_bytes_)) return false;
-  size_bytes_ = std::min(size_bytes_, size_bytes);
+  used_bytes_ = std::max(used_bytes_, size_bytes);
   return true;
 }
 
@@ -100,85 +111,130 @@ bool Slot::make_inaccessible(std::size_t from, std::size_t to) const {
 
 bool Slot::clear() {
   image_.reset();
-  own_bytes_ = 0;
-  return shrink(0);
+  has_grown_ = false;
+  forget_own_pages();
+  // Mapped away, not only made inaccessible: the next memory would find the old bytes.
+  if (is_broken_ || !make_inaccessible(0, used_bytes_)) return false;
+  size_bytes_ = 0;
+  used_bytes_ = 0;
+  return true;
 }
 
-bool Slot::reset(const DirtyPages* dirty_pages) {
+bool Slot::reset(const DirtyPages* dirty_pages, bool has_new_pages) {
   WEFT_ASSERT(image_ != nullptr);
-  if (!shrink(static_cast<std::size_t>(image_->size_bytes()))) return false;
+  if (is_broken_) return false;
+  if (!put_back_content(dirty_pages, has_new_pages)) return false;
+  return shrink(static_cast<std::size_t>(image_->size_bytes()));
+}
+
+bool Slot::is_slow_to_search() const {
+  return size_bytes_ >= kQuicklySearchedBytes;
+}
+
+bool Slot::put_back_content(const DirtyPages* dirty_pages, bool has_new_pages) {
   if (dirty_pages == nullptr) return trim();
-  const auto copied = restore(*dirty_pages);
-  if (!copied) return false;
-  own_bytes_ = *copied * kHostPageBytes;
-  return *copied <= kCopiedPagesMax || trim();
+  // What this life did not grow by, see shrink().
+  while (!own_pages_.empty() && own_pages_.back() >= base_ + size_bytes_)
+    own_pages_.pop_back();
+  if ((has_new_pages || !knows_own_pages_) && !find_own_pages(*dirty_pages)) return false;
+  if (own_pages_.size() > kCopiedPagesMax) return trim();
+  restore_own_pages();
+  return true;
+}
+
+// What the memory grew by has become zeros and keeps its pages: guests that grow do so in each
+// life, and would fault in each page again. What an earlier life grew by beyond that is given back.
+bool Slot::shrink(std::size_t size_bytes) {
+  if (used_bytes_ > size_bytes_ &&
+      ::madvise(base_ + size_bytes_, used_bytes_ - size_bytes_, MADV_DONTNEED) != 0)
+    return false;
+  used_bytes_ = size_bytes_;
+  if (size_bytes_ > size_bytes &&
+      ::mprotect(base_ + size_bytes, size_bytes_ - size_bytes, PROT_NONE) != 0)
+    return false;
+  size_bytes_ = size_bytes;
+  return true;
 }
 
 // What was written is gone; the next access brings a page of the image, or of zeros.
 bool Slot::trim() {
-  own_bytes_ = 0;
-  return size_bytes_ == 0 || ::madvise(base_, size_bytes_, MADV_DONTNEED) == 0;
+  forget_own_pages();
+  return used_bytes_ == 0 || ::madvise(base_, used_bytes_, MADV_DONTNEED) == 0;
 }
 
-// How many pages the memory has of its own; stops above kCopiedPagesMax.
-std::optional<std::size_t> Slot::restore(const DirtyPages& dirty_pages) {
-  const bool forgets_unchanged = wasteful_resets_ >= kWastefulResetsMax;
+void Slot::forget_own_pages() {
+  own_pages_.clear();
+  knows_own_pages_ = false;
+}
+
+// Stops above kCopiedPagesMax.
+bool Slot::find_own_pages(const DirtyPages& dirty_pages) {
+  own_pages_.clear();
   std::array<PageRange, kRangesAtOnce> room;
   std::uint8_t* from = base_;
   std::uint8_t* const end = base_ + size_bytes_;
-  std::size_t pages = 0;
-  std::size_t changed = 0;
-  while (from < end && pages <= kCopiedPagesMax) {
+  while (from < end && own_pages_.size() <= kCopiedPagesMax) {
     const auto ranges = dirty_pages.find(from, end, room);
-    if (!ranges) return std::nullopt;
+    if (!ranges) return false;
     for (const PageRange& range : *ranges) {
-      pages += static_cast<std::size_t>(range.end - range.begin) / kHostPageBytes;
-      if (pages > kCopiedPagesMax) break;
-      restore_range(range, changed, forgets_unchanged);
+      for (std::uint8_t* page = range.begin;
+           page < range.end && own_pages_.size() <= kCopiedPagesMax; page += kHostPageBytes)
+        own_pages_.push_back(page);
     }
   }
+  knows_own_pages_ = true;
+  return true;
+}
+
+void Slot::restore_own_pages() {
+  const bool forgets_unchanged = wasteful_resets_ >= kWastefulResetsMax;
+  const std::size_t pages = own_pages_.size();
+  std::size_t changed = 0;
+  std::erase_if(own_pages_, [&](std::uint8_t* page) {
+    if (restore(page)) {
+      ++changed;
+      return false;
+    }
+    return forgets_unchanged && ::madvise(page, kHostPageBytes, MADV_DONTNEED) == 0;
+  });
   const bool is_wasteful = pages > kUnwatchedPages && changed * kWastefulShare < pages;
   wasteful_resets_ = is_wasteful && !forgets_unchanged ? wasteful_resets_ + 1 : 0;
-  return pages;
 }
 
-void Slot::restore_range(PageRange range, std::size_t& changed, bool forgets_unchanged) const {
-  for (std::uint8_t* page = range.begin; page < range.end; page += kHostPageBytes) {
-    const std::uint8_t* const content = content_of(page);
-    const bool is_unchanged =
-        content == nullptr ? is_zero(page) : std::memcmp(page, content, kHostPageBytes) == 0;
-    if (is_unchanged) {
-      if (forgets_unchanged) ::madvise(page, kHostPageBytes, MADV_DONTNEED);
-      continue;
-    }
-    ++changed;
-    if (content == nullptr) {
-      std::memset(page, 0, kHostPageBytes);
-    } else {
-      std::memcpy(page, content, kHostPageBytes);
-    }
+// Whether it had changed.
+bool Slot::restore(std::uint8_t* page) const {
+  const std::uint8_t* const content = image_->page_at(static_cast<std::uint64_t>(page - base_));
+  if (content == nullptr) {
+    if (is_zero(page)) return false;
+    std::memset(page, 0, kHostPageBytes);
+  } else {
+    if (std::memcmp(page, content, kHostPageBytes) == 0) return false;
+    std::memcpy(page, content, kHostPageBytes);
   }
-}
-
-// Null for a page of zeros.
-const std::uint8_t* Slot::content_of(const std::uint8_t* page) const {
-  const auto offset = static_cast<std::uint64_t>(page - base_);
-  for (const MemoryImage::Extent& extent : image_->extents()) {
-    if (offset < extent.begin) break;
-    if (offset < extent.end) return extent.content + (offset - extent.begin);
-  }
-  return nullptr;
+  return true;
 }
 
 bool Slot::equals_image() const {
   if (size_bytes_ != image_->size_bytes()) return false;
   for (std::size_t offset = 0; offset < size_bytes_; offset += kHostPageBytes) {
     const std::uint8_t* const page = base_ + offset;
-    const std::uint8_t* const content = content_of(page);
+    const std::uint8_t* const content = image_->page_at(offset);
     if (content == nullptr ? !is_zero(page) : std::memcmp(page, content, kHostPageBytes) != 0)
       return false;
   }
-  return true;
+  return is_zero_beyond_size();
+}
+
+// Readable for the time of the look.
+bool Slot::is_zero_beyond_size() const {
+  if (used_bytes_ <= size_bytes_) return true;
+  std::uint8_t* const begin = base_ + size_bytes_;
+  const std::size_t bytes = used_bytes_ - size_bytes_;
+  if (::mprotect(begin, bytes, PROT_READ) != 0) return false;
+  bool is_zeros = true;
+  for (std::size_t offset = 0; is_zeros && offset < bytes; offset += kHostPageBytes)
+    is_zeros = is_zero(begin + offset);
+  return ::mprotect(begin, bytes, PROT_NONE) == 0 && is_zeros;
 }
 
 }  // namespace weft::engine

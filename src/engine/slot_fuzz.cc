@@ -1,11 +1,15 @@
 // Any sequence of writes, growths and resets of a slot: after each reset the memory is the image,
-// after each clear it is empty, and what was written before is nowhere.
+// which has what it was made of, after each clear it is empty, and what was written before is
+// nowhere.
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -26,16 +30,55 @@ std::size_t number(FuzzBytes& bytes) {
   return std::size_t{bytes.next()} << 8U | bytes.next();
 }
 
-std::shared_ptr<const MemoryImage> image_from(FuzzBytes& bytes, ImageFile& file) {
-  const std::size_t size = number(bytes) % 256 * kHostPageBytes;
-  std::array<std::string, 4> texts;
+struct Expected {
+  std::shared_ptr<const MemoryImage> image;
+  std::string memory;
+};
+
+Expected image_from(FuzzBytes& bytes, std::size_t size, ImageFile& file) {
+  constexpr std::size_t kPieces = 4;
+  Expected base{.image = nullptr, .memory = std::string(size, '\0')};
+  std::array<std::string, kPieces> texts;
   std::vector<MemoryImage::Piece> pieces;
   for (std::string& text : texts) {
     const std::size_t offset = number(bytes) * 16;
     text.assign(number(bytes) % 10'000, static_cast<char>(bytes.next()));
-    if (offset + text.size() <= size) pieces.push_back({.offset = offset, .bytes = text});
+    if (offset > base.memory.size() || text.size() > base.memory.size() - offset) continue;
+    base.memory.replace(offset, text.size(), text);
+    pieces.push_back({.offset = offset, .bytes = text});
   }
-  return MemoryImage::create(file, size, pieces).value();
+  base.image = MemoryImage::create(file, base.memory.size(), pieces).value();
+  return base;
+}
+
+// Another size, and pieces in order and apart from each other.
+Expected over(Expected base, FuzzBytes& bytes) {
+  const std::size_t count = bytes.next();
+  base.memory.resize(number(bytes) % 256 * kHostPageBytes, '\0');
+  std::vector<MemoryImage::Piece> pieces;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t offset = end + 1 + number(bytes);
+    const std::size_t size = number(bytes) % 10'000;
+    if (offset > base.memory.size() || size > base.memory.size() - offset) break;
+    base.memory.replace(offset, size, size, static_cast<char>(bytes.next()));
+    end = offset + size;
+    pieces.push_back(
+        {.offset = offset, .bytes = std::string_view(base.memory).substr(offset, size)});
+  }
+  base.image = MemoryImage::create_over(std::move(base.image), base.memory.size(), pieces).value();
+  return base;
+}
+
+void begin(Slot& slot, FuzzBytes& bytes, ImageFile& file) {
+  constexpr std::size_t kIsOver = 1U << 15U;
+  const std::size_t choice = number(bytes);
+  Expected expected = image_from(bytes, choice % 256 * kHostPageBytes, file);
+  if ((choice & kIsOver) != 0) expected = over(std::move(expected), bytes);
+  WEFT_ASSERT(slot.begin(expected.image));
+  WEFT_ASSERT(slot.equals_image());
+  WEFT_ASSERT(slot.size_bytes() == expected.memory.size());
+  WEFT_ASSERT(std::memcmp(slot.base(), expected.memory.data(), expected.memory.size()) == 0);
 }
 
 void write(Slot& slot, FuzzBytes& bytes) {
@@ -64,8 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto dirty_pages = DirtyPages::open();
   const auto slot = Slot::reserve(kReserved, kGuard);
   WEFT_ASSERT(slot != nullptr);
-  WEFT_ASSERT(slot->begin(image_from(bytes, *file)));
-  WEFT_ASSERT(slot->equals_image());
+  begin(*slot, bytes, *file);
   for (std::size_t step = 0; step < kStepsMax && !bytes.is_empty(); ++step) {
     switch (bytes.next() % 8) {
       case 0:
@@ -79,8 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       case 3:
         WEFT_ASSERT(slot->clear());
-        WEFT_ASSERT(slot->begin(image_from(bytes, *file)));
-        WEFT_ASSERT(slot->equals_image());
+        begin(*slot, bytes, *file);
         break;
       case 4:
         grow(*slot, bytes);

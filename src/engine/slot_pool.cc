@@ -1,9 +1,6 @@
 #include "engine/slot_pool.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
-#include <string>
 #include <utility>
 
 #include "base/assert.h"
@@ -13,32 +10,13 @@ namespace {
 
 // Kept for the next guest: making one takes microseconds and the lock of the process's addresses.
 constexpr std::size_t kEmptyMax = 64;
-
-// What Linux allows a process unless told otherwise, and what everything else in it may need.
-constexpr std::uint32_t kMappingsDefault = 65'530;
-constexpr std::uint32_t kMappingsElsewhere = 5'000;
-// Of a slot: what it grew by, the rest, each extent with what lies behind it, what lies before; and
-// of its guest's stack, with the guard.
-constexpr std::uint32_t kMappingsPerSlot = 3 + 2 * MemoryImage::kExtentsMax + 2;
+constexpr std::uint32_t kEmptyMappings = 1;
 
 // Of all guests that wait for their next call.
 constexpr std::uint64_t kKeptBytesMax = 256ULL * 1024 * 1024;
 
 // In words that failure.cc knows: the host's want of memory, not the guest's fault.
 constexpr const char* kNoRoom = "no room for another memory (os error 12)";
-
-std::uint32_t mappings_max() {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-      std::fopen("/proc/sys/vm/max_map_count", "re"), &std::fclose);
-  unsigned number = 0;
-  if (!file || std::fscanf(file.get(), "%u", &number) != 1) return kMappingsDefault;
-  return number;
-}
-
-std::uint32_t slots_max() {
-  const std::uint32_t mappings = mappings_max();
-  return (mappings - std::min(mappings / 2, kMappingsElsewhere)) / kMappingsPerSlot;
-}
 
 // Wasmtime asks for memories without saying for whom.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above
@@ -61,8 +39,8 @@ bool SlotPool::keep_bytes(std::uint64_t bytes) {
   return false;
 }
 
-SlotPool::SlotPool(std::optional<DirtyPages> dirty_pages)
-    : dirty_pages_(std::move(dirty_pages)), slots_max_(slots_max()) {}
+SlotPool::SlotPool(std::optional<DirtyPages> dirty_pages, Mappings& mappings)
+    : dirty_pages_(std::move(dirty_pages)), mappings_(mappings) {}
 
 SlotPool::~SlotPool() = default;
 
@@ -85,26 +63,50 @@ std::unique_ptr<Slot> SlotPool::take(std::size_t reserved, std::size_t guard) {
     return taken;
   });
   if (kept) return kept;
-  if (slots_.fetch_add(1) >= slots_max_) {
-    slots_.fetch_sub(1);
-    return nullptr;
-  }
+  if (!mappings_.take(kEmptyMappings)) return nullptr;
   auto made = Slot::reserve(reserved, guard);
-  if (!made) slots_.fetch_sub(1);
+  if (!made) mappings_.give_back(kEmptyMappings);
   return made;
 }
 
+bool SlotPool::begin(Slot& slot, const NextMemory* next, std::size_t minimum) {
+  const std::uint32_t wanted = next != nullptr ? next->image->mappings() : 1;
+  if (!mappings_.take(wanted)) return false;
+  const bool has_begun = next != nullptr ? slot.begin(next->image) : slot.begin(minimum);
+  mappings_.give_back(kEmptyMappings + wanted - slot.mappings());
+  return has_begun;
+}
+
+bool SlotPool::grow(Slot& slot, std::size_t size_bytes) {
+  const std::uint32_t wanted = slot.mappings() + slot.mappings_to_grow();
+  if (!mappings_.take_to_grow(slot.mappings_to_grow())) return false;
+  const bool has_grown = slot.grow(size_bytes);
+  WEFT_ASSERT(slot.mappings() <= wanted);
+  mappings_.give_back(wanted - slot.mappings());
+  return has_grown;
+}
+
+void SlotPool::end(std::unique_ptr<Slot> slot) {
+  const std::uint32_t mappings = slot->mappings();
+  slot.reset();
+  mappings_.give_back(mappings);
+}
+
 void SlotPool::give_back(std::unique_ptr<Slot> slot) {
+  const std::uint32_t mappings = slot->mappings();
   if (slot->clear()) {
     const bool is_kept = empty_.with([&](auto& empty) {
       if (empty.size() >= kEmptyMax) return false;
       empty.push_back(std::move(slot));
       return true;
     });
-    if (is_kept) return;
+    if (is_kept) {
+      mappings_.give_back(mappings - kEmptyMappings);
+      return;
+    }
   }
   slot.reset();
-  slots_.fetch_sub(1);
+  mappings_.give_back(mappings);
 }
 
 // NOLINTNEXTLINE(readability-function-size): a callback of Wasmtime's
@@ -124,10 +126,8 @@ wasmtime_error_t* SlotPool::make_memory(const Wanted& wanted, wasmtime_linear_me
   // The collector's heap is made before.
   const bool is_linear = wanted.guard == WEFT_MEMORY_GUARD_BYTES;
   NextMemory* const next = is_linear ? std::exchange(memory_to_make, nullptr) : nullptr;
-  const bool has_begun = next != nullptr ? slot->begin(next->image) : slot->begin(wanted.minimum);
-  if (!has_begun) {
-    slot.reset();
-    slots_.fetch_sub(1);
+  if (!begin(*slot, next, wanted.minimum)) {
+    end(std::move(slot));
     return wasmtime_error_new(kNoRoom);
   }
   if (next != nullptr) next->slot = slot.get();
@@ -147,7 +147,8 @@ std::uint8_t* SlotPool::get_memory(void* memory, std::size_t* size, std::size_t*
 }
 
 wasmtime_error_t* SlotPool::grow_memory(void* memory, std::size_t size) {
-  return static_cast<Memory*>(memory)->slot->grow(size) ? nullptr : wasmtime_error_new(kNoRoom);
+  const auto& grown = *static_cast<Memory*>(memory);
+  return grown.pool->grow(*grown.slot, size) ? nullptr : wasmtime_error_new(kNoRoom);
 }
 
 void SlotPool::end_memory(void* memory) {

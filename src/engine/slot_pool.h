@@ -9,6 +9,7 @@
 
 #include "base/guarded.h"
 #include "engine/dirty_pages.h"
+#include "engine/mappings.h"
 #include "engine/slot.h"
 #include "engine/wasmtime/weft_engine.h"
 
@@ -17,8 +18,8 @@ namespace weft::engine {
 // Thread-safe. Outlives every memory.
 class SlotPool {
  public:
-  // `dirty_pages` may be absent, see Slot::reset.
-  explicit SlotPool(std::optional<DirtyPages> dirty_pages);
+  // `dirty_pages` may be absent, see Slot::reset. `mappings` outlives the pool.
+  SlotPool(std::optional<DirtyPages> dirty_pages, Mappings& mappings);
   SlotPool(const SlotPool&) = delete;
   SlotPool& operator=(const SlotPool&) = delete;
   ~SlotPool();
@@ -70,11 +71,13 @@ class SlotPool {
   static void end_memory(void* memory);
 
   std::unique_ptr<Slot> take(std::size_t reserved, std::size_t guard);
+  bool begin(Slot& slot, const NextMemory* next, std::size_t minimum);
+  bool grow(Slot& slot, std::size_t size_bytes);
   void give_back(std::unique_ptr<Slot> slot);
+  void end(std::unique_ptr<Slot> slot);
 
   std::optional<DirtyPages> dirty_pages_;
-  const std::uint32_t slots_max_;
-  std::atomic<std::uint32_t> slots_ = 0;
+  Mappings& mappings_;
   std::atomic<std::uint64_t> kept_bytes_ = 0;
   Guarded<std::vector<std::unique_ptr<Slot>>> empty_;
 };

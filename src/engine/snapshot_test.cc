@@ -2,47 +2,23 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/instance.h"
-#include "engine/module_info.h"
+#include "engine/reset_testing.h"
 
 namespace weft::engine {
 namespace {
 
+using testing::instance_of;
+using testing::number;
+using testing::resetting;
+using testing::ResettingGuest;
+
 constexpr std::uint64_t kBytesMax = 1ULL << 20U;
 
-EngineOptions resetting(bool forgets_all_pages = false) {
-  return {.parallel_compilation = false,
-          .resets_instances = true,
-          .forgets_all_pages = forgets_all_pages,
-          .checks_resets = true};
-}
-
-struct Guest {
-  std::unique_ptr<Engine> engine;
-  std::shared_ptr<const Program> program;
-
-  explicit Guest(std::string_view wat, const EngineOptions& options = resetting())
-      : engine(Engine::create(options).value()) {
-    const std::string module = to_binary(wat, "test.wat").value();
-    CHECK(inspect(module).has_value());
-    program = HostTable(*engine).link(engine->compile(module).value()).value();
-  }
-  static std::unique_ptr<Instance> instance(const std::shared_ptr<const Program>& from,
-                                            const InstanceLimits& limits = {}) {
-    auto made = Instance::create(from, limits, nullptr).value();
-    REQUIRE(instantiate(*made).has_value());
-    return made;
-  }
-  // What an instance has once `name` was called in it.
-  std::string snapshot_after(std::string_view name) const {
-    const auto made = instance(program);
-    REQUIRE(call(*made, name, {}).has_value());
-    return made->capture(kBytesMax).value();
-  }
-};
-
-std::int32_t number(Instance& instance, std::string_view name) {
-  return std::get<std::int32_t>(call(instance, name, {}).value().at(0));
+// What an instance of `guest` has once `name` was called in it.
+std::string snapshot_after(const ResettingGuest& guest, std::string_view name) {
+  const auto made = instance_of(guest.program);
+  REQUIRE(call(*made, name, {}).has_value());
+  return made->capture(kBytesMax).value();
 }
 
 // Its start function, `init` and `keep` each leave something in every place that can change.
@@ -99,12 +75,12 @@ constexpr std::string_view kBuilder = R"((module
 
 TEST_CASE("instances of a program with a snapshot begin with it, and are put back to it") {
   for (const bool forgets : {false, true}) {
-    const Guest guest(kBuilder, resetting(forgets));
-    const auto begun = guest.program->with_snapshot(guest.snapshot_after("init")).value();
+    const ResettingGuest guest(kBuilder, resetting(forgets));
+    const auto begun = guest.program->with_snapshot(snapshot_after(guest, "init")).value();
     CHECK(begun->has_snapshot());
     CHECK(begun->memory_bytes() > 0);
     for (int lives = 0; lives < 2; ++lives) {
-      const auto instance = guest.instance(begun);
+      const auto instance = instance_of(begun);
       CHECK(instance->memory().size_bytes() == 5 * kPageBytes);
       for (int i = 0; i < 3; ++i) {
         CHECK(number(*instance, "is_initialized") == 0);
@@ -119,25 +95,26 @@ TEST_CASE("instances of a program with a snapshot begin with it, and are put bac
     }
     // The program itself is as it was.
     CHECK_FALSE(guest.program->has_snapshot());
-    CHECK(guest.instance(guest.program)->memory().size_bytes() == 2 * kPageBytes);
+    CHECK(instance_of(guest.program)->memory().size_bytes() == 2 * kPageBytes);
   }
 }
 
 TEST_CASE("what grew at the beginning counts against the limits") {
+  const std::uint64_t own = testing::instance_bytes_of(kBuilder);
   EngineOptions options = resetting();
-  options.guest_memory_bytes_max = 6 * kPageBytes;
-  const Guest guest(kBuilder, options);
-  const auto begun = guest.program->with_snapshot(guest.snapshot_after("init")).value();
+  options.guest_memory_bytes_max = 6 * kPageBytes + 2 * own;
+  const ResettingGuest guest(kBuilder, options);
+  const auto begun = guest.program->with_snapshot(snapshot_after(guest, "init")).value();
   {
-    const auto instance = guest.instance(begun, {.memory_bytes = 5 * kPageBytes});
-    CHECK(guest.engine->guest_memory_bytes() == 5 * kPageBytes);
+    const auto instance = instance_of(begun, {.memory_bytes = 5 * kPageBytes});
+    CHECK(guest.engine->guest_memory_bytes() == 5 * kPageBytes + own);
     const auto other = Instance::create(begun, {}, nullptr).value();
     const auto refused = instantiate(*other);
     CHECK(refused.error().limit().value().name == "guest_memory_bytes");
     REQUIRE(instance->reset());
     CHECK(guest.engine->guest_memory_bytes() == 0);
     REQUIRE(instantiate(*instance).has_value());
-    CHECK(guest.engine->guest_memory_bytes() == 5 * kPageBytes);
+    CHECK(guest.engine->guest_memory_bytes() == 5 * kPageBytes + own);
   }
   CHECK(guest.engine->guest_memory_bytes() == 0);
   const auto small = Instance::create(begun, {.memory_bytes = 4 * kPageBytes}, nullptr).value();
@@ -147,12 +124,12 @@ TEST_CASE("what grew at the beginning counts against the limits") {
 }
 
 TEST_CASE("a snapshot has the globals of a module without a memory") {
-  const Guest guest(R"((module (global $n (mut i32) (i32.const 1))
+  const ResettingGuest guest(R"((module (global $n (mut i32) (i32.const 1))
     (func (export "init") (global.set $n (i32.const 5)))
     (func (export "f") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1)))
       (global.get $n))))");
-  const auto begun = guest.program->with_snapshot(guest.snapshot_after("init")).value();
-  const auto instance = guest.instance(begun);
+  const auto begun = guest.program->with_snapshot(snapshot_after(guest, "init")).value();
+  const auto instance = instance_of(begun);
   CHECK(number(*instance, "f") == 6);
   REQUIRE(instance->reset());
   REQUIRE(instantiate(*instance).has_value());
@@ -161,11 +138,11 @@ TEST_CASE("a snapshot has the globals of a module without a memory") {
 
 TEST_CASE("a snapshot has only pages that are not all zeros, and not too many of them") {
   constexpr std::uint64_t kThreePages = 12'288;
-  const Guest guest(R"((module (memory 100)
+  const ResettingGuest guest(R"((module (memory 100)
     (func (export "init") (i32.store8 (i32.const 4095) (i32.const 1))
       (i32.store8 (i32.const 4096) (i32.const 1)) (i32.store8 (i32.const 6553599) (i32.const 1))
       (i32.store (i32.const 100000) (i32.const 0)))))");
-  const auto instance = guest.instance(guest.program);
+  const auto instance = instance_of(guest.program);
   REQUIRE(call(*instance, "init", {}).has_value());
   const std::string bytes = instance->capture(kThreePages).value();
   const auto snapshot = Snapshot::parse(bytes).value();
@@ -179,23 +156,43 @@ TEST_CASE("a snapshot has only pages that are not all zeros, and not too many of
   CHECK(refused.error().limit().value().name == "snapshot_bytes");
 }
 
+TEST_CASE("what a snapshot's image has between its pages is limited as they are") {
+  constexpr std::uint64_t kMiB = 1U << 20U;
+  // A byte in each of so many MiB.
+  const ResettingGuest guest(R"((module (memory 1024)
+    (func (export "spread") (param i32)
+      (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (i32.store8 (i32.shl (local.get 0) (i32.const 20)) (i32.const 1))
+        (br_if 0 (local.get 0))))))");
+  const auto instance = instance_of(guest.program);
+  const std::vector<Value> few = {8};
+  REQUIRE(call(*instance, "spread", few).has_value());
+  CHECK(instance->capture(kMiB).has_value());
+  const std::vector<Value> many = {64};
+  REQUIRE(call(*instance, "spread", many).has_value());
+  CHECK(instance->capture(64 * kMiB).has_value());
+  const auto refused = instance->capture(kMiB);
+  CHECK(refused.error().code() == ErrorCode::kTooLarge);
+  CHECK(refused.error().limit().value().name == "snapshot_bytes");
+}
+
 TEST_CASE("only what succeeded and can be put back is captured") {
-  const Guest guest(kBuilder);
-  const auto trapped = guest.instance(guest.program);
+  const ResettingGuest guest(kBuilder);
+  const auto trapped = instance_of(guest.program);
   REQUIRE_FALSE(call(*trapped, "outside", {}).has_value());
   CHECK(trapped->capture(kBytesMax).error().code() == ErrorCode::kFailedPrecondition);
   CHECK_FALSE(trapped->may_wait());
-  const Guest lasting(R"((module (memory 1) (table 1 funcref)
+  const ResettingGuest lasting(R"((module (memory 1) (table 1 funcref)
     (func $f (export "f") (table.set (i32.const 0) (ref.func $f)))))");
-  const auto instance = lasting.instance(lasting.program);
+  const auto instance = instance_of(lasting.program);
   CHECK(instance->capture(kBytesMax).error().code() == ErrorCode::kFailedPrecondition);
-  CHECK(lasting.program->with_snapshot(guest.snapshot_after("init")).error().code() ==
+  CHECK(lasting.program->with_snapshot(snapshot_after(guest, "init")).error().code() ==
         ErrorCode::kFailedPrecondition);
 }
 
 TEST_CASE("a snapshot of another module, and bytes that are none, are refused") {
-  const Guest guest(kBuilder);
-  const std::string bytes = guest.snapshot_after("init");
+  const ResettingGuest guest(kBuilder);
+  const std::string bytes = snapshot_after(guest, "init");
   for (
       const std::string_view wat : {
           "(module)",
@@ -214,7 +211,7 @@ TEST_CASE("a snapshot of another module, and bytes that are none, are refused") 
               (global (mut v128) (v128.const i64x2 1 2))))",
       }) {
     CAPTURE(wat);
-    const Guest other(wat);
+    const ResettingGuest other(wat);
     CHECK(other.program->with_snapshot(bytes).error().code() == ErrorCode::kDataLoss);
   }
   CHECK(Snapshot::parse(bytes).value().to_bytes() == bytes);
@@ -233,11 +230,11 @@ TEST_CASE("a snapshot of another module, and bytes that are none, are refused") 
 
 TEST_CASE("an instance waits for its next call unless guests have much of what they may have") {
   EngineOptions options = resetting();
-  options.guest_memory_bytes_max = 8 * kPageBytes;
-  const Guest guest("(module (memory 4))", options);
-  const auto one = guest.instance(guest.program);
+  options.guest_memory_bytes_max = 2 * (4 * kPageBytes + testing::instance_bytes_of("(module)"));
+  const ResettingGuest guest("(module (memory 4))", options);
+  const auto one = instance_of(guest.program);
   CHECK(one->may_wait());
-  const auto two = guest.instance(guest.program);
+  const auto two = instance_of(guest.program);
   CHECK_FALSE(one->may_wait());
 }
 

@@ -10,6 +10,9 @@ namespace {
 // Each keeps what its deepest call has touched.
 constexpr std::size_t kUnusedMax = 64;
 
+// The stack and its guard.
+constexpr std::uint32_t kMappings = 2;
+
 constexpr const char* kNoRoom = "no room for another stack (os error 12)";
 
 }  // namespace
@@ -17,8 +20,27 @@ constexpr const char* kNoRoom = "no room for another stack (os error 12)";
 StackPool::~StackPool() = default;
 
 StackPool::Stack::~Stack() {
-  if (mapping != nullptr) ::munmap(mapping, kHostPageBytes + size_bytes);
+  if (mapping != nullptr) {
+    ::munmap(mapping, kHostPageBytes + size_bytes);
+    pool->mappings_.give_back(kMappings);
+  }
   pool->stacks_.fetch_sub(1);
+}
+
+// Null when there is no room.
+std::unique_ptr<StackPool::Stack> StackPool::make(std::size_t size_bytes) {
+  auto stack = std::make_unique<Stack>(*this);
+  if (!mappings_.take(kMappings)) return nullptr;
+  void* const mapping = ::mmap(nullptr, kHostPageBytes + size_bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping == MAP_FAILED) {
+    mappings_.give_back(kMappings);
+    return nullptr;
+  }
+  stack->mapping = static_cast<std::uint8_t*>(mapping);
+  stack->size_bytes = size_bytes;
+  if (::mprotect(mapping, kHostPageBytes, PROT_NONE) != 0) return nullptr;
+  return stack;
 }
 
 void StackPool::attach(wasm_config_t& config) {
@@ -35,15 +57,8 @@ wasmtime_error_t* StackPool::new_stack(void* pool, std::size_t size, bool,
     unused.pop_back();
     return taken;
   });
-  if (!stack || stack->size_bytes != size) {
-    stack = std::make_unique<Stack>(self);
-    void* const mapping = ::mmap(nullptr, kHostPageBytes + size, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapping == MAP_FAILED) return wasmtime_error_new(kNoRoom);
-    stack->mapping = static_cast<std::uint8_t*>(mapping);
-    stack->size_bytes = size;
-    if (::mprotect(mapping, kHostPageBytes, PROT_NONE) != 0) return wasmtime_error_new(kNoRoom);
-  }
+  if (!stack || stack->size_bytes != size) stack = self.make(size);
+  if (!stack) return wasmtime_error_new(kNoRoom);
   *result = {.env = stack.release(), .get_stack_memory = get_stack, .finalizer = end_stack};
   return nullptr;
 }

@@ -13,6 +13,7 @@
 #include "base/unique_fd.h"
 #include "engine/module_info.h"
 #include "store/file.h"
+#include "store/mapped_file.h"
 
 namespace weft::function {
 namespace {
@@ -24,6 +25,14 @@ std::string authenticate(const CodeCache::Key& key, std::string_view name, std::
   const std::string_view secret(reinterpret_cast<const char*>(key.data()), key.size());
   return std::string(
       bytes_of(hmac_sha256(secret, {fmt::format("{}:{}:", name.size(), name), code})));
+}
+
+std::string entry_name(const engine::Engine& engine, std::string_view id) {
+  return fmt::format("code {} {}", engine.fingerprint(), id);
+}
+
+bool is_equal(std::string_view given, std::string_view mac) {
+  return given.size() == mac.size() && CRYPTO_memcmp(given.data(), mac.data(), mac.size()) == 0;
 }
 
 std::unexpected<Error> unusable(const std::filesystem::path& file, int error) {
@@ -74,6 +83,10 @@ Result<CodeCache::Key> CodeCache::load_or_make_key(const std::filesystem::path& 
   return key;
 }
 
+bool CodeCache::keeps(const engine::Engine& engine, std::string_view id) {
+  return directory_.map(entry_name(engine, id)).has_value();
+}
+
 Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Engine& engine,
                                                                std::string_view module) {
   return code_of(engine, content_id(module), module);
@@ -82,23 +95,48 @@ Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Eng
 Result<std::shared_ptr<const engine::Code>> CodeCache::code_of(const engine::Engine& engine,
                                                                std::string_view id,
                                                                std::string_view module) {
-  const std::string name = fmt::format("code {} {}", engine.fingerprint(), id);
-  if (const auto entry = directory_.get(name); entry && entry->size() > kMacBytes) {
-    const std::string_view mac = std::string_view(*entry).substr(0, kMacBytes);
-    const std::string_view code = std::string_view(*entry).substr(kMacBytes);
-    if (CRYPTO_memcmp(mac.data(), authenticate(key_, name, code).data(), kMacBytes) == 0) {
-      if (auto loaded = engine.load(code)) return loaded;
-    }
-    directory_.remove(name);
-  }
+  const std::string name = entry_name(engine, id);
+  if (auto code = kept(engine, name)) return code;
   const bool is_binary = engine::is_binary_module(module);
   const std::string made =
       is_binary ? std::string() : TRY(engine::to_binary(module, engine::kTextName));
   const std::string bytes = TRY(compiler_.compile(engine, is_binary ? module : made));
   auto code = TRY(engine.load(bytes));
   // Code that cannot be kept still runs.
-  directory_.put(name, authenticate(key_, name, bytes) + bytes);
+  directory_.put(name, bytes + authenticate(key_, name, bytes));
   return code;
+}
+
+// To look at all of a large entry takes longer than anything else that is done with it. So a file
+// that was found to be ours is sealed: its identity is kept with the key's signature.
+std::optional<std::string_view> CodeCache::authentic(std::string_view name,
+                                                     const store::MappedFile& entry) {
+  const std::string_view bytes = entry.bytes();
+  if (bytes.size() <= kMacBytes) return std::nullopt;
+  // Behind the code, so that the file can be mapped as what it begins with.
+  const std::string_view code = bytes.substr(0, bytes.size() - kMacBytes);
+  const std::string_view mac = bytes.substr(code.size());
+  const auto identity = entry.identity();
+  const std::string seal_name = fmt::format("seal {}", name);
+  const std::string seal = identity ? authenticate(key_, seal_name, *identity) : std::string();
+  if (identity) {
+    const auto kept = directory_.get(seal_name);
+    if (kept && is_equal(*kept, seal)) return code;
+  }
+  if (!is_equal(mac, authenticate(key_, name, code))) return std::nullopt;
+  if (identity) directory_.put(seal_name, seal);
+  return code;
+}
+
+std::shared_ptr<const engine::Code> CodeCache::kept(const engine::Engine& engine,
+                                                    const std::string& name) {
+  const auto entry = directory_.map(name);
+  if (!entry) return nullptr;
+  if (const auto bytes = authentic(name, *entry)) {
+    if (auto code = engine.load_file(*bytes, entry->descriptor())) return *code;
+  }
+  directory_.remove(name);
+  return nullptr;
 }
 
 }  // namespace weft::function

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,8 @@ class CodeCache {
   // others can read it; kUnavailable when it cannot be read or made.
   static Result<Key> load_or_make_key(const std::filesystem::path& file, Random& random);
 
-  // All outlive this object.
+  // All outlive this object. Code is mapped from the directory's files (Engine::load_file), to
+  // which nobody but this process's user may write.
   CodeCache(store::CacheDirectory& directory, const Key& key, const Compiler& compiler)
       : directory_(directory), key_(key), compiler_(compiler) {}
 
@@ -39,7 +41,15 @@ class CodeCache {
   Result<std::shared_ptr<const engine::Code>> code_of(const engine::Engine& engine,
                                                       std::string_view module);
 
+  // Whether there is an entry of it, ours or not.
+  bool keeps(const engine::Engine& engine, std::string_view id);
+
  private:
+  // The code of an entry that is there and ours, or null.
+  std::shared_ptr<const engine::Code> kept(const engine::Engine& engine, const std::string& name);
+  // What an entry begins with, if that proves to be ours; else nothing.
+  std::optional<std::string_view> authentic(std::string_view name, const store::MappedFile& entry);
+
   store::CacheDirectory& directory_;
   Key key_;
   const Compiler& compiler_;

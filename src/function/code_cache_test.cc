@@ -85,7 +85,7 @@ std::string authentic(const CodeCache::Key& key, std::string_view name, std::str
                reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                reinterpret_cast<unsigned char*>(mac.data()), &size) != nullptr);
   REQUIRE(size == mac.size());
-  return mac + std::string(code);
+  return std::string(code) + mac;
 }
 
 TEST_CASE("a hit compiles nothing: what runs is the entry") {
@@ -145,6 +145,39 @@ TEST_CASE("the entry of another module does not take a module's place") {
   CHECK(cached.answer_of(two) == 2);
   cached.entries.put(cached.name_of(one), cached.entries.get(cached.name_of(two)).value());
   CHECK(cached.answer_of(one) == 1);
+}
+
+// What the key's owner says of a file that was found to be whole.
+std::string seal_of(const Cached& cached, std::string_view name, const store::MappedFile& entry) {
+  std::optional<std::string> identity;
+  while (!identity)  // Until the file is old enough, which takes two seconds at most.
+    identity = entry.identity();
+  return authentic(cached.key, fmt::format("seal {}", name), *identity).substr(identity->size());
+}
+
+TEST_CASE("an entry that is sealed is not read as a whole again, any other is") {
+  Cached cached;
+  const std::string one = answering(1);
+  const std::string two = answering(2);
+  const std::string name = cached.name_of(one);
+  const std::string of_two = cached.engine->compile_to_bytes(two).value() + std::string(32, 'x');
+  cached.entries.put(name, of_two);
+  const auto entry = cached.entries.map(name).value();
+  cached.entries.put(fmt::format("seal {}", name), seal_of(cached, name, entry));
+  CHECK(cached.answer_of(one) == 2);
+  // Another file, of the same bytes.
+  cached.entries.put(name, of_two);
+  CHECK(cached.answer_of(one) == 1);
+}
+
+TEST_CASE("an entry is sealed once it was found to be whole") {
+  Cached cached;
+  const std::string module = answering(1);
+  const std::string name = cached.name_of(module);
+  CHECK(cached.answer_of(module) == 1);
+  const std::string seal = seal_of(cached, name, cached.entries.map(name).value());
+  CHECK(cached.answer_of(module) == 1);
+  CHECK(cached.entries.get(fmt::format("seal {}", name)) == seal);
 }
 
 TEST_CASE("an entry that another key made is refused") {

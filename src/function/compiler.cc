@@ -100,6 +100,9 @@ Error over_limit(const CompileLimits& limits, std::chrono::seconds seconds) {
 
 Result<std::string> ChildCompiler::compile(const engine::Engine& engine,
                                            std::string_view module) const {
+  places_.acquire();  // stop() ends those that run, and so these come to their turn.
+  const std::unique_ptr<std::counting_semaphore<kChildrenMax>, void (*)(decltype(&places_))> place(
+      &places_, [](decltype(&places_) places) { places->release(); });
   const std::chrono::seconds seconds = limits_.seconds_for(module.size());
   const std::size_t output_max =
       std::min(kCodeBytesMax, kCodeBytesMin + kCodePerModule * module.size());

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <semaphore>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,9 +46,9 @@ struct CompileLimits {
   }
 };
 
-// In a child process for each module: `program`, which calls run_compile_worker when its first word
-// is kCompileWorker. A module that takes more than the limits is kTooLarge; what goes
-// wrong on the way is kUnavailable.
+// In a child process for each module, of which there are kChildrenMax at a time; more wait:
+// `program`, which calls run_compile_worker when its first word is kCompileWorker. A module that
+// takes more than the limits is kTooLarge; what goes wrong on the way is kUnavailable.
 class ChildCompiler final : public Compiler {
  public:
   // `clock` outlives this object.
@@ -63,6 +65,9 @@ class ChildCompiler final : public Compiler {
   CompileLimits limits_;
   const Clock& clock_;
   std::atomic<bool> is_stopped_ = false;
+  // Each may take a good part of the machine's memory.
+  static constexpr std::ptrdiff_t kChildrenMax = 8;
+  mutable std::counting_semaphore<kChildrenMax> places_{kChildrenMax};
 };
 
 // The first word of the command line of a child; the limits follow.

@@ -34,15 +34,27 @@ std::unexpected<Error> exceeds(std::string what, std::string limit, std::uint64_
   return fail(Error(ErrorCode::kTooLarge, std::move(what)).with_limit(std::move(limit), value));
 }
 
+std::uint64_t sum_of(std::uint64_t left, std::uint64_t right) {
+  std::uint64_t sum = 0;
+  return __builtin_add_overflow(left, right, &sum) ? UINT64_MAX : sum;
+}
+
+// Behind check_fixed_limits, which keeps what tables take small.
 Result<> check_memory(const engine::ModuleInfo& info, const FunctionLimits& limits,
                       std::uint64_t guest_memory_bytes) {
   std::uint64_t pages = 0;
-  for (const engine::MemoryInfo& memory : info.memories) {
-    if (__builtin_add_overflow(pages, memory.min_pages, &pages)) pages = UINT64_MAX;
-  }
+  for (const engine::MemoryInfo& memory : info.memories)
+    pages = sum_of(pages, memory.min_pages);
   std::uint64_t bytes = 0;
   if (__builtin_mul_overflow(pages, engine::kPageBytes, &bytes)) bytes = UINT64_MAX;
-  const std::string begins = fmt::format("the module begins with {} bytes of memory", bytes);
+  const std::uint64_t beside = info.instance_bytes + info.table_elements * engine::kElementBytes;
+  const std::uint64_t counted =
+      beside > engine::kBytesBesideMemoryFree ? beside - engine::kBytesBesideMemoryFree : 0;
+  std::string begins = fmt::format("the module begins with {} bytes of memory", bytes);
+  if (counted > 0) {
+    begins += fmt::format(" and {} bytes of tables, globals and references to functions", beside);
+    bytes = sum_of(bytes, counted);
+  }
   if (bytes > kFunctionMemoryBytesMax) {
     return exceeds(
         fmt::format("{}, and a function has at most {}", begins, kFunctionMemoryBytesMax),
@@ -55,7 +67,7 @@ Result<> check_memory(const engine::ModuleInfo& info, const FunctionLimits& limi
                     begins, limits.memory_bytes),
         "memory_bytes", limits.memory_bytes);
   }
-  if (bytes > guest_memory_bytes) {
+  if (sum_of(bytes, beside - counted) > guest_memory_bytes) {
     return exceeds(fmt::format("{}, and all calls on this server have {} together", begins,
                                guest_memory_bytes),
                    "guest_memory_bytes", guest_memory_bytes);
@@ -86,8 +98,8 @@ Result<> check_deployable(const engine::ModuleInfo& info, const FunctionLimits& 
                           std::uint64_t guest_memory_bytes) {
   TRY(abi::check_imports(info));
   TRY(check_callable(info));
-  TRY(check_memory(info, limits, guest_memory_bytes));
-  return check_fixed_limits(info);
+  TRY(check_fixed_limits(info));
+  return check_memory(info, limits, guest_memory_bytes);
 }
 
 Result<> check_state(abi::Dialect dialect, bool is_warm) {

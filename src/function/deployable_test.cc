@@ -76,6 +76,10 @@ TEST_CASE("a module that begins with more than it may have is refused with the l
                 "begins with 1000001 table elements"},
            Case{"(memory 1) (memory 1) (memory 1) (memory 1) (memory 1)", "memories", 4,
                 "5 memories"},
+           Case{"(memory 1) (table 300000 funcref)", "memory_bytes", kMiB,
+                "begins with 65536 bytes of memory and 24"},
+           Case{"(table 300000 funcref)", "memory_bytes", kMiB,
+                "bytes of tables, globals and references to functions, more than its limit allows"},
        }) {
     CAPTURE(fields.substr(0, 80));
     const std::string whole = fmt::format("{} (func (export \"f\"))", fields);
@@ -94,6 +98,12 @@ TEST_CASE("more memory than all guests have together is too much for one") {
       checked("(memory 16385) (func (export \"f\"))", {.memory_bytes = 4096 * kMiB}).error();
   CHECK(error.code() == ErrorCode::kTooLarge);
   CHECK(error.limit().value().name == "guest_memory_bytes");
+  CHECK(checked("(memory 16384) (func (export \"f\"))", {.memory_bytes = 4096 * kMiB})
+            .error()
+            .limit()
+            .value()
+            .name == "guest_memory_bytes");
+  CHECK(checked("(memory 16383) (func (export \"f\"))", {.memory_bytes = 4096 * kMiB}).has_value());
 }
 
 }  // namespace

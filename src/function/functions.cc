@@ -8,6 +8,7 @@
 #include "abi/dialect.h"
 #include "base/guarded.h"
 #include "base/pacemaker.h"
+#include "base/permit.h"
 #include "engine/ticker.h"
 #include "function/deployable.h"
 #include "function/function_loader.h"
@@ -15,10 +16,11 @@
 #include "function/loaded_function.h"
 #include "function/loaded_functions.h"
 #include "function/module_record.h"
-#include "function/permit.h"
+#include "function/python_guest.h"
 #include "function/recorder.h"
 #include "function/running_call.h"
 #include "function/snapshots.h"
+#include "function/stored_version.h"
 #include "function/waiting_call.h"
 #include "json/parse.h"
 #include "json/print.h"
@@ -31,19 +33,11 @@ namespace {
 // How far threads for long calls stand behind those of requests, as of setpriority(2).
 constexpr int kBackgroundNiceness = 10;
 
-// An instance that no call takes for so long is given back to the system, within twice the time.
-constexpr std::chrono::seconds kIdleTime{10};
-
 // One call in so many may wait for its function to be loaded: the rest is for those that run.
 constexpr std::uint32_t kWaitingShare = 4;
 
-// What VersionSpec::state can be.
-constexpr std::string_view kPristineState = "pristine";
-constexpr std::string_view kWarmState = "warm";
-
 // A call that was let in.
 struct Accepted {
-  std::string id;
   WallTime started;
   Permit of_all;
   Permit of_function;
@@ -57,108 +51,16 @@ void refuse(Functions::Done& done, Error error) {
   done(Outcome{.invocation = std::nullopt, .duration_us = 0, .response = fail(std::move(error))});
 }
 
-std::string environment_text(const std::vector<std::pair<std::string, std::string>>& environment) {
-  json::Object object;
-  for (const auto& [name, value] : environment)
-    object.set(name, value);
-  return json::to_string(std::move(object));
-}
-
-// `what` has names that clients know.
-std::unexpected<Error> damaged(std::string what, std::string_view remedy) {
-  what += " damaged: ";
-  what += remedy;
-  return fail(Error(ErrorCode::kDataLoss, what).telling_clients(what));
-}
-
-std::unexpected<Error> damaged_version(std::string_view what, const store::VersionRecord& record) {
-  return damaged(fmt::format("version {} of the function {}: the stored {} is", record.version,
-                             record.function, what),
-                 "deploy the function again, or restore the data directory from a backup");
-}
-
-std::unexpected<Error> damaged_module(std::string_view what, std::string_view id) {
-  return damaged(fmt::format("the stored {} of the module {} is", what, id),
-                 "restore the data directory from a backup, or remove the module and upload it "
-                 "again");
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> environment_of(
-    const store::VersionRecord& record) {
-  const auto document = json::parse(record.spec.environment);
-  std::vector<std::pair<std::string, std::string>> environment;
-  if (!document || !document->is_object()) return damaged_version("environment", record);
-  for (const auto& [name, value] : document->as_object()) {
-    if (!value.is_string()) return damaged_version("environment", record);
-    environment.emplace_back(name, value.as_string());
-  }
-  return environment;
-}
-
-Result<FunctionLimits> stored_limits(const store::VersionRecord& record) {
-  const auto document = json::parse(record.spec.limits);
-  auto limits = document ? limits_of(*document) : fail(document.error());
-  if (!limits) return damaged_version("list of limits", record);
-  return *limits;
-}
-
-Result<Grants> stored_grants(const store::VersionRecord& record) {
-  const auto document = json::parse(record.spec.grants);
-  auto grants = document ? grants_of(*document) : fail(document.error());
-  if (!grants) return damaged_version("list of grants", record);
-  return *std::move(grants);
+// A file that fails while it loads is as unusable as one that is no Python.
+Error fault_of_deployment(const Error& error) {
+  if (error.code() != ErrorCode::kGuestError) return error;
+  return Error(ErrorCode::kInvalidArgument, error.message()).with_backtrace(error.backtrace());
 }
 
 // What a function may wait for: without a network, there are no sockets, and its other calls are
 // cheaper.
 engine::Waiting parking_for(const Grants& grants) {
   return grants.network.empty() ? engine::Waiting::kForTime : engine::Waiting::kForStreams;
-}
-
-Result<Module> module_of(const store::ModuleRecord& record) {
-  const auto dialect = abi::dialect_named(record.dialect);
-  if (!dialect) return damaged_module("dialect", record.id);
-  auto info = from_record(record.info);
-  if (!info) return damaged_module("description", record.id);
-  return Module{.id = record.id,
-                .dialect = *dialect,
-                .size_bytes = record.size_bytes,
-                .created = record.created,
-                .info = *std::move(info)};
-}
-
-bool is_warm(const store::VersionRecord& record) {
-  return record.spec.state == kWarmState;
-}
-
-Result<Version> version_of(const store::VersionRecord& record, std::int64_t current) {
-  return Version{.version = record.version,
-                 .current = record.version == current,
-                 .module = record.spec.module,
-                 .dialect = abi::dialect_named(record.dialect).value_or(abi::Dialect::kTyped),
-                 .deployed = record.deployed,
-                 .limits = TRY(stored_limits(record)),
-                 .environment = TRY(environment_of(record)),
-                 .grants = TRY(stored_grants(record)),
-                 .init = record.spec.init,
-                 .is_warm = is_warm(record)};
-}
-
-Result<Initialization> stored_initialization(const Module& module,
-                                             const store::VersionRecord& record) {
-  auto initialization = initialization_of(module.info, record.spec.init);
-  if (!initialization) return damaged_version("initialisation", record);
-  return initialization;
-}
-
-Activity activity_of(const store::Activity& stored) {
-  Activity activity{.calls = stored.calls,
-                    .errors = stored.errors,
-                    .p50_us = std::nullopt,
-                    .calls_per_minute = stored.calls_per_minute,
-                    .last_called = stored.last_called};
-  if (stored.p50_us) activity.p50_us = static_cast<std::uint64_t>(*stored.p50_us);
-  return activity;
 }
 
 std::optional<std::string> kept(std::string_view text, std::uint64_t limit) {
@@ -185,20 +87,28 @@ struct Functions::Parts {
   LoadedFunctions loaded;
   Initializer initializer{
       {.ticker = ticker, .clock = world.clock, .random = world.random, .limits = limits}};
-  Snapshots snapshots{{.initializer = initializer,
-                       .metadata = world.metadata,
+  Snapshots snapshots{{.metadata = world.metadata,
                        .blobs = world.blobs,
                        .log = world.log,
                        .storing = storing_blobs}};
+  PythonSources sources{world.blobs, world.clock};
+  PythonGuest python{{.engine = world.engine,
+                      .host_table = host_table,
+                      .code_cache = world.code_cache,
+                      .cache = world.cache,
+                      .initializer = initializer,
+                      .random = world.random},
+                     world.python};
 
   // By module, and by what its programs may wait for: what functions and calls hold, so that all
   // versions with one module share its code.
   using ProgramKey = std::pair<std::string, engine::Waiting>;
   Guarded<std::map<ProgramKey, std::weak_ptr<const engine::Program>>> programs;
-
   // Declared last: they use what is loaded, and loads and calls under way use everything above.
   Pacemaker idleness;
   system::WaitingRoom waiting_room;
+  const system::SocketPlaces sockets{.most = limits.guest_sockets};
+  system::OutboundHttp http{world.http, world.clock};
   std::optional<FairPool> background;
   FunctionLoader loader;
 
@@ -211,7 +121,7 @@ struct Functions::Parts {
         recorder(parts.invocations, parts.clock, parts.log),
         loaded(parts.clock, platform.loaded_bytes,
                [this](const std::string& name) { return make_history(name); }),
-        idleness("weft-idle", kIdleTime, [this] { return loaded.release_idle(); }),
+        idleness("weft-idle", parts.idle_time, [this] { return loaded.release_idle(); }),
         waiting_room(parts.clock),
         loader(
             [this](const std::string& name) -> Result<std::int64_t> {
@@ -231,6 +141,8 @@ struct Functions::Parts {
             .random = world.random,
             .limits = limits,
             .waiting_room = waiting_room,
+            .sockets = sockets,
+            .http = http,
             .background = background ? &*background : nullptr};
   }
 
@@ -258,6 +170,12 @@ struct Functions::Parts {
     TRY(world.blobs.put_as(id, bytes));
     return record;
   }
+  Result<UploadedModule> put_module(std::string_view bytes, const store::ModuleRecord& record) {
+    const std::scoped_lock lock(storing_blobs);
+    TRY(world.blobs.put_as(record.id, bytes));
+    const bool is_new = TRY(world.metadata.put_module(record));
+    return UploadedModule{.module = TRY(module(record.id)), .is_new = is_new};
+  }
   // Leaves out of a list what was removed since it was read and what is damaged: whoever asks for
   // that alone gets its error, and the rest of the list is there all the same.
   template <class T>
@@ -272,6 +190,13 @@ struct Functions::Parts {
   Result<Module> module(std::string_view id) { return module_of(TRY(world.metadata.module(id))); }
   Result<std::shared_ptr<const engine::Program>> program_of(std::string_view module_id,
                                                             engine::Waiting parking);
+  struct Origin {
+    std::shared_ptr<const engine::Program> program;  // of a module
+    std::shared_ptr<Beginning> beginning;            // null where nothing is to be prepared
+  };
+  Result<Origin> origin_of(const std::string& module_id, const Grants& grants,
+                           LoadedFunction::Description& description);
+  Result<engine::ModuleInfo> info_of(const Module& module);
   // Perhaps with another snapshot, which the record names then.
   Result<std::shared_ptr<LoadedFunction>> load_version(store::VersionRecord& record);
   Result<std::shared_ptr<LoadedFunction>> load_current(const std::string& name,
@@ -314,7 +239,7 @@ void Functions::flush_records() {
 
 // --- modules ---
 
-Result<UploadedModule> Functions::upload(std::string_view bytes) {
+Result<UploadedModule> Functions::upload(std::string_view bytes, Language language) {
   const std::uint64_t limit = parts_->limits.module_bytes;
   const auto too_large = [limit](std::string_view what) {
     return fail(Error(ErrorCode::kTooLarge, fmt::format("{} is larger than {} bytes", what, limit))
@@ -323,7 +248,23 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
   if (bytes.size() > limit) return too_large("the module");
   const std::string id = content_id(bytes);
   if (const auto known = parts_->known_module(id, bytes)) {
-    return UploadedModule{.module = TRY(module_of(*known)), .is_new = false};
+    auto module = TRY(module_of(*known));
+    if ((module.dialect == abi::Dialect::kPython) == (language != Language::kWasm))
+      return UploadedModule{.module = std::move(module), .is_new = false};
+    return fail(ErrorCode::kAlreadyExists,
+                fmt::format("the same bytes were uploaded as a module of the dialect {}: remove "
+                            "that one, or change a byte",
+                            abi::name_of(module.dialect)));
+  }
+  if (language != Language::kWasm) {
+    TRY(check_python(parts_->world.clock, bytes, language == Language::kPythonArchive));
+    engine::ModuleInfo info;  // What is known before the file is loaded.
+    info.has_mutable_state = true;
+    return parts_->put_module(bytes, {.id = id,
+                                      .dialect = std::string(name_of(abi::Dialect::kPython)),
+                                      .size_bytes = bytes.size(),
+                                      .info = to_record(info),
+                                      .created = {}});
   }
   const std::string binary = TRY(engine::to_binary(bytes, engine::kTextName));
   if (binary.size() > limit) return too_large("the module that the text describes");
@@ -343,10 +284,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes) {
                                   most))
                     .with_limit("description_bytes", most));
   }
-  const std::scoped_lock lock(parts_->storing_blobs);
-  TRY(parts_->world.blobs.put_as(id, bytes));
-  const bool is_new = TRY(parts_->world.metadata.put_module(record));
-  return UploadedModule{.module = TRY(module(id)), .is_new = is_new};
+  return parts_->put_module(bytes, record);
 }
 
 Result<Module> Functions::module(std::string_view id) {
@@ -402,6 +340,26 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
   return program;
 }
 
+// What a version's instances run. The description is complete but for what Python files tell.
+Result<Functions::Parts::Origin> Functions::Parts::origin_of(
+    const std::string& module_id, const Grants& grants, LoadedFunction::Description& description) {
+  Origin origin;
+  if (description.dialect == abi::Dialect::kPython) {
+    origin.beginning = std::make_shared<PythonBeginning>(python, description, sources, module_id);
+    return origin;
+  }
+  origin.program = TRY(program_of(module_id, parking_for(grants)));
+  if (has_snapshot(description))
+    origin.beginning = std::make_shared<ModuleBeginning>(initializer, description, origin.program);
+  return origin;
+}
+
+// What the engine knows of what is deployed: of a Python file, of the guest that loads it.
+Result<engine::ModuleInfo> Functions::Parts::info_of(const Module& module) {
+  if (module.dialect != abi::Dialect::kPython) return module.info;
+  return TRY(python.compiled())->info;
+}
+
 Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
     store::VersionRecord& record) {
   const Module module = TRY(this->module(record.spec.module));
@@ -410,14 +368,15 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_version(
       .name = record.function,
       .version = record.version,
       .dialect = module.dialect,
-      .info = module.info,
+      .info = TRY(info_of(module)),
       .limits = TRY(stored_limits(record)),
       .environment = TRY(environment_of(record)),
       .network = network_rules(grants),
       .initialization = TRY(stored_initialization(module, record)),
       .is_warm = is_warm(record)};
-  auto program = TRY(program_of(record.spec.module, parking_for(grants)));
-  program = TRY(snapshots.restored(description, std::move(program), record));
+  Origin origin = TRY(origin_of(record.spec.module, grants, description));
+  auto program = origin.beginning ? TRY(snapshots.restored(*origin.beginning, record))
+                                  : std::move(origin.program);
   return std::make_shared<LoadedFunction>(std::move(description), std::move(program),
                                           loaded.history(record.function));
 }
@@ -430,12 +389,22 @@ Result<std::shared_ptr<LoadedFunction>> Functions::Parts::load_current(
   };
   auto found = world.metadata.version(name, expected_version);
   for (;;) {
-    if (auto known = loaded.find(name, world.clock.monotonic())) return known;
+    if (auto known = loaded.find(name, world.clock.monotonic())) {
+      known->make_ready();
+      return known;
+    }
     // Replaced or removed meanwhile, it may be there again with other versions.
     if (!found) found = current();
     auto version = TRY(std::move(found));
+    // One load waits for that, the others make room for functions that can run.
+    if (!version.spec.language.empty() && python.is_busy()) {
+      return fail(
+          ErrorCode::kUnavailable,
+          "the server prepares its Python interpreter, which takes up to a minute: try again");
+    }
     // Compiles, perhaps for seconds: deployments of other functions need not wait for it.
     auto function = TRY(load_version(version));
+    function->make_ready();
     const std::scoped_lock lock(deploying);
     if (auto known = loaded.find(name, world.clock.monotonic())) return known;
     found = current();
@@ -451,26 +420,31 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                 "a function's name has 1 to 63 lower-case letters, digits and inner hyphens");
   }
   const Module module = TRY(this->module(deployment.module));
-  TRY(check_deployable(module.info, deployment.limits,
+  LoadedFunction::Description description{.name = std::string(name),
+                                          .version = 0,  // not known yet
+                                          .dialect = module.dialect,
+                                          .info = TRY(parts_->info_of(module)),
+                                          .limits = deployment.limits,
+                                          .environment = deployment.environment,
+                                          .network = network_rules(deployment.grants),
+                                          .initialization = {},
+                                          .is_warm = deployment.is_warm};
+  TRY(check_deployable(description.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
   TRY(check_state(module.dialect, deployment.is_warm));
-  LoadedFunction::Description description{
-      .name = std::string(name),
-      .version = 0,  // not known yet
-      .dialect = module.dialect,
-      .info = module.info,
-      .limits = deployment.limits,
-      .environment = deployment.environment,
-      .network = network_rules(deployment.grants),
-      .initialization = TRY(initialization_of(module.info, deployment.init)),
-      .is_warm = deployment.is_warm};
-  auto program = TRY(parts_->program_of(deployment.module, parking_for(deployment.grants)));
+  description.initialization = TRY(initialization_of(module.info, deployment.init));
+  Parts::Origin origin = TRY(parts_->origin_of(deployment.module, deployment.grants, description));
   std::optional<std::string> snapshot;
-  if (has_snapshot(description)) {
-    snapshot = TRY(parts_->initializer.run(description, program));
-    program = TRY(program->with_snapshot(*snapshot));
+  if (origin.beginning) {
+    auto prepared = origin.beginning->prepare();
+    if (!prepared) {
+      return fail(module.dialect == abi::Dialect::kPython ? fault_of_deployment(prepared.error())
+                                                          : std::move(prepared.error()));
+    }
+    snapshot = *std::move(prepared);
+    origin.program = TRY(origin.beginning->begin_with(*snapshot));
   }
-  TRY(parts_->add_version(std::move(description), deployment, std::move(program), snapshot));
+  TRY(parts_->add_version(std::move(description), deployment, std::move(origin.program), snapshot));
   return function(name);
 }
 
@@ -480,10 +454,10 @@ Result<> Functions::Parts::add_version(LoadedFunction::Description description,
                                        const std::optional<std::string>& snapshot) {
   auto history = loaded.history(description.name);
   store::VersionSpec spec{.module = deployment.module,
-                          .language = "",
+                          .language = description.python ? "python" : "",
                           .limits = json::to_string(to_json(deployment.limits)),
                           .grants = json::to_string(to_json(deployment.grants)),
-                          .environment = environment_text(deployment.environment),
+                          .environment = json::to_string(to_json(deployment.environment)),
                           .init = deployment.init,
                           .state = std::string(deployment.is_warm ? kWarmState : kPristineState)};
   std::unique_lock storing(storing_blobs, std::defer_lock);
@@ -498,8 +472,10 @@ Result<> Functions::Parts::add_version(LoadedFunction::Description description,
     return fail(version.error());
   }
   description.version = version->version;
-  loaded.put(std::make_shared<LoadedFunction>(std::move(description), std::move(program),
-                                              std::move(history)));
+  auto function = std::make_shared<LoadedFunction>(std::move(description), std::move(program),
+                                                   std::move(history));
+  function->make_ready();
+  loaded.put(std::move(function));
   return {};
 }
 
@@ -601,11 +577,12 @@ CallHandle Functions::invoke(Call call, const std::shared_ptr<Executor>& executo
                        .with_limit("payload_bytes", limits.payload_bytes));
   }
   const Arrival arrival = parts_->arrival();
-  if (const auto function = parts_->loaded.find(call.function, arrival.monotonic))
+  const auto function = parts_->loaded.find(call.function, arrival.monotonic);
+  if (function && function->is_ready())
     return parts_->run(function, std::move(call), arrival, executor, std::move(done));
   if (!store::is_function_name(call.function))
     return refused(Error(ErrorCode::kNotFound, "there is no function of that name"));
-  // Not in memory: not called since the start or for long, or not there at all.
+  // Not called since the start or for long, or not there at all.
   return parts_->wait_and_run(std::move(call), arrival, executor, std::move(done));
 }
 
@@ -658,8 +635,7 @@ CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function
                     "in_flight", places));
     return {};
   }
-  Accepted accepted{.id = ids.next(),
-                    .started = arrival.wall,
+  Accepted accepted{.started = arrival.wall,
                     .of_all = *std::move(of_all),
                     .of_function = *std::move(of_function)};
   auto running = std::make_shared<RunningCall>(
@@ -668,7 +644,8 @@ CallHandle Functions::Parts::run(const std::shared_ptr<LoadedFunction>& function
        done = std::move(done)](CallResult result) mutable {
         finish(*function, std::move(accepted), std::move(result), std::move(done));
       });
-  running->start(std::move(call.payload), arrival.begun);
+  running->start({.call = std::move(call), .invocation = ids.next(), .started = arrival.wall},
+                 arrival.begun);
   return CallHandle(running);
 }
 
@@ -682,7 +659,7 @@ void Functions::Parts::finish(LoadedFunction& function, Accepted accepted, CallR
   const std::uint64_t calls =
       result.response ? function.history().sampler.admit_success(world.clock.monotonic()) : 1;
   if (calls > 0) record(function, accepted, calls, result);
-  done(Outcome{.invocation = accepted.id,
+  done(Outcome{.invocation = std::move(result.invocation),
                .duration_us = result.duration_us,
                .response = std::move(result.response),
                .state = function.state()});
@@ -692,7 +669,7 @@ void Functions::Parts::record(const LoadedFunction& function, const Accepted& ac
                               std::uint64_t calls, CallResult& result) {
   const Result<Response>& response = result.response;
   store::InvocationRecord record{
-      .id = accepted.id,
+      .id = result.invocation,
       .function = function.description().name,
       .version = function.description().version,
       .export_name = std::move(result.export_name),
@@ -713,7 +690,7 @@ void Functions::Parts::record(const LoadedFunction& function, const Accepted& ac
   if (!response) {
     std::string text;
     json::Writer writer(text);
-    json::write_problem(writer, response.error(), accepted.id);
+    json::write_problem(writer, response.error(), result.invocation);
     record.error = std::move(text);
   }
   recorder.add({.record = std::move(record), .log = std::move(result.log)});

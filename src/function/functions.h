@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "abi/dialect.h"
+#include "abi/python/guest.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/id.h"
@@ -26,8 +29,10 @@
 #include "function/limits.h"
 #include "json/value.h"
 #include "store/blobs.h"
+#include "store/cache_directory.h"
 #include "store/invocations.h"
 #include "store/metadata.h"
+#include "system/outbound_http.h"
 
 namespace weft::function {
 
@@ -97,11 +102,19 @@ struct Version {
 struct Call {
   std::string function;
   std::string payload;
+  std::string content_type = {};  // of the payload, as HTTP has it; empty: unknown
+  // What a typed function gets where the payload is empty: what the request's query says.
+  std::optional<Result<std::optional<std::string>>> typed_payload = std::nullopt;
+  // Tells, once, what the call is part of; absent where that is no request to the function itself.
+  std::move_only_function<abi::python::HttpRequest()> http = nullptr;
 };
 
 struct Response {
   std::string content_type;
   std::string body;
+  // What an answer to HTTP says beside its body; other callers get the body alone.
+  int status = 200;  // 200 to 599
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // How a call ended.
@@ -114,10 +127,20 @@ struct Outcome {
   std::optional<State> state = std::nullopt;
 };
 
+// Where the Python guest is (docs/formats/python-guest.md).
+struct PythonFiles {
+  std::filesystem::path module;
+  std::filesystem::path library;  // what the guest sees as /usr
+};
+
+// What an upload is, where its bytes do not say.
+enum class Language : std::uint8_t { kWasm, kPython, kPythonArchive };
+
 // What Functions is made of; all of it outlives the object.
 struct FunctionsParts {
   const engine::Engine& engine;
   CodeCache& code_cache;
+  store::CacheDirectory& cache;  // what else can be made again
   store::Metadata& metadata;
   store::Blobs& blobs;
   store::Invocations& invocations;
@@ -126,6 +149,12 @@ struct FunctionsParts {
   const Log& log;
   // For calls that compute for long. None: they run on the executors of their calls, in turns.
   std::size_t background_threads = 0;
+  // An instance that no call takes for so long is given back to the system, within twice the time.
+  std::chrono::milliseconds idle_time = std::chrono::seconds(10);
+  // Absent: Python files can be uploaded, and not be deployed.
+  std::optional<PythonFiles> python = std::nullopt;
+  // How guests' requests to servers of HTTP are made.
+  system::OutboundHttp::Options http = {};
 };
 
 // Thread-safe. Calls marked "blocks" read disks or compile: not for event loops.
@@ -142,10 +171,11 @@ class Functions {
 
   const PlatformLimits& limits() const;
 
-  // Blocks. Stores a module: binary or text. kTooLarge; kInvalidArgument with a position for what
-  // is not valid; kUnsupported for a proposal that the engine lacks. Missing imports are allowed
-  // until it is deployed.
-  Result<UploadedModule> upload(std::string_view bytes);
+  // Blocks. Stores a module: binary or text, a Python file, or an archive of such. kTooLarge;
+  // kInvalidArgument with a position for what is not valid; kUnsupported for a proposal that the
+  // engine lacks; errors of open_python_archive. Missing imports are allowed until it is deployed;
+  // so is whatever is wrong with a Python file.
+  Result<UploadedModule> upload(std::string_view bytes, Language language = Language::kWasm);
   Result<Module> module(std::string_view id);             // blocks
   Result<std::string> module_bytes(std::string_view id);  // blocks; as uploaded
   // Blocks. A page has fewer items than asked for when their descriptions are long.
@@ -157,7 +187,7 @@ class Functions {
   // kNotFound for the module, kInvalidArgument for the name, for a module in which nothing can be
   // called, for what cannot initialise it and for a program that is to be warm, kUnsupported naming
   // missing imports, kTooLarge for a module that begins with more than its limits; and what
-  // Initializer::run fails with.
+  // Initializer::run or PythonGuest::prepare fails with.
   Result<Function> deploy(std::string_view name, const Deployment& deployment);
   Result<Function> rollback(std::string_view name, std::int64_t version);  // blocks
   Result<Function> function(std::string_view name);                        // blocks

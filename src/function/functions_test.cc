@@ -257,14 +257,14 @@ TEST_CASE("a bad name or a missing import refuses the deployment") {
     CHECK(error_of(invoke(world, functions, name)).code() == ErrorCode::kNotFound);
   }
   const std::string needy =
-      functions.upload(R"((module (import "env" "return_result" (func (param i32 i32 i32)))))")
+      functions.upload(R"((module (import "extism:host/env" "length" (func (param i64)))))")
           .value()
           .module.id;
   const auto error =
       functions.deploy("f", {.module = needy, .limits = {}, .environment = {}}).error();
   CHECK(error.code() == ErrorCode::kUnsupported);
-  CHECK(error.message().find("env.return_result") != std::string::npos);
-  CHECK(error.message().find("se2") != std::string::npos);
+  CHECK(error.message().find("extism:host/env.length") != std::string::npos);
+  CHECK(error.message().find("the dialect extism") != std::string::npos);
   CHECK(functions.functions("", {}).value().items.empty());
 }
 
@@ -417,6 +417,35 @@ TEST_CASE("a function keeps its count of calls under way when it gives way to ot
   CHECK_FALSE(refused.is_done());  // The function was not in memory any more.
   CHECK(error_of(finish(world, std::move(refused))).limit().value().name == "in_flight");
   finish(world, std::move(one));
+}
+
+TEST_CASE("a function that is removed and deployed again counts the calls that are under way") {
+  World world;
+  Functions functions(world.parts(), {});
+  deploy(functions, "spin", kSpinning, {.deadline_ms = 50, .in_flight = 1});
+  auto one = start(world, functions, "spin", "");
+  for (int again = 0; again < 2; ++again) {
+    REQUIRE(functions.remove_function("spin").has_value());
+    deploy(functions, "spin", kSpinning, {.deadline_ms = 50, .in_flight = 1});
+    CHECK(error_of(invoke(world, functions, "spin")).limit().value().name == "in_flight");
+    CHECK(functions.function("spin").value().activity.calls == 0);
+  }
+  finish(world, std::move(one));
+  CHECK(error_of(invoke(world, functions, "spin")).code() == ErrorCode::kDeadlineExceeded);
+}
+
+TEST_CASE("instances that no call takes are given back by themselves") {
+  World world;
+  FunctionsParts parts = world.parts();
+  parts.idle_time = std::chrono::milliseconds(1);
+  Functions functions(parts, {});
+  for (int again = 0; again < 2; ++again) {
+    deploy(functions, "f", answering(1));
+    for (int i = 0; i < 10; ++i)
+      CHECK(invoke(world, functions, "f").response.has_value());
+    while (world.engine->guest_memory_bytes() > 0)
+      std::this_thread::yield();
+  }
 }
 
 TEST_CASE("a call whose function came too late is past its deadline") {

@@ -23,7 +23,8 @@ bool takes_and_gives_nothing(const engine::ExportInfo& item) {
 std::string did_you_mean(const engine::ModuleInfo& info, std::string_view name) {
   std::vector<std::string_view> possible;
   for (const engine::ExportInfo& item : info.exports) {
-    if (takes_and_gives_nothing(item)) possible.push_back(item.name);
+    if (takes_and_gives_nothing(item) && !abi::starts_program(info, item.name))
+      possible.push_back(item.name);
   }
   if (possible.empty()) return "the module exports no function without parameters and results";
   if (const auto meant = nearest(name, possible))
@@ -71,8 +72,10 @@ Result<Initialization> initialization_of(const engine::ModuleInfo& info,
   Initialization initialization{.has_start = info.has_start, .exports = {}};
   // A program is started, whatever else its module exports.
   const bool is_program = abi::dialect_of(info) == abi::Dialect::kCommand;
-  if (!is_program && abi::initializer_before(info, ""))
-    initialization.exports.emplace_back(abi::kInitialize);
+  if (!is_program) {
+    const auto names = abi::initializers_before(info, "");
+    initialization.exports.assign(names.begin(), names.end());
+  }
   std::optional<std::string> last = init;
   if (!last && info.find_export(abi::kWizerInitialize) != nullptr) last = abi::kWizerInitialize;
   if (!last) return initialization;

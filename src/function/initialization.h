@@ -35,10 +35,10 @@ struct Initialization {
   bool operator==(const Initialization&) const = default;
 };
 
-// Of a valid module: its start function; _initialize, unless it is a program, which begins with
-// _start; and the export `init`, or else wizer.initialize where the module has it. kInvalidArgument
-// when one of the last two is no function without parameters and results, and for an `init` that
-// is not exported, with what may be meant, or that starts the program.
+// Of a valid module: its start function; abi::initializers_before, unless it is a program, which
+// begins with _start; and the export `init`, or else wizer.initialize where the module has it.
+// kInvalidArgument when one of the last two is no function without parameters and results, and for
+// an `init` that is not exported, with what may be meant, or that starts the program.
 Result<Initialization> initialization_of(const engine::ModuleInfo& info,
                                          const std::optional<std::string>& init);
 

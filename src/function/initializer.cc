@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "abi/command/command.h"
 #include "base/log.h"
-#include "function/log_stream.h"
+#include "system/wait.h"
 
 namespace weft::function {
 namespace {
@@ -15,28 +14,60 @@ namespace {
 constexpr std::size_t kNameShownMax = 100;
 constexpr std::size_t kLogShownMax = 1'000;
 
-// The streams and the state of the host functions.
-struct Guest {
-  LogStream log;
-  system::BytesInput input{std::string_view()};
-  abi::command::Program program;
+// How long a server that stops may wait for a guest that waits.
+constexpr std::chrono::milliseconds kLookAtStop{50};
 
-  Guest(const LoadedFunction::Description& description, const Initializer::World& world)
-      : log(description.limits.output_bytes, world.limits.kept_log_bytes),
-        program({.arguments = {description.name},
-                 .environment = description.environment,
-                 .calls_wasix = abi::command::calls_wasix(description.info),
-                 .input = &input,
-                 .output = &log,
-                 .errors = &log,
-                 .clock = &world.clock,
-                 .random = &world.random}) {}
-};
+Error too_late(std::chrono::milliseconds time) {
+  const bool is_most = time >= kInitializationMax;
+  const auto reached = static_cast<std::uint64_t>(time.count());
+  return Error(ErrorCode::kDeadlineExceeded, fmt::format("it took longer than {} ms", reached))
+      .with_limit(is_most ? "initialization_ms" : "deadline_ms", reached);
+}
 
-// `step`: what was running.
-Error failed(const Error& error, std::string_view step, Guest& guest) {
-  std::string message = fmt::format("initialisation failed in {}: {}", step, error.message());
-  std::string log = guest.log.take();
+}  // namespace
+
+Preparation::Preparation(const Initializer& initializer,
+                         const LoadedFunction::Description& description, bool can_wait,
+                         Surroundings surroundings)
+    : initializer_(initializer),
+      limits_(description.limits),
+      begun_(initializer.world_.clock.monotonic()),
+      time_(
+          std::min(std::chrono::milliseconds(description.limits.deadline_ms), kInitializationMax)),
+      log_(description.limits.output_bytes, initializer.world_.limits.kept_log_bytes),
+      program_(
+          {.arguments = {description.name},
+           .environment = description.environment,
+           .directories = std::move(surroundings.directories),
+           .calls_wasix = abi::command::calls_wasix(description.info),
+           .input = &input_,
+           .output = &log_,
+           .errors = &log_,
+           .clock = surroundings.clock != nullptr ? surroundings.clock : &initializer.world_.clock,
+           .random =
+               surroundings.random != nullptr ? surroundings.random : &initializer.world_.random,
+           .parks = can_wait}),
+      plugin_(description.limits.output_bytes) {
+  plugin_.set_log(&log_);
+  if (description.dialect == abi::Dialect::kSe2) program_.set_beside(&plugin_);
+}
+
+Result<std::unique_ptr<Preparation>> Preparation::begin(
+    const Initializer& initializer, const LoadedFunction::Description& description,
+    const std::shared_ptr<const engine::Program>& program, Surroundings surroundings) {
+  const bool can_wait = program->parking() != engine::Waiting::kNever;
+  auto preparation = std::unique_ptr<Preparation>(
+      new Preparation(initializer, description, can_wait, std::move(surroundings)));
+  preparation->instance_ = TRY(engine::Instance::create(
+      program, {.memory_bytes = description.limits.memory_bytes}, &preparation->program_));
+  return preparation;
+}
+
+Error Preparation::failed(const Error& error, std::string_view step) {
+  std::string message = fmt::format("{}: {}", step, error.message());
+  if (program_.beside() != nullptr && program_.exit_code())
+    message += "; what prepares a plugin has to return, so that calls can follow";
+  std::string log = log_.take();
   log.erase(log.find_last_not_of(" \r\n") + 1);
   if (!log.empty()) {
     const std::size_t from = log.size() - std::min(log.size(), kLogShownMax);
@@ -44,66 +75,86 @@ Error failed(const Error& error, std::string_view step, Guest& guest) {
                            printable(std::string_view(log).substr(from)));
   }
   Error result(error.code(), std::move(message));
+  if (const auto& position = error.position()) result = std::move(result).with_position(*position);
   // The backtrace of an exit shows only the C library.
-  if (!guest.program.exit_code()) result = std::move(result).with_backtrace(error.backtrace());
+  if (!program_.exit_code()) result = std::move(result).with_backtrace(error.backtrace());
   if (const auto& limit = error.limit())
     result = std::move(result).with_limit(limit->name, limit->value);
   if (const auto& told = error.told_clients()) result = std::move(result).telling_clients(*told);
   return result;
 }
 
-Error too_late(const FunctionLimits& limits) {
-  const auto most = static_cast<std::uint64_t>(kInitializationMax.count());
-  const bool is_own = limits.deadline_ms <= most;
-  const std::uint64_t reached = is_own ? limits.deadline_ms : most;
-  return Error(ErrorCode::kDeadlineExceeded, fmt::format("it took longer than {} ms", reached))
-      .with_limit(is_own ? "deadline_ms" : "initialization_ms", reached);
-}
-
-}  // namespace
-
-Result<> Initializer::finish(engine::Instance& instance, MonotonicTime begun,
-                             const FunctionLimits& limits) const {
-  const auto time = std::min(std::chrono::milliseconds(limits.deadline_ms), kInitializationMax);
+Result<std::span<const engine::Value>> Preparation::finish(std::string_view step) {
+  const Initializer::World& world = initializer_.world_;
   for (;;) {
     const engine::Progress progress = [&] {
-      const engine::Ticker::Slice slice(world_.ticker);
-      return instance.poll();
+      const engine::Ticker::Slice slice(world.ticker);
+      return instance_->poll();
     }();
     if (progress == engine::Progress::kDone) break;
-    if (is_stopped_) {
-      instance.interrupt(Error(ErrorCode::kUnavailable, "the server stops")
-                             .telling_clients("The server stops: deploy again later."));
+    if (initializer_.is_stopped_) {
+      instance_->interrupt(Error(ErrorCode::kUnavailable, "the server stops")
+                               .telling_clients("The server stops: deploy again later."));
       break;
     }
-    if (world_.clock.monotonic() - begun >= time) {
-      instance.interrupt(too_late(limits));
+    if (world.clock.monotonic() - begun_ >= time_) {
+      instance_->interrupt(too_late(time_));
       break;
     }
+    if (progress == engine::Progress::kParked) wait();
   }
-  TRY(instance.take());
+  auto results = instance_->take();
+  if (!results) return fail(failed(results.error(), step));
+  return results;
+}
+
+// Until there is something of what the guest waits for, or somebody has to look at the time.
+void Preparation::wait() {
+  const Clock& clock = initializer_.world_.clock;
+  std::vector<system::Wait> waits = program_.take_waits();
+  waits.push_back({.until = std::min(begun_ + time_, clock.monotonic() + kLookAtStop)});
+  system::block_until(waits, clock);
+}
+
+void Preparation::allow(std::chrono::milliseconds time) {
+  begun_ = initializer_.world_.clock.monotonic();
+  time_ = std::min(time, kInitializationMax);
+}
+
+Result<> Preparation::instantiate() {
+  instance_->begin_instantiation();
+  TRY(finish("initialisation failed in the start function"));
   return {};
+}
+
+Result<std::span<const engine::Value>> Preparation::call(std::string_view name,
+                                                         std::span<const engine::Value> arguments,
+                                                         std::string_view step) {
+  TRY(instance_->begin_call(name, arguments));
+  return finish(step);
+}
+
+Result<std::string> Preparation::capture() {
+  auto snapshot = instance_->capture(initializer_.world_.limits.snapshot_bytes);
+  if (!snapshot) return fail(failed(snapshot.error(), "initialisation failed in the end"));
+  return snapshot;
+}
+
+Result<std::string> Preparation::capture_changes(const engine::Program& base) {
+  auto changes = instance_->capture_changes(base, initializer_.world_.limits.snapshot_bytes);
+  if (!changes) return fail(failed(changes.error(), "initialisation failed in the end"));
+  return changes;
 }
 
 Result<std::string> Initializer::run(const LoadedFunction::Description& description,
                                      const std::shared_ptr<const engine::Program>& program) const {
-  Guest guest(description, world_);
-  const FunctionLimits& limits = description.limits;
-  const auto instance =
-      TRY(engine::Instance::create(program, {.memory_bytes = limits.memory_bytes}, &guest.program));
-  const MonotonicTime begun = world_.clock.monotonic();
-  instance->begin_instantiation();
-  if (const auto done = finish(*instance, begun, limits); !done) {
-    return fail(failed(done.error(), "the start function", guest));
-  }
+  const auto preparation = TRY(Preparation::begin(*this, description, program));
+  TRY(preparation->instantiate());
   for (const std::string& name : description.initialization.exports) {
-    TRY(instance->begin_call(name, {}));
-    if (const auto done = finish(*instance, begun, limits); !done)
-      return fail(failed(done.error(), shown(name, kNameShownMax), guest));
+    TRY(preparation->call(name, {},
+                          fmt::format("initialisation failed in {}", shown(name, kNameShownMax))));
   }
-  auto snapshot = instance->capture(world_.limits.snapshot_bytes);
-  if (!snapshot) return fail(failed(snapshot.error(), "the end", guest));
-  return snapshot;
+  return preparation->capture();
 }
 
 }  // namespace weft::function

@@ -9,10 +9,9 @@
 namespace weft::function {
 namespace {
 
-// A kept instance holds about 30 kB, and what its calls wrote up to a limit; more than this are
-// only useful while that many calls run at once.
+// More are only useful while that many calls run at once.
 constexpr std::size_t kKeptMax = 16;
-// Those, and an hour of statistics.
+// An hour of statistics, and what is small.
 constexpr std::uint64_t kPerFunctionBytes = 256ULL * 1024;
 
 const engine::ExportInfo* only_export_of(const LoadedFunction::Description& description) {
@@ -24,6 +23,12 @@ const engine::ExportInfo* only_export_of(const LoadedFunction::Description& desc
     only = &item;
   }
   return only;
+}
+
+// Versions with one archive share it, and each counts it.
+std::uint64_t archive_bytes_of(const LoadedFunction::Description& description) {
+  const auto& python = description.python;
+  return python && python->archive ? python->archive->memory_bytes : 0;
 }
 
 }  // namespace
@@ -47,7 +52,8 @@ LoadedFunction::LoadedFunction(Description description,
       history_(std::move(history)),
       state_(state_of(description_.info, description_.is_warm)),
       memory_bytes_(kPerFunctionBytes + memory_bytes_of(description_.info) +
-                    program_->code().memory_bytes() + program_->memory_bytes()),
+                    program_->code().memory_bytes() + program_->memory_bytes() +
+                    archive_bytes_of(description_)),
       calls_wasix_(abi::command::calls_wasix(description_.info)),
       only_export_(only_export_of(description_)) {}
 
@@ -66,6 +72,12 @@ engine::InstanceLimits LoadedFunction::instance_limits() const {
   return {.memory_bytes = description_.limits.memory_bytes};
 }
 
+void LoadedFunction::make_ready() {
+  if (is_ready()) return;
+  auto instance = engine::Instance::create(program_, instance_limits(), nullptr);
+  if (instance && engine::instantiate(**instance)) give_back(*std::move(instance));
+}
+
 std::unique_ptr<engine::Instance> LoadedFunction::take_kept() {
   return kept_.with([](Kept& kept) -> std::unique_ptr<engine::Instance> {
     if (kept.instances.empty()) return nullptr;
@@ -79,21 +91,21 @@ std::unique_ptr<engine::Instance> LoadedFunction::take_kept() {
 void LoadedFunction::give_back(std::unique_ptr<engine::Instance> instance) {
   if (state_ == State::kFresh) return;
   if (state_ == State::kPristine && !instance->reset()) return;
-  if (state_ == State::kWarm && !instance->may_wait()) return;
+  if (keeps_ready() && !instance->may_wait()) return;
   instance->set_state(nullptr);
   kept_.with([&instance](Kept& kept) {
     if (kept.instances.size() < kKeptMax) kept.instances.push_back(std::move(instance));
   });
 }
 
-bool LoadedFunction::release_idle() {
+LoadedFunction::Idle LoadedFunction::release_idle() {
   std::vector<std::unique_ptr<engine::Instance>> idle;  // End outside the lock.
   return kept_.with([&idle](Kept& kept) {
     const auto end = kept.instances.begin() + static_cast<std::ptrdiff_t>(kept.least);
     idle.assign(std::move_iterator(kept.instances.begin()), std::move_iterator(end));
     kept.instances.erase(kept.instances.begin(), end);
     kept.least = kept.instances.size();
-    return !kept.instances.empty();
+    return Idle{.ended = idle.size(), .left = kept.instances.size()};
   });
 }
 

@@ -4,23 +4,27 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "abi/dialect.h"
+#include "abi/python/dialogue.h"
 #include "base/clock.h"
 #include "base/fair_pool.h"
 #include "base/guarded.h"
+#include "base/permit.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "engine/module_info.h"
 #include "function/functions.h"
 #include "function/pace.h"
-#include "function/permit.h"
+#include "function/python_archive.h"
 #include "function/recorder.h"
 #include "function/statistics.h"
+#include "system/host_directory.h"
 #include "system/network.h"
 
 namespace weft::function {
@@ -31,6 +35,14 @@ struct FunctionHistory {
   Sampler sampler;
   TakenPlaces in_flight = no_places_taken();
   std::shared_ptr<FairPool::Share> share = FairPool::make_share();  // of the background
+};
+
+// What is known of a Python file that instances of the guest have loaded.
+struct PythonFile {
+  abi::python::Places places;
+  abi::python::Loaded loaded;
+  std::shared_ptr<const system::HostDirectory> library;  // what the guest sees as /usr
+  std::shared_ptr<const PythonArchive> archive = {};     // that the file came in; null: alone
 };
 
 // Thread-safe; immutable but for the kept instances and what was learned. Calls hold it by
@@ -47,6 +59,7 @@ class LoadedFunction {
     std::vector<system::NetworkRule> network = {};  // where it may go
     Initialization initialization = {};
     bool is_warm = false;
+    std::optional<PythonFile> python = {};  // of dialect kPython, once it has been loaded
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,
                  std::shared_ptr<FunctionHistory> history);
@@ -58,7 +71,9 @@ class LoadedFunction {
   Pace& pace() { return pace_; }
   engine::InstanceLimits instance_limits() const;
   bool calls_wasix() const { return calls_wasix_; }
-  // What it takes while nobody calls it, about: code, description, history, kept instances.
+  // What it takes while nobody calls it, about: code, description, history. Kept instances count
+  // elsewhere: those that were put back against what the engine lets slots keep, others as guests
+  // that run.
   std::uint64_t memory_bytes() const { return memory_bytes_; }
 
   void mark_used(MonotonicTime now) { last_used_.store(now, std::memory_order_relaxed); }
@@ -73,6 +88,12 @@ class LoadedFunction {
   // again.
   bool begins_with(std::string_view name) const;
 
+  // Whether an instance can be made without work that takes milliseconds: an event loop's.
+  bool is_ready() const { return program_->has_image(); }
+  // Keeps a first instance if there is none, so that it is; as long as idle ones are kept. Blocks
+  // for milliseconds. What goes wrong, the next call finds out.
+  void make_ready();
+
   // An instance that was given back, if there is one.
   std::unique_ptr<engine::Instance> take_kept();
   // Whether such an instance is ready for a call as it is; else its next operation is
@@ -81,8 +102,12 @@ class LoadedFunction {
   // Keeps an instance whose last call succeeded, when few are kept: as it is when the module is
   // stateless or warm, put back to its beginning when that is possible.
   void give_back(std::unique_ptr<engine::Instance> instance);
-  // Ends those kept instances that no call took since the last time. Whether any are left.
-  bool release_idle();
+  // Ends those kept instances that no call took since the last time.
+  struct Idle {
+    std::size_t ended = 0;
+    std::size_t left = 0;  // kept for later calls
+  };
+  Idle release_idle();
 
  private:
   Description description_;

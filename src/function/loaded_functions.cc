@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include "base/heap.h"
+
 namespace weft::function {
 namespace {
 
@@ -43,8 +45,11 @@ void LoadedFunctions::remove(std::string_view name) {
   std::shared_ptr<LoadedFunction> gone;
   const std::unique_lock lock(mutex_);
   if (const auto found = functions_.find(name); found != functions_.end()) gone = take(found);
-  // Another function of that name counts its calls under way anew.
-  if (const auto found = histories_.find(name); found != histories_.end()) histories_.erase(found);
+  const auto found = histories_.find(name);
+  if (found == histories_.end()) return;
+  std::erase_if(removed_, [](const auto& entry) { return entry.second.expired(); });
+  if (const auto known = found->second.lock()) removed_[found->first] = known->in_flight;
+  histories_.erase(found);
 }
 
 bool LoadedFunctions::release_idle() {
@@ -54,7 +59,14 @@ bool LoadedFunctions::release_idle() {
     for (const auto& entry : functions_)
       all.push_back(entry.second);
   }
-  return std::ranges::count_if(all, &LoadedFunction::release_idle) > 0;
+  LoadedFunction::Idle sum;
+  for (const auto& function : all) {
+    const LoadedFunction::Idle idle = function->release_idle();
+    sum.ended += idle.ended;
+    sum.left += idle.left;
+  }
+  if (sum.ended > 0 || sum.left == 0) give_back_free_heap();
+  return sum.left > 0;
 }
 
 std::shared_ptr<FunctionHistory> LoadedFunctions::known_history(std::string_view name) {
@@ -73,6 +85,10 @@ std::shared_ptr<FunctionHistory> LoadedFunctions::history(const std::string& nam
   }
   auto& kept = histories_[name];
   if (auto known = kept.lock()) return known;
+  if (const auto found = removed_.find(name); found != removed_.end()) {
+    if (auto in_flight = found->second.lock()) made->in_flight = std::move(in_flight);
+    removed_.erase(found);
+  }
   kept = made;
   return made;
 }

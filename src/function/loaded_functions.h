@@ -30,7 +30,8 @@ class LoadedFunctions {
   // Replaces the one of that name.
   void put(std::shared_ptr<LoadedFunction> function);
   void remove(std::string_view name);
-  // LoadedFunction::release_idle of all. Whether any has instances left.
+  // LoadedFunction::release_idle of all. Whether any has instances left. Gives the heap's free
+  // memory back when instances ended, or none is left: those that are never kept leave some too.
   bool release_idle();
 
   // The same object for all who ask, as long as the function is in memory or in use. May block.
@@ -53,6 +54,8 @@ class LoadedFunctions {
   std::uint64_t bytes_ = 0;  // of all functions_
   std::map<std::string, std::weak_ptr<FunctionHistory>, std::less<>> histories_;
   std::size_t histories_max_ = 0;  // until the dead ones are looked for
+  // Calls under way of functions that were removed: another one of that name counts them too.
+  std::map<std::string, std::weak_ptr<TakenPlaces::element_type>, std::less<>> removed_;
 };
 
 }  // namespace weft::function

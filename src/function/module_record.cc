@@ -185,6 +185,7 @@ std::string to_record(const ModuleInfo& info) {
                                               {"memories", std::move(memories)},
                                               {"functions", info.functions},
                                               {"table_elements", info.table_elements},
+                                              {"instance_bytes", info.instance_bytes},
                                               {"has_start", info.has_start},
                                               {"has_debug_info", info.has_debug_info},
                                               {"has_mutable_state", info.has_mutable_state},
@@ -208,7 +209,9 @@ Result<ModuleInfo> from_record(std::string_view text) {
     is_good = read_memory(item, info) && is_good;
   const std::uint64_t functions = reader.required_number("functions");
   info.functions = static_cast<std::uint32_t>(functions);
-  info.table_elements = reader.number_or("table_elements", 0);  // An earlier weft did not write it.
+  // An earlier weft did not write these.
+  info.table_elements = reader.number_or("table_elements", 0);
+  info.instance_bytes = reader.number_or("instance_bytes", 0);
   info.has_start = reader.flag("has_start");
   info.has_debug_info = reader.flag("has_debug_info");
   info.has_mutable_state = reader.flag("has_mutable_state");

@@ -16,6 +16,7 @@ void check_equal(const engine::ModuleInfo& left, const engine::ModuleInfo& right
   CHECK((left.memories == right.memories));
   CHECK(left.functions == right.functions);
   CHECK(left.table_elements == right.table_elements);
+  CHECK(left.instance_bytes == right.instance_bytes);
   CHECK(left.has_start == right.has_start);
   CHECK(left.has_debug_info == right.has_debug_info);
   CHECK(left.has_mutable_state == right.has_mutable_state);

@@ -13,7 +13,7 @@ namespace weft::function {
 namespace {
 
 // "quick" answers at once; "spin" adds up to a number, which takes about a nanosecond each; "end"
-// never does; "trap" does so after a while.
+// never does; "grow" has more memory; "trap" traps after a while.
 constexpr std::string_view kModule = R"((module
   (memory 1)
   (func (export "quick") (result i32) (i32.const 7))
@@ -23,6 +23,8 @@ constexpr std::string_view kModule = R"((module
     (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (local.get 1)))
     (i32.load (i32.const 0)))
   (func $end (export "end") (loop br 0))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "gives_reference") (result funcref) (ref.null func))
   (func $trap (export "trap") (drop (call $spin (i32.const 5000000))) unreachable)))";
 
 constexpr std::string_view kQuick = R"({"export":"quick"})";
@@ -96,6 +98,28 @@ TEST_CASE("a short function that turns out long moves away, and is long for a wh
   while (!placed.runs_here(kQuick))
     ++calls;
   CHECK(calls > 10);
+}
+
+TEST_CASE("a function whose guests have much memory runs in the background from then on") {
+  Placed placed;
+  constexpr std::string_view kGrow = R"({"export":"grow","args":[1100]})";
+  placed.quick_until_here();
+  placed.finish(placed.start(kGrow));
+  for (int i = 0; i < 100; ++i)
+    CHECK_FALSE(placed.runs_here(kQuick));
+}
+
+TEST_CASE("calls that come to no guest do not make a long function count as short") {
+  Placed placed;
+  for (const std::string_view wrong :
+       {R"({"export":"nothing"})", R"({"export":"spin","args":["much"]})",
+        R"({"export":"gives_reference"})", "["}) {
+    CAPTURE(wrong);
+    placed.finish(placed.start(kSpin));
+    for (int i = 0; i < 200; ++i)
+      CHECK_FALSE(placed.finish(placed.start(wrong)).response.has_value());
+    CHECK_FALSE(placed.runs_here(kSpin));
+  }
 }
 
 TEST_CASE("many calls in the background see pristine state, each answers once") {

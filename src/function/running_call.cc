@@ -4,46 +4,18 @@
 
 #include <fmt/format.h>
 
-#include "abi/dialect.h"
-#include "abi/typed/values.h"
 #include "base/log.h"
-#include "json/parse.h"
-#include "json/print.h"
-#include "json/unicode.h"
 
 namespace weft::function {
 namespace {
-
-// How much of a name, and how many exports, an error shows: it is kept with the call's record.
-constexpr std::size_t kNameShownMax = 100;
-constexpr std::size_t kExportsShownMax = 10;
 
 // The CPU time that a call which was expected to be short may use on an event loop after its first
 // slice. That one may be over early, or because the thread had to wait for a processor.
 constexpr std::chrono::microseconds kOverrun{500};
 
-// More values than a call can have: a function has at most 1000 parameters.
-constexpr json::ParseLimits kRequestLimits{.depth_max = 16, .nodes_max = 2'000};
-
 // What one call may take of the machine beside its memory: sockets, copies of them, pipes.
 constexpr std::size_t kDescriptorsMax = 64;
 constexpr std::size_t kChannelBytesMax = 256 << 10;
-
-std::string callable_exports(const LoadedFunction::Description& description) {
-  std::string names;
-  std::size_t count = 0;
-  for (const engine::ExportInfo& item : description.info.exports) {
-    if (item.kind != engine::ItemKind::kFunction || abi::is_initializer(item)) continue;
-    if (description.initialization.has(item.name)) continue;
-    if (!names.empty()) names += ", ";
-    if (++count > kExportsShownMax) {
-      names += "…";
-      break;
-    }
-    names += shown(item.name, kNameShownMax) + shown(item.type, kNameShownMax);
-  }
-  return names.empty() ? "the module exports no functions" : "the module exports " + names;
-}
 
 Error cancelled() {
   return Error(ErrorCode::kCancelled,
@@ -65,8 +37,8 @@ RunningCall::RunningCall(std::shared_ptr<LoadedFunction> function, const CallCon
       done_(std::move(done)),
       started_(arrived) {}
 
-void RunningCall::start(std::string payload, MonotonicTime now) {
-  payload_ = std::move(payload);
+void RunningCall::start(CallToMake call, MonotonicTime now) {
+  call_ = std::move(call);
   if (is_late(now)) return finish(fail(too_late()));
   if (auto prepared = prepare(); !prepared) {
     finish(fail(std::move(prepared.error())));
@@ -88,99 +60,51 @@ void RunningCall::cancel() {
   stop(cancelled());
 }
 
-// What a typed call asks for: {"export": NAME, "args": [...]}.
-Result<> RunningCall::decode() {
-  const engine::ModuleInfo& info = function_->description().info;
-  const json::Value request =
-      payload_.empty() ? json::Value::object({}) : TRY(json::parse(payload_, kRequestLimits));
-  if (!request.is_object()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "the payload is an object: {\"export\": \"name\", \"args\": []}");
-  }
-  const json::Value* name = nullptr;
-  std::span<const json::Value> arguments;
-  for (const auto& [key, value] : request.as_object()) {
-    if (key == "export" && value.is_string()) {
-      name = &value;
-    } else if (key == "args" && value.is_array()) {
-      arguments = value.as_array();
-    } else {
-      return fail(
-          ErrorCode::kInvalidArgument,
-          fmt::format(
-              "the payload has \"export\" (a string) and \"args\" (an array); \"{}\" does not fit",
-              shown(key, kNameShownMax)));
-    }
-  }
-  const engine::ExportInfo* item =
-      name == nullptr ? function_->only_export() : info.find_export(name->as_string());
-  if (item == nullptr || item->kind != engine::ItemKind::kFunction) {
-    if (name != nullptr) {
-      return fail(ErrorCode::kNotFound, fmt::format("there is no exported function \"{}\"; {}",
-                                                    shown(name->as_string(), kNameShownMax),
-                                                    callable_exports(function_->description())));
-    }
-    return fail(ErrorCode::kInvalidArgument,
-                "name an export: " + callable_exports(function_->description()));
-  }
-  if (function_->state() == State::kWarm && abi::is_initializer(*item)) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "_initialize has been called already: a warm function's instances begin with it, "
-                "and it may run once in each");
-  }
-  export_name_ = item->name;
-  arguments_ = TRY(abi::typed::values_of(arguments, item->function));
-  return {};
-}
-
 // Null where the function is granted none.
 std::shared_ptr<system::Network> RunningCall::network() const {
   const auto& rules = function_->description().network;
   if (rules.empty()) return nullptr;
   return std::make_shared<system::Network>(
-      rules, [](const std::string&) -> system::Attempt<std::vector<system::IpAddress>> {
+      rules,
+      [](const std::string&) -> system::Attempt<std::vector<system::IpAddress>> {
         return std::unexpected(system::Errno::kNotSupported);
-      });
+      },
+      context_.sockets);
 }
 
-// The streams, clock, randomness and network of a module that imports them.
-void RunningCall::provide_world() {
+// The log, clock, randomness and network of a module that imports something, and what is its
+// dialect's own.
+Result<> RunningCall::provide_world() {
   const LoadedFunction::Description& description = function_->description();
-  const bool is_command = description.dialect == abi::Dialect::kCommand;
   log_ =
       std::make_unique<LogStream>(description.limits.output_bytes, context_.limits.kept_log_bytes);
-  input_ = std::make_unique<system::BytesInput>(is_command ? std::string_view(payload_)
-                                                           : std::string_view());
-  output_ =
-      std::make_unique<system::CaptureStream>(description.limits.output_bytes, "output_bytes");
-  program_ = std::make_unique<abi::command::Program>(abi::command::World{
-      .arguments = {description.name},
-      .environment = description.environment,
-      .network = network(),
-      .calls_wasix = function_->calls_wasix(),
-      .descriptors_max = kDescriptorsMax,
-      .channel_bytes = kChannelBytesMax,
-      .input = input_.get(),
-      .output = is_command ? static_cast<system::OutputStream*>(output_.get()) : log_.get(),
-      .errors = log_.get(),
-      .clock = &context_.clock,
-      .random = &context_.random,
-      .parks = function_->program()->parking() != engine::Waiting::kNever});
+  const auto rules = network();
+  abi::command::World world{.arguments = {description.name},
+                            .environment = description.environment,
+                            .network = rules,
+                            .http = std::make_shared<system::OutboundCaller>(context_.http, rules),
+                            .calls_wasix = function_->calls_wasix(),
+                            .descriptors_max = kDescriptorsMax,
+                            .channel_bytes = kChannelBytesMax,
+                            .output = log_.get(),
+                            .errors = log_.get(),
+                            .clock = &context_.clock,
+                            .random = &context_.random,
+                            .parks = function_->program()->parking() != engine::Waiting::kNever};
+  TRY(conversation_->furnish(world));
+  program_ = std::make_unique<abi::command::Program>(std::move(world));
+  program_->set_beside(conversation_->state());
+  return {};
 }
 
 Result<> RunningCall::prepare() {
-  const LoadedFunction::Description& description = function_->description();
-  if (description.dialect == abi::Dialect::kCommand) {
-    export_name_ = abi::kStart;
-  } else {
-    TRY(decode());
-  }
-  if (!description.info.imports.empty()) provide_world();
+  conversation_ = TRY(begin_conversation(*function_, call_));
+  if (!function_->description().info.imports.empty()) TRY(provide_world());
   instance_ = function_->take_kept();
   if (instance_ && function_->keeps_ready()) {
     instance_->set_state(program_.get());
     phase_ = Phase::kCall;
-    return instance_->begin_call(export_name_, arguments_);
+    return conversation_->begin(*instance_);
   }
   if (instance_) {
     instance_->set_state(program_.get());
@@ -189,19 +113,23 @@ Result<> RunningCall::prepare() {
                                              program_.get()));
   }
   instance_->begin_instantiation();
-  if (function_->begins_with(export_name_)) phase_ = Phase::kCall;  // That is the whole call.
+  // That is the whole call.
+  if (function_->begins_with(conversation_->export_name())) phase_ = Phase::kCall;
   return {};
 }
 
-// Begins what follows the operation that has just succeeded.
-Result<> RunningCall::begin_next() {
-  const auto before = function_->exports_before(export_name_);
+// Begins what follows the operation that has just succeeded, or has the answer.
+Result<std::optional<Response>> RunningCall::go_on_after(std::span<const engine::Value> results) {
+  if (phase_ == Phase::kCall) return conversation_->hear(*instance_, results);
+  const auto before = function_->exports_before(conversation_->export_name());
   if (initializers_called_ < before.size()) {
     phase_ = Phase::kInitialization;
-    return instance_->begin_call(before[initializers_called_++], {});
+    TRY(instance_->begin_call(before[initializers_called_++], {}));
+  } else {
+    phase_ = Phase::kCall;
+    TRY(conversation_->begin(*instance_));
   }
-  phase_ = Phase::kCall;
-  return instance_->begin_call(export_name_, arguments_);
+  return std::nullopt;
 }
 
 // A thread's CPU clock is a system call, and two of them cost more than a short guest: on an event
@@ -234,6 +162,7 @@ void RunningCall::run_here() {
   if (phase_ == Phase::kEnded) return;
   const Next next = run_slice();
   if (next == Next::kNothing) return;
+  if (next == Next::kSlice) function_->pace().saw_memory(instance_->memory_bytes());
   const bool is_long = context_.background != nullptr && has_overrun();
   if (is_long) function_->pace().overran();
   if (next == Next::kWait) return wait();
@@ -303,49 +232,45 @@ RunningCall::Next RunningCall::run_slice() {
     }
     auto results = instance_->take();
     if (!results) {
+      learn();
       finish(outcome_of_failure(std::move(results.error())));
       return Next::kNothing;
     }
-    if (phase_ == Phase::kCall) {
-      finish(encode(*results));
-      return Next::kNothing;
-    }
-    if (auto begun = begin_next(); !begun) {
-      finish(fail(std::move(begun.error())));
-      return Next::kNothing;
-    }
+    const bool was_call = phase_ == Phase::kCall;
+    auto answer = go_on_after(*results);
+    if (answer && !*answer) continue;
+    if (was_call) learn();
+    // What a failed call left behind is nobody's to see.
+    is_fit_ = answer.has_value() || function_->state() != State::kWarm;
+    finish(answer ? Result<Response>(*std::move(*answer)) : fail(std::move(answer.error())));
+    return Next::kNothing;
   }
 }
 
-Result<Response> RunningCall::encode(std::span<const engine::Value> results) {
-  if (function_->description().dialect == abi::Dialect::kCommand) {
-    std::string body = output_ ? output_->take() : std::string();
-    const char* const type =
-        json::is_utf8(body) ? "text/plain; charset=utf-8" : "application/octet-stream";
-    return Response{.content_type = type, .body = std::move(body)};
-  }
-  std::string body;
-  json::Writer writer(body);
-  writer.begin_object().key("results").begin_array();
-  for (const engine::Value& value : results)
-    abi::typed::write(writer, value);
-  writer.end_array().end_object();
-  return Response{.content_type = "application/json", .body = std::move(body)};
+// Of a guest that ends. A call that comes to none, because it fits no export, shows nothing: else
+// whoever sends such ones would make a long function count as short.
+void RunningCall::learn() {
+  // What ended within its slice took no longer; the thread may have had to wait for a processor.
+  const bool is_exact = is_in_background_ || first_slice_ || has_waited_;
+  function_->pace().learn(is_exact ? cpu_
+                                   : std::min<std::chrono::nanoseconds>(cpu_, Pace::kSliceMax));
+  function_->pace().saw_memory(instance_->memory_bytes());
 }
 
 // Ends a guest that is at rest between two slices, where it is: the error says where that was.
 void RunningCall::stop(Error error) {
   if (!has_run_) return finish(fail(std::move(error)));
+  learn();
   instance_->interrupt(std::move(error));
-  finish(fail(instance_->take().error()));
+  finish(fail(conversation_->explained(instance_->take().error())));
 }
 
 Result<Response> RunningCall::outcome_of_failure(Error error) {
+  error = conversation_->cause_of(std::move(error));
   const auto exit_code = program_ ? program_->exit_code() : std::nullopt;
-  if (!exit_code) return fail(std::move(error).with_suffix(likely_cause()));
-  // A program that exits with 0 did what it should.
-  const bool is_command = function_->description().dialect == abi::Dialect::kCommand;
-  if (is_command && *exit_code == 0) return encode({});
+  if (!exit_code)
+    return fail(conversation_->explained(std::move(error)).with_suffix(likely_cause()));
+  if (auto answer = conversation_->answer_of_exit(*exit_code)) return *std::move(answer);
   // The backtrace of an exit shows only the C library.
   return fail(Error(error.code(), error.message() + likely_cause()));
 }
@@ -372,14 +297,8 @@ std::string RunningCall::likely_cause() const {
 
 void RunningCall::finish(Result<Response> response) {
   phase_ = Phase::kEnded;
-  // A program that ended by itself, with success, left its instance in the middle of a call.
-  const bool is_reusable = response.has_value() && !(program_ && program_->exit_code());
-  // What ended within its slice took no longer; the thread may have had to wait for a processor.
-  const bool is_exact = is_in_background_ || first_slice_ || has_waited_;
-  function_->pace().learn(is_exact ? cpu_
-                                   : std::min<std::chrono::nanoseconds>(cpu_, Pace::kSliceMax));
   // Other guests end here, before anybody can see that they did.
-  if (!is_reusable) instance_.reset();
+  if (!is_fit_) instance_.reset();
   auto instance = std::move(instance_);
   const auto function = function_;
   deliver(result_of(std::move(response)));
@@ -389,18 +308,19 @@ void RunningCall::finish(Result<Response> response) {
 
 CallResult RunningCall::result_of(Result<Response> response) {
   CallResult result{.response = std::move(response),
+                    .invocation = std::move(call_.invocation),
                     .export_name = std::nullopt,
-                    .payload = std::move(payload_),
+                    .payload = std::move(call_.call.payload),
                     .log = log_ ? log_->take() : std::string(),
                     .duration_us = microseconds(context_.clock.monotonic() - started_),
                     .cpu_us = microseconds(cpu_)};
-  if (!export_name_.empty()) result.export_name = std::move(export_name_);
-  if (!result.response && output_) {  // What a failing program printed says why it failed.
-    const std::string printed = output_->take();
+  if (conversation_) result.export_name = conversation_->export_name();
+  if (!result.response && conversation_) {
+    const std::string said = conversation_->unfinished();
     const std::size_t room =
         context_.limits.kept_log_bytes -
         std::min<std::size_t>(context_.limits.kept_log_bytes, result.log.size());
-    result.log.append(printed, 0, room);
+    result.log.append(said, 0, room);
   }
   return result;
 }

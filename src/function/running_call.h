@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "abi/command/command.h"
@@ -14,8 +15,11 @@
 #include "engine/instance.h"
 #include "engine/ticker.h"
 #include "function/call_handle.h"
+#include "function/conversation.h"
 #include "function/loaded_function.h"
 #include "function/log_stream.h"
+#include "system/network.h"
+#include "system/outbound_http.h"
 #include "system/waiting_room.h"
 
 namespace weft::function {
@@ -27,12 +31,15 @@ struct CallContext {
   Random& random;
   const PlatformLimits& limits;
   system::WaitingRoom& waiting_room;
+  const system::SocketPlaces& sockets;  // of all guests
+  system::OutboundHttp& http;
   FairPool* background = nullptr;  // Without one, calls stay on their event loops.
 };
 
 // How a call ended, with what only the record shows.
 struct CallResult {
   Result<Response> response;
+  std::string invocation;  // its id
   std::optional<std::string> export_name;
   std::string payload;
   std::string log;
@@ -58,7 +65,7 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   // `done` is called once on the executor's thread, perhaps inside this call; never when the
   // executor has ended before. The object keeps itself alive until then. `now` is later than the
   // arrival when the function was loaded first.
-  void start(std::string payload, MonotonicTime now);
+  void start(CallToMake call, MonotonicTime now);
 
   // Between two slices, so that the guest is at rest.
   void cancel() override;
@@ -69,11 +76,10 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   // What follows a slice.
   enum class Next : std::uint8_t { kNothing, kSlice, kWait };
 
-  Result<> decode();
   Result<> prepare();
-  void provide_world();
+  Result<> provide_world();
   std::shared_ptr<system::Network> network() const;
-  Result<> begin_next();
+  Result<std::optional<Response>> go_on_after(std::span<const engine::Value> results);
   std::chrono::nanoseconds time_spent() const;
   bool is_late(MonotonicTime now) const;
   Error too_late() const;
@@ -86,8 +92,8 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   void come_back_to_wait();
   void wait();
   void go_on();
+  void learn();
   void stop(Error error);
-  Result<Response> encode(std::span<const engine::Value> results);
   Result<Response> outcome_of_failure(Error error);
   std::string likely_cause() const;
   void finish(Result<Response> response);
@@ -110,16 +116,14 @@ class RunningCall final : public Cancellable, public std::enable_shared_from_thi
   bool has_waited_ = false;                          // in the waiting room
   std::optional<system::WaitingRoom::Place> place_;  // of a guest that waits
 
-  std::string payload_;
-  std::string export_name_;
-  std::vector<engine::Value> arguments_;
-  // Declared before the instance, which borrows them. Only a module with imports has them.
-  std::unique_ptr<system::BytesInput> input_;
-  std::unique_ptr<system::CaptureStream> output_;
+  CallToMake call_;
+  // Declared before the instance, which borrows them. Only a module with imports has the last two.
+  std::unique_ptr<Conversation> conversation_;
   std::unique_ptr<LogStream> log_;
   std::unique_ptr<abi::command::Program> program_;
   std::unique_ptr<engine::Instance> instance_;
   Phase phase_ = Phase::kInstantiation;
+  bool is_fit_ = false;  // The instance, for other calls.
   std::size_t initializers_called_ = 0;
 };
 

@@ -276,7 +276,8 @@ constexpr std::array<std::string_view, 2> kCollecting = {
 TEST_CASE("a call whose garbage is collected ends at its deadline") {
   for (const std::string_view wat : kCollecting) {
     Deployed deployed("(module (func (export \"f\")))");
-    for (const std::uint32_t deadline_ms : {10U, 20U, 30U, 40U, 50U}) {
+    // The first slice, of 10 ms, may be over before the guest's function begins.
+    for (const std::uint32_t deadline_ms : {20U, 30U, 40U, 50U, 60U}) {
       CAPTURE(deadline_ms);
       deployed.use(wat, {.deadline_ms = deadline_ms, .memory_bytes = 1 << 20});
       const auto outcome = deployed.invoke(R"({"args":[100]})");
@@ -300,7 +301,8 @@ TEST_CASE("a call whose garbage is collected can be cancelled, and ends with its
       call.handle.cancel();  // As the server does when the client goes away, and when it stops.
       REQUIRE(call.is_done());
       CHECK(error_of(**call.outcome).code() == ErrorCode::kCancelled);
-      CHECK(error_of(**call.outcome).backtrace().size() == 1);
+      // The first slice may be over before the guest's function begins.
+      CHECK((slices == 0 || error_of(**call.outcome).backtrace().size() == 1));
       deployed.world.executor->run_one();  // The slice that it had asked for.
     }
   }
@@ -494,14 +496,18 @@ struct Loaded {
   Result<Response> call(std::string payload) {
     std::optional<CallResult> result;
     system::WaitingRoom waiting_room(clock);
+    const system::SocketPlaces sockets;
+    system::OutboundHttp http({}, clock);
     const CallContext context{.ticker = ticker,
                               .clock = clock,
                               .random = random,
                               .limits = limits,
-                              .waiting_room = waiting_room};
+                              .waiting_room = waiting_room,
+                              .sockets = sockets,
+                              .http = http};
     std::make_shared<RunningCall>(function, context, executor, context.clock.monotonic(),
                                   [&result](CallResult done) { result.emplace(std::move(done)); })
-        ->start(std::move(payload), clock.monotonic());
+        ->start({.call = {.function = "f", .payload = std::move(payload)}}, clock.monotonic());
     while (!result)
       executor->run_one();
     return std::move(result->response);
@@ -597,8 +603,8 @@ TEST_CASE("calls of a warm function see what earlier ones left, until one fails"
     CHECK(loaded.call(R"({"export":"trap"})").error().code() == ErrorCode::kGuestTrap);
     CHECK_FALSE(loaded.keeps_one());
     CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[11]})");
-    CHECK(loaded.function->release_idle());
-    CHECK_FALSE(loaded.function->release_idle());
+    CHECK(loaded.function->release_idle().left > 0);
+    CHECK(loaded.function->release_idle().left == 0);
     CHECK(loaded.call(R"({"export":"count"})").value().body == R"({"results":[11]})");
   }
 }
@@ -621,10 +627,10 @@ TEST_CASE("kept instances that no call needed for a while end") {
     }
     return number;
   };
-  CHECK_FALSE(loaded.function->release_idle());
+  CHECK(loaded.function->release_idle().left == 0);
   for (int i = 0; i < 3; ++i)
     keep();
-  CHECK(loaded.function->release_idle());
+  CHECK(loaded.function->release_idle().left > 0);
   // Two are in use at once, the third is not.
   auto one = loaded.function->take_kept();
   auto two = loaded.function->take_kept();
@@ -632,10 +638,10 @@ TEST_CASE("kept instances that no call needed for a while end") {
     REQUIRE(engine::instantiate(**taken).has_value());
     loaded.function->give_back(std::move(*taken));
   }
-  CHECK(loaded.function->release_idle());
+  CHECK(loaded.function->release_idle().left > 0);
   CHECK(count() == 2);
-  CHECK(loaded.function->release_idle());
-  CHECK_FALSE(loaded.function->release_idle());
+  CHECK(loaded.function->release_idle().left > 0);
+  CHECK(loaded.function->release_idle().left == 0);
   CHECK(count() == 0);
 }
 

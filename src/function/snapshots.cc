@@ -10,7 +10,8 @@ namespace {
 // Errors that another initialisation helps against.
 bool is_gone(const Error& error) {
   return error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kDataLoss ||
-         error.code() == ErrorCode::kInvalidArgument;
+         error.code() == ErrorCode::kInvalidArgument ||
+         error.code() == ErrorCode::kFailedPrecondition;
 }
 
 }  // namespace
@@ -19,18 +20,12 @@ bool has_snapshot(const LoadedFunction::Description& description) {
   return !description.initialization.is_empty() && !description.info.obstacle;
 }
 
-Result<std::shared_ptr<const engine::Program>> Snapshots::stored(const engine::Program& program,
-                                                                 const std::string& id) const {
-  return program.with_snapshot(TRY(parts_.blobs.get(id)));
-}
-
 Result<std::shared_ptr<const engine::Program>> Snapshots::restored(
-    const LoadedFunction::Description& description, std::shared_ptr<const engine::Program> program,
-    store::VersionRecord& record) const {
-  if (!has_snapshot(description)) return program;
+    Beginning& beginning, store::VersionRecord& record) const {
   std::string why = "it was deployed without one";
   if (const auto& id = record.spec.snapshot) {
-    auto begun = stored(*program, *id);
+    const auto bytes = parts_.blobs.get(*id);
+    auto begun = bytes ? beginning.begin_with(*bytes) : fail(bytes.error());
     if (begun || !is_gone(begun.error())) return begun;
     why = begun.error().message();
   }
@@ -38,8 +33,8 @@ Result<std::shared_ptr<const engine::Program>> Snapshots::restored(
                      {{"function", record.function},
                       {"version", fmt::format("{}", record.version)},
                       {"why", why}});
-  const std::string bytes = TRY(parts_.initializer.run(description, program));
-  auto begun = TRY(program->with_snapshot(bytes));
+  const std::string bytes = TRY(beginning.prepare());
+  auto begun = TRY(beginning.begin_with(bytes));
   TRY(replace(record, bytes));
   return begun;
 }

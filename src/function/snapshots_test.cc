@@ -1,6 +1,7 @@
 #include "function/snapshots.h"
 
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 
@@ -26,6 +27,16 @@ class RunningClock final : public Clock {
  private:
   FakeClock& clock_;
 };
+
+// A result of an i64 alone.
+std::int64_t number_in(const std::string& body) {
+  const auto document = json::parse(body).value();
+  const std::string_view text = document.find("results")->as_array()[0].as_string();
+  std::int64_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number).ptr;
+  REQUIRE(end == text.data() + text.size());
+  return number;
+}
 
 struct Fixture {
   World world;
@@ -385,6 +396,40 @@ TEST_CASE_FIXTURE(Fixture, "functions with one module and their own snapshots sh
   const auto other = invoke(world, *functions, "g", R"({"export":"seed"})");
   CHECK(other.response.value().body != seed);
   CHECK(call("seed") == seed);
+}
+
+TEST_CASE("the clocks of a call are not those of its initialisation") {
+  Fixture fixture;
+  const auto deployed = fixture.deploy(R"((module
+    (import "wasi_snapshot_preview1" "clock_time_get"
+      (func $clock (param i32 i64 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func $read (param i32 i32) (result i64)
+      (drop (call $clock (local.get 0) (i64.const 1) (local.get 1))) (i64.load (local.get 1)))
+    (func (export "init")
+      (drop (call $read (i32.const 0) (i32.const 0))) (drop (call $read (i32.const 1) (i32.const 8))))
+    (func (export "wall_then") (result i64) (i64.load (i32.const 0)))
+    (func (export "steady_then") (result i64) (i64.load (i32.const 8)))
+    (func (export "wall") (result i64) (call $read (i32.const 0) (i32.const 16)))
+    (func (export "steady") (result i64) (call $read (i32.const 1) (i32.const 16)))))",
+                                       "init");
+  REQUIRE(deployed.has_value());
+  CHECK(deployed->state == State::kPristine);
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  for (const std::string name : {"wall", "steady"}) {
+    CAPTURE(name);
+    const std::int64_t then = number_in(fixture.call(name + "_then"));
+    std::int64_t before = number_in(fixture.call(name));
+    CHECK(before > then);
+    for (int i = 0; i < 3; ++i) {
+      fixture.world.clock.advance(std::chrono::hours(1));
+      const std::int64_t now = number_in(fixture.call(name));
+      CHECK(now >= before + kHour);
+      CHECK(now < before + 2 * kHour);
+      before = now;
+    }
+    CHECK(number_in(fixture.call(name + "_then")) == then);
+  }
 }
 
 }  // namespace

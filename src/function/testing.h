@@ -96,6 +96,7 @@ struct World {
   FunctionsParts parts_with(const Clock& other) {
     return {.engine = *engine,
             .code_cache = code_cache,
+            .cache = cache,
             .metadata = metadata,
             .blobs = *blobs,
             .invocations = invocations,

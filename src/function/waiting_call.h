@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/permit.h"
 #include "function/call_handle.h"
 #include "function/functions.h"
-#include "function/permit.h"
 
 namespace weft::function {
 

@@ -19,6 +19,20 @@ Result<CurlLibrary> CurlLibrary::load() {
   library.find("curl_easy_strerror", curl.easy_strerror);
   library.find("curl_slist_append", curl.slist_append);
   library.find("curl_slist_free_all", curl.slist_free_all);
+  library.find("curl_easy_pause", curl.easy_pause);
+  library.find("curl_multi_init", curl.multi_init);
+  library.find("curl_multi_cleanup", curl.multi_cleanup);
+  library.find("curl_multi_setopt", curl.multi_setopt);
+  library.find("curl_multi_add_handle", curl.multi_add_handle);
+  library.find("curl_multi_remove_handle", curl.multi_remove_handle);
+  library.find("curl_multi_socket_action", curl.multi_socket_action);
+  library.find("curl_multi_info_read", curl.multi_info_read);
+  library.find("curl_url", curl.url);
+  library.find("curl_url_cleanup", curl.url_cleanup);
+  library.find("curl_url_get", curl.url_get);
+  library.find("curl_url_set", curl.url_set);
+  library.find("curl_url_strerror", curl.url_strerror);
+  library.find("curl_free", curl.free);
   TRY(library.check());
   return curl;
 }

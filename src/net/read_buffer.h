@@ -36,7 +36,7 @@ class ReadBuffer {
   }
 
  private:
-  static constexpr std::size_t kSmallest = 4096;
+  static constexpr std::size_t kSmallest = 2048;
   static constexpr std::size_t kKept = 16UZ * 1024;
 
   void make_room(std::size_t bytes) {

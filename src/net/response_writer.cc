@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/http_field.h"
+
 namespace weft::net {
 namespace {
 
@@ -63,30 +65,6 @@ std::string_view reason(int status) {
   return found != kReasons.end() && found->status == status ? found->phrase : std::string_view();
 }
 
-// RFC 9110 §5.6.2.
-constexpr std::array<bool, 256> kTokenBytes = [] {
-  std::array<bool, 256> allowed{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"
-                                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
-    allowed[static_cast<unsigned char>(c)] = true;
-  }
-  return allowed;
-}();
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kTokenBytes[static_cast<unsigned char>(c)];
-  });
-}
-
-// A stray CR, LF or NUL would let the value end the header and begin another (RFC 9110 §5.5).
-bool is_field_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
-  });
-}
-
 // Headers that describe the connection or the framing; the server alone writes them.
 bool is_reserved(std::string_view name) {
   switch (name.size()) {
@@ -127,7 +105,7 @@ bool append_response_head(std::string& out, const HttpResponse& response,
   out.append(reason(response.status));
   out.append("\r\n");
   for (const Header& header : response.headers) {
-    if (!is_token(header.name) || !is_field_value(header.value)) {
+    if (!is_field_name(header.name) || !is_field_value(header.value)) {
       out.resize(before);
       return false;
     }

@@ -32,6 +32,7 @@ class Access {
   // another origin makes; kUnauthenticated for a missing or wrong token, which health checks and
   // the web pages do not need.
   Result<> check(const net::HttpRequest& request, RouteId route) const;
+  bool has_token() const { return options_.token.has_value(); }
 
  private:
   Result<> check_host(std::string_view host) const;

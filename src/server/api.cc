@@ -1,5 +1,8 @@
 #include "server/api.h"
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -44,6 +47,41 @@ void add_call_headers(net::HttpResponse& response, const function::Outcome& outc
   response.headers.push_back({"weft-duration-us", std::to_string(outcome.duration_us)});
 }
 
+// What only this server may say of itself, or of its connections, to a browser; a guest's own
+// policy for its content counts beside ours.
+bool is_servers_own(std::string_view header) {
+  // What frames a message, net leaves out by itself. Proxies obey some of these.
+  constexpr std::array kOwn = {std::string_view("te"),
+                               std::string_view("trailer"),
+                               std::string_view("date"),
+                               std::string_view("server"),
+                               std::string_view("alt-svc"),
+                               std::string_view("clear-site-data"),
+                               std::string_view("nel"),
+                               std::string_view("report-to"),
+                               std::string_view("set-login"),
+                               std::string_view("service-worker-allowed"),
+                               std::string_view("x-sendfile"),
+                               std::string_view("strict-transport-security"),
+                               std::string_view("x-lighttpd-send-file"),
+                               std::string_view("x-content-type-options")};
+  constexpr std::array kPrefixes = {std::string_view("weft-"), std::string_view("proxy-"),
+                                    std::string_view("x-accel-")};
+  return std::ranges::any_of(
+             kOwn,
+             [header](std::string_view own) { return net::equals_ignoring_case(own, header); }) ||
+         std::ranges::any_of(kPrefixes, [header](std::string_view prefix) {
+           return net::equals_ignoring_case(prefix, header.substr(0, prefix.size()));
+         });
+}
+
+void add_function_headers(net::HttpResponse& response,
+                          std::vector<std::pair<std::string, std::string>> headers) {
+  for (auto& [name, value] : headers) {
+    if (!is_servers_own(name)) response.headers.push_back({std::move(name), std::move(value)});
+  }
+}
+
 std::string decoded(std::string_view parameter) {
   if (parameter.find('%') == std::string_view::npos) return std::string(parameter);
   // What is no escape was refused before, or names nothing.
@@ -79,6 +117,12 @@ Api::Api(const ApiParts& parts, ApiOptions options)
       started_(parts.clock.wall()),
       started_monotonic_(parts.clock.monotonic()),
       resources_(parts.functions, parts.invocations),
+      ids_(parts.clock, parts.random),
+      reactors_({.reactors = parts.reactors,
+                 .callbacks = parts.callbacks,
+                 .blocking = parts.blocking,
+                 .deployments = parts.deployments,
+                 .ids = ids_}),
       assets_(embedded_assets()) {}
 
 void Api::handle(net::HttpRequest request, net::Responder responder) {
@@ -116,7 +160,10 @@ net::BodyLimit Api::body_limit(RouteId route) const {
   switch (route) {
     case RouteId::kInvoke:
     case RouteId::kEndpoint:
+    case RouteId::kApply:
       return {.bytes = parts_.functions.limits().payload_bytes, .name = "payload_bytes"};
+    case RouteId::kPutCode:
+      return {.bytes = function::kRegistrationBytesMax, .name = "registration_bytes"};
     case RouteId::kUploadModule:
       return {.bytes = parts_.functions.limits().module_bytes, .name = "module_bytes"};
     default:
@@ -138,8 +185,27 @@ void Api::answer(const Match& match, net::HttpRequest request, Reply reply) {
     case RouteId::kMetrics:
       return reply.send(metrics_page());
     default:
+      if (is_of_reactors(match.id))
+        return answer_reactors(match, std::move(request), std::move(reply));
       return run_blocking(decoded(match.parameter), std::move(request), std::move(reply));
   }
+}
+
+void Api::answer_reactors(const Match& match, net::HttpRequest request, Reply reply) {
+  const auto shared = std::make_shared<Reply>(std::move(reply));
+  std::shared_ptr<std::atomic<bool>> is_gone;
+  if (match.id == RouteId::kApply) {
+    // Before it begins: its answer may be sent on another thread, at once.
+    is_gone = std::make_shared<std::atomic<bool>>(false);
+    shared->on_gone([is_gone] { *is_gone = true; });
+  }
+  ReactorApi::Target target{.route = match.id,
+                            .reactor = decoded(match.parameter),
+                            .kind = decoded(match.more[0]),
+                            .name = decoded(match.more[1])};
+  reactors_.answer(std::move(target), std::move(request), is_gone, [this, shared](auto response) {
+    shared->send(response ? *std::move(response) : problem_of(shared->route(), response.error()));
+  });
 }
 
 void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
@@ -151,12 +217,18 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
                         "Asynchronous calls (Prefer: respond-async) are not there yet: leave the "
                         "preference out and wait for the result.")));
   }
-  if (is_endpoint && request.body().empty() && !request.query().empty()) {
-    auto payload = payload_of_query(request);
-    if (!payload) return reply.send(problem_of(match.id, payload.error()));
-    call.payload = std::move(*payload).value_or(std::string());
-  } else {
-    call.payload = request.take_body();
+  call.content_type = request.header("content-type").value_or("");
+  call.payload = request.take_body();
+  if (is_endpoint) {
+    if (call.payload.empty() && !request.query().empty())
+      call.typed_payload = payload_of_query(request);
+    call.http = [request = std::move(request), has_token = access_.has_token()] {
+      auto seen = function_request(request);
+      // The server's own token is not for guests.
+      if (has_token)
+        std::erase_if(seen.headers, [](const auto& one) { return one.first == "authorization"; });
+      return seen;
+    };
   }
   const auto shared = std::make_shared<Reply>(std::move(reply));
   const function::CallHandle running = parts_.functions.invoke(
@@ -173,7 +245,11 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
         add_call_headers(response, outcome);
         // What a guest writes must never run as a page of this origin.
         response.headers.push_back({"X-Content-Type-Options", "nosniff"});
-        if (is_endpoint) response.headers.push_back({"Content-Security-Policy", "sandbox"});
+        response.headers.push_back({"Content-Security-Policy", "sandbox"});
+        if (is_endpoint) {
+          response.status = outcome.response->status;
+          add_function_headers(response, std::move(outcome.response->headers));
+        }
         response.body = net::Body(std::move(outcome.response->body));
         shared->send(std::move(response));
       });
@@ -184,8 +260,11 @@ void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {
 void Api::run_blocking(std::string parameter, net::HttpRequest request, Reply reply) {
   // Shared, because a refused piece of work is gone and somebody must answer all the same.
   const auto shared = std::make_shared<Reply>(std::move(reply));
-  const auto accepted = parts_.blocking.run([this, shared, parameter = std::move(parameter),
-                                             request = std::move(request)] {
+  const RouteId route = shared->route();
+  const bool deploys = route == RouteId::kDeployFunction || route == RouteId::kRollBack;
+  WorkPool& pool = deploys ? parts_.deployments : parts_.blocking;
+  const auto accepted = pool.run([this, shared, parameter = std::move(parameter),
+                                  request = std::move(request)] {
     auto response = answer_blocking(shared->route(), parameter, request);
     shared->send(response ? std::move(*response) : problem_of(shared->route(), response.error()));
   });

@@ -7,13 +7,17 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "base/work_pool.h"
 #include "function/functions.h"
+#include "function/reactors.h"
 #include "net/http.h"
 #include "server/access.h"
 #include "server/assets.h"
+#include "server/callbacks.h"
 #include "server/metrics.h"
+#include "server/reactor_api.h"
 #include "server/resources.h"
 #include "server/router.h"
 #include "store/invocations.h"
@@ -23,9 +27,13 @@ namespace weft::server {
 // What an Api is made of; all of it outlives the object.
 struct ApiParts {
   function::Functions& functions;
+  function::Reactors& reactors;
+  Callbacks& callbacks;
   store::Invocations& invocations;
-  WorkPool& blocking;  // for everything that reads disks or compiles
+  WorkPool& blocking;     // for everything that reads disks
+  WorkPool& deployments;  // for what also compiles and initialises, which can take a minute
   const Clock& clock;
+  Random& random;
   const Log& log;
 };
 
@@ -54,6 +62,7 @@ class Api final : public net::HttpHandler {
   net::BodyLimit body_limit(RouteId route) const;
   void answer(const Match& match, net::HttpRequest request, Reply reply);
   void invoke(const Match& match, net::HttpRequest request, Reply reply);
+  void answer_reactors(const Match& match, net::HttpRequest request, Reply reply);
   void run_blocking(std::string parameter, net::HttpRequest request, Reply reply);
   Result<net::HttpResponse> answer_blocking(RouteId route, const std::string& parameter,
                                             const net::HttpRequest& request);
@@ -69,6 +78,8 @@ class Api final : public net::HttpHandler {
   WallTime started_;
   MonotonicTime started_monotonic_;
   Resources resources_;
+  UlidSource ids_;
+  ReactorApi reactors_;
   Assets assets_;
   Metrics metrics_;
 };

@@ -350,8 +350,10 @@ TEST_CASE("a deployment that cannot work is refused") {
         400, "invalid_argument");
   }
   check_problem(server.send("PUT", "/v1/functions/a", "{}"), 400, "invalid_argument");
-  check_problem(server.send("PUT", "/v1/functions/a", R"({"source":"","language":"python"})"), 422,
-                "unsupported");
+  const Answer no_python =
+      server.send("PUT", "/v1/functions/a", R"({"source":"lambda: 1","language":"python"})");
+  check_problem(no_python, 422, "unsupported");
+  CHECK(no_python.text("detail").find("guests/python/build") != std::string::npos);
 }
 
 TEST_CASE("a call answers with the result, its id and its duration") {
@@ -595,6 +597,9 @@ TEST_CASE("metrics count requests by class of route and status") {
                       "(ref.null func))))")
               .status == 201);
   CHECK(server.send("POST", "/v1/functions/changes/invoke").status == 502);
+  REQUIRE(server.deploy("counts", "(module (memory 1) (func (export \"f\")))", R"(,"state":"warm")")
+              .status == 200);
+  server.send("POST", "/v1/functions/counts/invoke");
   server.send("POST", "/v1/functions/nobody/invoke");
   server.get("/v1/nothing");
   server.get("/", {{"Host", "evil.example"}});
@@ -604,7 +609,7 @@ TEST_CASE("metrics count requests by class of route and status") {
     return ("\n" + metrics.body).find("\n" + std::string(line)) != std::string::npos;
   };
   CHECK(has("# TYPE weft_http_requests_total counter\n"));
-  CHECK(has("weft_http_requests_total{route=\"invoke\",status=\"200\"} 3\n"));
+  CHECK(has("weft_http_requests_total{route=\"invoke\",status=\"200\"} 4\n"));
   CHECK(has("weft_http_requests_total{route=\"invoke\",status=\"404\"} 1\n"));
   CHECK(has("weft_http_requests_total{route=\"none\",status=\"404\"} 1\n"));
   CHECK(has("weft_http_requests_total{route=\"page\",status=\"403\"} 1\n"));
@@ -613,6 +618,7 @@ TEST_CASE("metrics count requests by class of route and status") {
   CHECK(has("weft_calls_total{state=\"stateless\"} 2\n"));
   CHECK(has("weft_calls_total{state=\"pristine\"} 1\n"));
   CHECK(has("weft_calls_total{state=\"fresh\"} 1\n"));
+  CHECK(has("weft_calls_total{state=\"warm\"} 1\n"));
   CHECK(has("weft_invocations_in_flight 0\n"));
   CHECK(has("weft_uptime_seconds "));
   CHECK(has("process_cpu_seconds_total "));
@@ -732,8 +738,8 @@ std::set<std::string> documented_operations(const json::Value& document) {
   std::set<std::string> operations;
   for (const auto& [path, item] : document.find("paths")->as_object()) {
     std::string pattern(path);
-    const auto open = pattern.find('{');
-    if (open != pattern.npos) pattern.replace(open, pattern.find('}') - open + 1, "{}");
+    for (auto open = pattern.find('{'); open != pattern.npos; open = pattern.find('{', open + 1))
+      pattern.replace(open, pattern.find('}', open) - open + 1, "{}");
     for (const auto& [method, operation] : item.as_object()) {
       std::string upper(method);
       for (char& letter : upper) {

@@ -156,6 +156,10 @@ net::HttpResponse problem(const Error& error, const std::optional<std::string>& 
   return response;
 }
 
+void write_problem(json::Writer& writer, const Error& error) {
+  json::write_problem(writer, without_internals(error), std::nullopt);
+}
+
 bool is_internal(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kInternal:

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "function/functions.h"
+#include "function/reactors.h"
 #include "json/print.h"
 #include "net/http.h"
 #include "store/invocations.h"
@@ -19,6 +20,7 @@ void write(json::Writer& writer, const function::Module& module);
 void write(json::Writer& writer, const function::Function& function);
 void write(json::Writer& writer, const function::Version& version);
 void write(json::Writer& writer, const store::InvocationRecord& record);
+void write(json::Writer& writer, const function::ReactorInfo& reactor);
 
 // A response with that text, which no cache keeps.
 net::HttpResponse json_response(int status, std::string text);
@@ -57,6 +59,9 @@ net::HttpResponse json_response(const store::Listed<T>& list) {
 net::HttpResponse problem(const Error& error,
                           const std::optional<std::string>& invocation = std::nullopt,
                           std::optional<int> status = std::nullopt);
+
+// The same as a part of a document.
+void write_problem(json::Writer& writer, const Error& error);
 
 // Whether the error's message is for the log and not for clients.
 bool is_internal(const Error& error);

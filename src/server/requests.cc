@@ -9,14 +9,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "function/environment.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "store/metadata.h"
 
 namespace weft::server {
 namespace {
+
+constexpr std::size_t kEndpointPrefixBytes = 3;  // "/f/"
 
 constexpr std::size_t kBodyDepthMax = 32;
 constexpr std::size_t kShownBytesMax = 100;
@@ -72,44 +76,10 @@ Result<std::string> module_of(const json::Value& object) {
   return std::string(module->as_string());
 }
 
-bool is_environment_name(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  };
-  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !name.empty() && name.size() <= kEnvironmentNameBytesMax && is_letter(name.front()) &&
-         std::ranges::all_of(name, is_part);
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> environment_of(const json::Value& object) {
-  std::vector<std::pair<std::string, std::string>> environment;
+Result<function::Environment> environment_of(const json::Value& object) {
   const json::Value* members = TRY(object_member(object, "environment"));
-  if (members == nullptr) return environment;
-  std::size_t bytes = 0;
-  for (const json::Member& member : members->as_object()) {
-    const auto& [name, value] = member;
-    if (!is_environment_name(name)) {
-      return invalid(
-          member.key_value(),
-          fmt::format("\"{}\" is no name for an environment variable: letters, digits and _, "
-                      "no digit first, at most {}.",
-                      shown(name, kShownBytesMax), kEnvironmentNameBytesMax));
-    }
-    if (!value.is_string() || value.as_string().find('\0') != std::string_view::npos) {
-      return invalid(value, fmt::format("The environment variable \"{}\" must be a string without "
-                                        "U+0000.",
-                                        shown(name, kShownBytesMax)));
-    }
-    bytes += name.size() + value.as_string().size();
-    environment.emplace_back(name, value.as_string());
-  }
-  if (bytes > kEnvironmentBytesMax) {
-    return fail(Error(ErrorCode::kTooLarge,
-                      fmt::format("The environment has {} bytes; at most {} are allowed.", bytes,
-                                  kEnvironmentBytesMax))
-                    .with_limit("environment_bytes", kEnvironmentBytesMax));
-  }
-  return environment;
+  if (members == nullptr) return function::Environment();
+  return function::environment_of(*members);
 }
 
 Result<std::optional<std::string>> init_of(const json::Value& object) {
@@ -132,7 +102,32 @@ Result<bool> is_warm(const json::Value& object) {
                  "\"warm\", so that calls do.");
 }
 
-// The one query parameter of that name; twice is an error, since it is not clear which one counts.
+// The file of a function that comes without a module; nothing where there is none.
+Result<std::optional<std::string>> source_of(const json::Value& object) {
+  const json::Value* const source = object.find("source");
+  const json::Value* const language = object.find("language");
+  if (source == nullptr) {
+    if (language == nullptr) return std::nullopt;
+    return invalid(*language, "\"language\" is that of a \"source\", which is missing.");
+  }
+  if (!source->is_string() || source->as_string().empty())
+    return invalid(*source, "\"source\" must be the text of a file.");
+  if (object.find("module") != nullptr)
+    return invalid(*source, "A function is a \"module\" or a \"source\", not both.");
+  if (language == nullptr || !language->is_string())
+    return invalid(*source, "\"language\" is missing, which is that of the source: \"python\".");
+  if (language->as_string() != "python") {
+    return fail(Error(ErrorCode::kUnsupported,
+                      fmt::format("\"language\" can be \"python\", not \"{}\": compile the "
+                                  "source to a module.",
+                                  shown(language->as_string(), kShownBytesMax)))
+                    .with_position(language->position()));
+  }
+  return std::string(source->as_string());
+}
+
+}  // namespace
+
 Result<std::optional<std::string>> single_parameter(const net::HttpRequest& request,
                                                     std::string_view name) {
   std::string_view rest = request.query();
@@ -149,21 +144,13 @@ Result<std::optional<std::string>> single_parameter(const net::HttpRequest& requ
   return request.parameter(name);
 }
 
-}  // namespace
-
-Result<function::Deployment> deployment_of(std::string_view body) {
+Result<DeploymentRequest> deployment_of(std::string_view body) {
   const json::Value object = TRY(object_of(
       body, {"module", "limits", "grants", "environment", "init", "state", "source", "language"}));
-  for (const std::string_view key : {"source", "language"}) {
-    const json::Value* member = object.find(key);
-    if (member == nullptr) continue;
-    return fail(Error(ErrorCode::kUnsupported,
-                      "Functions from source code are not there yet (Python comes in a later "
-                      "version): upload a module and name it as \"module\".")
-                    .with_position(member->position()));
-  }
-  function::Deployment deployment;
-  deployment.module = TRY(module_of(object));
+  DeploymentRequest request;
+  function::Deployment& deployment = request.deployment;
+  request.source = TRY(source_of(object));
+  if (!request.source) deployment.module = TRY(module_of(object));
   if (const json::Value* limits = TRY(object_member(object, "limits"))) {
     deployment.limits = TRY(function::limits_of(*limits));
   }
@@ -173,7 +160,45 @@ Result<function::Deployment> deployment_of(std::string_view body) {
   deployment.environment = TRY(environment_of(object));
   deployment.init = TRY(init_of(object));
   deployment.is_warm = TRY(is_warm(object));
-  return deployment;
+  return request;
+}
+
+function::Language language_of(const net::HttpRequest& request) {
+  const std::string_view type = request.header("content-type").value_or("");
+  const std::string_view essence = type.substr(0, type.find_first_of("; "));
+  for (const std::string_view python : {"text/x-python", "application/x-python"}) {
+    if (net::equals_ignoring_case(essence, python)) return function::Language::kPython;
+  }
+  // As browsers of Windows call it, too.
+  for (const std::string_view zip : {"application/zip", "application/x-zip-compressed"}) {
+    if (net::equals_ignoring_case(essence, zip)) return function::Language::kPythonArchive;
+  }
+  return function::Language::kWasm;
+}
+
+abi::python::HttpRequest function_request(const net::HttpRequest& request) {
+  // "/f/NAME" stands in front of what the function serves.
+  const std::string_view whole = request.path();
+  const std::size_t name_end = std::min(whole.find('/', kEndpointPrefixBytes), whole.size());
+  std::string path;
+  const auto segments = request.segments();
+  for (std::size_t i = 2; i < segments.size(); ++i) {
+    path += '/';
+    path += segments[i];
+  }
+  abi::python::HttpRequest result{.method = std::string(request.method()),
+                                  .path = path.empty() ? "/" : std::move(path),
+                                  .raw_path = std::string(whole.substr(name_end)),
+                                  .query = std::string(request.query()),
+                                  .root_path = std::string(whole.substr(0, name_end)),
+                                  .scheme = "http"};
+  if (result.raw_path.empty()) result.raw_path = "/";
+  result.headers.reserve(request.header_count());
+  for (std::size_t i = 0; i < request.header_count(); ++i) {
+    const auto [name, value] = request.header_at(i);
+    result.headers.emplace_back(to_lower(name), value);
+  }
+  return result;
 }
 
 Result<std::int64_t> rollback_of(std::string_view body) {

@@ -18,18 +18,30 @@ namespace weft::server {
 // Limits of what a request says; openapi.json states them too.
 inline constexpr std::size_t kListLimitMax = 200;
 inline constexpr std::size_t kSearchCharactersMax = 63;
-inline constexpr std::size_t kEnvironmentBytesMax = 64ULL * 1024;  // names and values together
-inline constexpr std::size_t kEnvironmentNameBytesMax = 128;
 
 // Errors of all of these are kInvalidArgument where no other is named, with a position in the body
 // when there is one.
 
-// A deployment from the body of PUT /v1/functions/NAME. kUnsupported for source code and for
-// grants, which it names; kTooLarge for the environment.
-Result<function::Deployment> deployment_of(std::string_view body);
+// A deployment from the body of PUT /v1/functions/NAME. kUnsupported for grants and languages that
+// weft does not have, which it names; kTooLarge for the environment.
+struct DeploymentRequest {
+  function::Deployment deployment;                   // without a module where there is a source
+  std::optional<std::string> source = std::nullopt;  // in Python
+};
+Result<DeploymentRequest> deployment_of(std::string_view body);
+
+// What the Content-Type of an uploaded module says that it is.
+function::Language language_of(const net::HttpRequest& request);
+
+// A request to the function itself, /f/NAME/…, as it sees it, without its body.
+abi::python::HttpRequest function_request(const net::HttpRequest& request);
 
 // {"version":2}
 Result<std::int64_t> rollback_of(std::string_view body);
+
+// The one query parameter of that name; twice is an error, since it is not clear which one counts.
+Result<std::optional<std::string>> single_parameter(const net::HttpRequest& request,
+                                                    std::string_view name);
 
 // The query parameters `limit` and `next`.
 Result<store::Page> page_of(const net::HttpRequest& request);

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "function/environment.h"
+
 namespace weft::server {
 namespace {
 
@@ -26,18 +28,21 @@ void check_refused(const Result<T>& result, const Refusal& expected) {
 }
 
 TEST_CASE("a deployment has a module and what else is wanted") {
-  const auto plain = deployment_of(R"({"module":")" + kId + R"("})");
-  REQUIRE(plain.has_value());
+  const auto one = deployment_of(R"({"module":")" + kId + R"("})");
+  REQUIRE(one.has_value());
+  CHECK_FALSE(one->source.has_value());
+  const function::Deployment* const plain = &one->deployment;
   CHECK(plain->module == kId);
   CHECK(plain->limits == function::FunctionLimits());
   CHECK(plain->environment.empty());
   CHECK_FALSE(plain->init.has_value());
   CHECK_FALSE(plain->is_warm);
 
-  const auto full = deployment_of(
+  const auto other = deployment_of(
       R"({"environment":{"B":"2","A_1":""},"grants":{"network":["192.0.2.1:80"]},"module":")" +
       kId + R"(","limits":{"deadline_ms":5,"in_flight":1e0},"init":"build","state":"warm"})");
-  REQUIRE(full.has_value());
+  REQUIRE(other.has_value());
+  const function::Deployment* const full = &other->deployment;
   CHECK(full->init == "build");
   CHECK(full->is_warm);
   CHECK(full->grants.network == std::vector<std::string>{"192.0.2.1:80"});
@@ -48,14 +53,49 @@ TEST_CASE("a deployment has a module and what else is wanted") {
   CHECK(full->environment[0] == std::pair<std::string, std::string>("B", "2"));
 }
 
+TEST_CASE("the type of an upload's content says that it is Python") {
+  for (const char* type : {"text/x-python", "Text/X-Python; charset=utf-8", "application/x-python"})
+    CHECK(language_of({"POST", "/v1/modules", {{"Content-Type", type}}}) ==
+          function::Language::kPython);
+  for (const char* type : {"application/zip", "Application/ZIP; x=y"})
+    CHECK(language_of({"POST", "/v1/modules", {{"Content-Type", type}}}) ==
+          function::Language::kPythonArchive);
+  for (const char* type : {"", "application/wasm", "text/x-pythonic", "text/plain"})
+    CHECK(language_of({"POST", "/v1/modules", {{"Content-Type", type}}}) ==
+          function::Language::kWasm);
+}
+
+TEST_CASE("a function sees a request below where it is mounted") {
+  const auto request = function_request(
+      {"PUT", "/f/shop/a%20b/c%2Fd?x=1&y", {{"X-One", "1"}, {"Host", "h"}, {"x-one", "2"}}});
+  CHECK(request.method == "PUT");
+  CHECK(request.path == "/a b/c/d");
+  CHECK(request.raw_path == "/a%20b/c%2Fd");
+  CHECK(request.root_path == "/f/shop");
+  CHECK(request.query == "x=1&y");
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  CHECK(request.headers == Headers{{"x-one", "1"}, {"host", "h"}, {"x-one", "2"}});
+  CHECK(function_request({"GET", "/f/shop"}).path == "/");
+  CHECK(function_request({"GET", "/f/shop"}).raw_path == "/");
+  CHECK(function_request({"GET", "/f/shop/"}).path == "/");
+}
+
+TEST_CASE("a deployment may bring the source of a Python file") {
+  const auto request =
+      deployment_of(R"({"source":"lambda x: x\n","language":"python","state":"warm"})");
+  REQUIRE(request.has_value());
+  CHECK(request->source == "lambda x: x\n");
+  CHECK(request->deployment.is_warm);
+}
+
 TEST_CASE("a wrong deployment is refused with what is wrong in it") {
   const std::string module = R"("module":")" + kId + "\"";
   const std::string long_name =
       "{" + module + R"(,"environment":{")" + std::string(129, 'a') + R"(":""}})";
-  const std::string large =
-      "{" + module + R"(,"environment":{"A":")" + std::string(kEnvironmentBytesMax, 'x') + R"("}})";
+  const std::string large = "{" + module + R"(,"environment":{"A":")" +
+                            std::string(function::kEnvironmentBytesMax, 'x') + R"("}})";
   const std::string unknown = "{" + module + R"(,"modul":1})";
-  const std::string source = R"({"source":"x","language":"python"})";
+  const std::string both = "{" + module + R"(,"source":"x","language":"python"})";
   const std::string grant = "{" + module + R"(,"grants":{"hosts":["*"]}})";
   const std::string list = "{" + module + R"(,"grants":[]})";
   const std::string limit = "{" + module + R"(,"limits":{"deadline_ms":0}})";
@@ -76,7 +116,11 @@ TEST_CASE("a wrong deployment is refused with what is wrong in it") {
       {R"({"module":"sha256:12"})", ErrorCode::kInvalidArgument, "\"module\" must be"},
       {R"({"module":"a","module":"b"})", ErrorCode::kInvalidArgument, ""},
       {unknown, ErrorCode::kInvalidArgument, "\"modul\" is no known member"},
-      {source, ErrorCode::kUnsupported, "Python"},
+      {both, ErrorCode::kInvalidArgument, "not both"},
+      {R"({"source":"x"})", ErrorCode::kInvalidArgument, "\"language\" is missing"},
+      {R"({"source":"","language":"python"})", ErrorCode::kInvalidArgument, "\"source\" must be"},
+      {R"({"source":"x","language":"ruby"})", ErrorCode::kUnsupported, "ruby"},
+      {R"({"language":"python"})", ErrorCode::kInvalidArgument, "\"source\", which is missing"},
       {grant, ErrorCode::kInvalidArgument, "\"hosts\""},
       {list, ErrorCode::kInvalidArgument, "\"grants\" must be an object"},
       {limit, ErrorCode::kInvalidArgument, "deadline_ms"},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "function/python_archive.h"
 #include "server/render.h"
 #include "server/requests.h"
 
@@ -67,9 +68,10 @@ Result<net::HttpResponse> Resources::answer(RouteId route, const std::string& pa
 Result<net::HttpResponse> Resources::upload_module(const net::HttpRequest& request) {
   if (request.body().empty()) {
     return fail(ErrorCode::kInvalidArgument,
-                "The body is empty; it must be the bytes of a .wasm or .wat file.");
+                "The body is empty; it must be the bytes of a .wasm, .wat or .py file, or of a zip "
+                "archive of Python files.");
   }
-  const auto uploaded = TRY(functions_.upload(request.body()));
+  const auto uploaded = TRY(functions_.upload(request.body(), language_of(request)));
   auto response = json_response(uploaded.is_new ? 201 : 200, uploaded.module);
   response.headers.push_back({"Location", fmt::format("/v1/modules/{}", uploaded.module.id)});
   return response;
@@ -99,7 +101,13 @@ Result<net::HttpResponse> Resources::roll_back(const std::string& name,
 }
 
 Result<net::HttpResponse> Resources::module_bytes(const std::string& id) {
+  const auto module = TRY(functions_.module(id));
   std::string bytes = TRY(functions_.module_bytes(id));
+  if (module.dialect == abi::Dialect::kPython) {
+    const bool is_archive = function::is_python_archive(bytes);
+    return foreign_bytes(is_archive ? "application/zip" : "text/x-python; charset=utf-8",
+                         std::move(bytes));
+  }
   const bool is_text = !engine::is_binary_module(bytes);
   return foreign_bytes(is_text ? "text/plain; charset=utf-8" : "application/wasm",
                        std::move(bytes));
@@ -107,7 +115,9 @@ Result<net::HttpResponse> Resources::module_bytes(const std::string& id) {
 
 Result<net::HttpResponse> Resources::deploy_function(const std::string& name,
                                                      const net::HttpRequest& request) {
-  const auto deployment = TRY(deployment_of(request.body()));
+  auto [deployment, source] = TRY(deployment_of(request.body()));
+  if (source)
+    deployment.module = TRY(functions_.upload(*source, function::Language::kPython)).module.id;
   const auto function = TRY(functions_.deploy(name, deployment));
   auto response = json_response(function.version == 1 ? 201 : 200, function);
   response.headers.push_back({"Location", fmt::format("/v1/functions/{}", function.name)});

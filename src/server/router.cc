@@ -27,6 +27,16 @@ constexpr std::array kRoutes = {
     Route{"DELETE", "/v1/functions/{}", RouteId::kRemoveFunction},
     Route{"GET", "/v1/functions/{}/versions", RouteId::kListVersions},
     Route{"POST", "/v1/functions/{}/rollback", RouteId::kRollBack},
+    Route{"GET", "/v1/reactors", RouteId::kListReactors},
+    Route{"PUT", "/v1/reactors/{}", RouteId::kPutReactor},
+    Route{"GET", "/v1/reactors/{}", RouteId::kShowReactor},
+    Route{"DELETE", "/v1/reactors/{}", RouteId::kRemoveReactor},
+    Route{"GET", "/v1/reactors/{}/results", RouteId::kReactorResults},
+    Route{"GET", "/v1/reactors/{}/logs", RouteId::kReactorLogs},
+    Route{"PUT", "/v1/reactors/{}/{}/{}", RouteId::kPutCode},
+    Route{"GET", "/v1/reactors/{}/{}/{}", RouteId::kShowCode},
+    Route{"DELETE", "/v1/reactors/{}/{}/{}", RouteId::kRemoveCode},
+    Route{"POST", "/v1/reactors/{}/{}/{}/apply", RouteId::kApply},
     Route{"GET", "/v1/invocations", RouteId::kListInvocations},
     Route{"GET", "/v1/invocations/{}", RouteId::kShowInvocation},
     Route{"GET", "/v1/invocations/{}/logs", RouteId::kInvocationLogs},
@@ -45,21 +55,25 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
-// What stands at "{}" when the path has the pattern's form ("" for a pattern without).
-std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
+// What stands at each "{}".
+using Parameters = std::array<std::string_view, 3>;
+
+// Nothing when the path has another form than the pattern.
+std::optional<Parameters> match(std::string_view pattern, std::string_view path) {
   if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return std::nullopt;
-  std::string_view parameter;
+  Parameters parameters;
+  std::size_t count = 0;
   while (!pattern.empty()) {
     const std::string_view wanted = take_segment(pattern);
     const std::string_view segment = take_segment(path);
     if (wanted == "{}") {
       if (segment.empty()) return std::nullopt;
-      parameter = segment;
+      parameters.at(count++) = segment;
     } else if (wanted != segment) {
       return std::nullopt;
     }
   }
-  return parameter;
+  return parameters;
 }
 
 // The two routes that calls take, decided without the table.
@@ -68,7 +82,7 @@ std::optional<Match> match_call(std::string_view method, std::string_view path) 
     path.remove_prefix(kEndpointPrefix.size());
     const std::string_view name = take_segment(path);
     if (name.empty()) return std::nullopt;
-    return Match{RouteId::kEndpoint, name};
+    return Match{.id = RouteId::kEndpoint, .parameter = name};
   }
   if (method != "POST" || !path.starts_with(kFunctionsPrefix) || !path.ends_with(kInvokeSuffix)) {
     return std::nullopt;
@@ -76,7 +90,7 @@ std::optional<Match> match_call(std::string_view method, std::string_view path) 
   path.remove_prefix(kFunctionsPrefix.size());
   const std::string_view name = take_segment(path);
   if (name.empty() || path != kInvokeSuffix.substr(1)) return std::nullopt;
-  return Match{RouteId::kInvoke, name};
+  return Match{.id = RouteId::kInvoke, .parameter = name};
 }
 
 bool fits(const Route& route, std::string_view method) {
@@ -117,6 +131,18 @@ std::string_view class_of(RouteId route) {
     case RouteId::kListVersions:
     case RouteId::kRollBack:
       return "functions";
+    case RouteId::kApply:
+      return "apply";
+    case RouteId::kListReactors:
+    case RouteId::kPutReactor:
+    case RouteId::kShowReactor:
+    case RouteId::kRemoveReactor:
+    case RouteId::kReactorResults:
+    case RouteId::kReactorLogs:
+    case RouteId::kPutCode:
+    case RouteId::kShowCode:
+    case RouteId::kRemoveCode:
+      return "reactors";
     case RouteId::kListInvocations:
     case RouteId::kShowInvocation:
     case RouteId::kInvocationLogs:
@@ -144,15 +170,18 @@ Routing route(std::string_view method, std::string_view path) {
   if (const auto call = match_call(method, path)) return *call;
   MethodNotAllowed others;
   for (const Route& candidate : kRoutes) {
-    const auto parameter = match(candidate.pattern, path);
-    if (!parameter) continue;
-    if (fits(candidate, method)) return Match{candidate.id, *parameter};
+    const auto parameters = match(candidate.pattern, path);
+    if (!parameters) continue;
+    if (fits(candidate, method)) {
+      const auto& [first, second, third] = *parameters;
+      return Match{.id = candidate.id, .parameter = first, .more = {second, third}};
+    }
     add(others.allow, candidate.method);
   }
   if (!others.allow.empty()) return others;
   if (is_api(path) || !path.starts_with('/')) return NoSuchPath{};
   if (method != "GET" && method != "HEAD") return MethodNotAllowed{"GET, HEAD"};
-  return Match{RouteId::kPage, {}};
+  return Match{.id = RouteId::kPage, .parameter = {}};
 }
 
 }  // namespace weft::server

@@ -25,6 +25,16 @@ enum class RouteId : std::uint8_t {
   kRemoveFunction,
   kListVersions,
   kRollBack,
+  kListReactors,
+  kPutReactor,
+  kShowReactor,
+  kRemoveReactor,
+  kReactorResults,
+  kReactorLogs,
+  kPutCode,
+  kShowCode,
+  kRemoveCode,
+  kApply,
   kListInvocations,
   kShowInvocation,
   kInvocationLogs,
@@ -52,10 +62,11 @@ struct Route {
 std::span<const Route> routes();
 
 // A path that has a route. `parameter` is what stands at "{}", still percent-encoded, and points
-// into the path.
+// into the path; `more` what stands at further ones.
 struct Match {
   RouteId id;
   std::string_view parameter;
+  std::array<std::string_view, 2> more = {};
 };
 
 struct NoSuchPath {};

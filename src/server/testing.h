@@ -16,6 +16,7 @@
 #include <doctest/doctest.h>
 
 #include "base/guarded.h"
+#include "function/reactor_testing.h"
 #include "json/parse.h"
 #include "server/api.h"
 #include "store/cache_directory.h"
@@ -132,6 +133,7 @@ struct ServerOptions {
   AccessOptions access = {};
   function::PlatformLimits limits = {};
   std::size_t queue_max = 64;
+  std::vector<std::string> callback_origins = {};
 };
 
 // Not thread-safe: requests are made one after the other.
@@ -152,6 +154,7 @@ class Server {
             {.parallel_compilation = false, .resets_instances = true, .checks_resets = true}))),
         functions_({.engine = *engine_,
                     .code_cache = code_cache_,
+                    .cache = cache_directory_,
                     .metadata = metadata_,
                     .blobs = *blobs_,
                     .invocations = invocations_,
@@ -159,16 +162,28 @@ class Server {
                     .random = random_,
                     .log = log_},
                    options.limits),
+        reactor_records_(*database_, clock_),
+        reactors_(make_reactors()),
+        callbacks_({.origins = options.callback_origins, .pauses = {std::chrono::milliseconds(1)}},
+                   log_),
         api_({.functions = functions_,
+              .reactors = *reactors_,
+              .callbacks = callbacks_,
               .invocations = invocations_,
               .blocking = pool_,
+              .deployments = pool_,
               .clock = clock_,
+              .random = random_,
               .log = log_},
              {.access = options.access, .version = "1.2.3"}),
         pool_("test-pool", 1, options.queue_max) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  ~Server() { loop_->close(); }
+  ~Server() {
+    loop_->close();
+    callbacks_.stop();
+    reactors_.reset();
+  }
 
   // With "Host: localhost" unless there is a Host.
   Answer send(std::string_view method, std::string_view target, std::string body = {},
@@ -224,6 +239,19 @@ class Server {
     return std::move(*result);
   }
 
+  // Whose Python is the test's (abi/reactor/testing.h).
+  std::unique_ptr<function::Reactors> make_reactors() {
+    return value_of(
+        function::Reactors::create({.engine = *engine_,
+                                    .code_cache = code_cache_,
+                                    .records = reactor_records_,
+                                    .clock = clock_,
+                                    .random = random_,
+                                    .log = log_,
+                                    .python = function::make_test_reactor(directory_.path())},
+                                   {}));
+  }
+
   SystemClock clock_;
   SystemRandom random_;
   Guarded<std::vector<std::string>> lines_;
@@ -239,6 +267,9 @@ class Server {
   function::CodeCache code_cache_;
   std::unique_ptr<engine::Engine> engine_;
   function::Functions functions_;
+  store::Reactors reactor_records_;
+  std::unique_ptr<function::Reactors> reactors_;
+  Callbacks callbacks_;
   Api api_;
   WorkPool pool_;  // Ends first: its work uses everything above.
 };

@@ -62,9 +62,7 @@ bool mark_used(const std::filesystem::path& file, WallTime now) {
 
 CacheDirectory::CacheDirectory(std::filesystem::path directory, std::uint64_t bytes_max,
                                const Clock& clock)
-    : directory_(std::move(directory)), bytes_max_(bytes_max), clock_(clock), bytes_(0U) {
-  make_room();
-}
+    : directory_(std::move(directory)), bytes_max_(bytes_max), clock_(clock) {}
 
 std::filesystem::path CacheDirectory::file_of(std::string_view key) const {
   return directory_ / content_id(key).substr(kIdPrefix.size());
@@ -82,25 +80,35 @@ void CacheDirectory::put(std::string_view key, std::string_view bytes) {
     std::filesystem::remove(*written, ignored);
     return;
   }
-  const bool full = bytes_.with([&](std::uint64_t& total) {
-    total += bytes.size();
-    return total > bytes_max_;
+  const bool full = bytes_.with([&](std::optional<std::uint64_t>& total) {
+    if (total) *total += bytes.size();
+    return !total || *total > bytes_max_;
   });
   if (full) make_room();
 }
 
+// The entry's file, if there is one.
+std::optional<std::filesystem::path> CacheDirectory::used(std::string_view key) const {
+  auto file = file_of(key);
+  struct stat found{};
+  if (::lstat(file.c_str(), &found) != 0) return std::nullopt;
+  const WallTime now = clock_.wall();
+  const bool is_marked = modified(found) <= now && now - modified(found) < kUseGranularity;
+  if (!is_marked && !mark_used(file, now)) return std::nullopt;
+  return file;
+}
+
 std::optional<std::string> CacheDirectory::get(std::string_view key) {
-  const auto file = path(key);
+  const auto file = used(key);
   if (!file) return std::nullopt;
   auto bytes = read_file(*file, bytes_max_);
   if (!bytes) return std::nullopt;
   return std::move(*bytes);
 }
 
-std::optional<std::filesystem::path> CacheDirectory::path(std::string_view key) {
-  auto file = file_of(key);
-  if (!mark_used(file, clock_.wall())) return std::nullopt;
-  return file;
+std::optional<MappedFile> CacheDirectory::map(std::string_view key) {
+  const auto file = used(key);
+  return file ? MappedFile::open(*file) : std::nullopt;
 }
 
 void CacheDirectory::remove(std::string_view key) {
@@ -124,7 +132,7 @@ void CacheDirectory::make_room() {
     std::error_code problem;
     if (std::filesystem::remove(entry.path, problem)) total -= entry.size_bytes;
   }
-  bytes_.with([&](std::uint64_t& estimate) { estimate = total; });
+  bytes_.with([&](std::optional<std::uint64_t>& estimate) { estimate = total; });
 }
 
 }  // namespace weft::store

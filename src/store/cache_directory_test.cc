@@ -23,10 +23,10 @@ TEST_CASE("an entry comes back, in memory and as a file") {
   const FakeClock clock;
   CacheDirectory cache(directory.path() / "cache", 1000, clock);
   CHECK_FALSE(cache.get("key").has_value());
-  CHECK_FALSE(cache.path("key").has_value());
+  CHECK_FALSE(cache.map("key").has_value());
   cache.put("key", "value");
   CHECK(cache.get("key") == "value");
-  CHECK(fs::file_size(cache.path("key").value()) == 5);
+  CHECK(cache.map("key").value().bytes() == "value");
   cache.put("key", "other");
   CHECK(cache.get("key") == "other");
   cache.remove("key");
@@ -58,10 +58,10 @@ TEST_CASE("the least recently used entries leave first") {
   CacheDirectory cache(directory.path(), 100, clock);
   for (const auto* key : {"a", "b", "c"}) {
     cache.put(key, std::string(30, 'x'));
-    clock.advance(seconds(1));
+    clock.advance(CacheDirectory::kUseGranularity);
   }
   CHECK(cache.get("a").has_value());  // Used: now b is the oldest.
-  clock.advance(seconds(1));
+  clock.advance(CacheDirectory::kUseGranularity);
   cache.put("d", std::string(30, 'x'));
   CHECK(cache.get("a").has_value());
   CHECK_FALSE(cache.get("b").has_value());
@@ -69,18 +69,23 @@ TEST_CASE("the least recently used entries leave first") {
   CHECK(cache.get("d").has_value());
 }
 
-TEST_CASE("a smaller limit holds from the start") {
+TEST_CASE("a smaller limit holds once something is put") {
   const TemporaryDirectory directory;
   FakeClock clock;
   {
     CacheDirectory cache(directory.path(), 100, clock);
     cache.put("old", std::string(40, 'x'));
-    clock.advance(seconds(1));
+    clock.advance(CacheDirectory::kUseGranularity);
     cache.put("new", std::string(40, 'x'));
   }
   CacheDirectory cache(directory.path(), 50, clock);
+  CHECK(cache.map("old").has_value());  // Who only gets need not look at all the others.
+  clock.advance(CacheDirectory::kUseGranularity);
+  CHECK(cache.map("new").has_value());
+  cache.put("small", "x");
   CHECK_FALSE(cache.get("old").has_value());
   CHECK(cache.get("new").has_value());
+  CHECK(cache.get("small").has_value());
 }
 
 TEST_CASE("an entry larger than the cache is not kept") {
@@ -121,7 +126,9 @@ TEST_CASE("half-written entries are swept when they are an hour old") {
   std::ofstream(young) << "x";
   std::ofstream(old) << "x";
   fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(2));
-  const CacheDirectory cache(directory.path(), 1000, clock);
+  CacheDirectory cache(directory.path(), 1000, clock);
+  CHECK(fs::exists(old));
+  cache.put("key", "value");
   CHECK(fs::exists(young));
   CHECK_FALSE(fs::exists(old));
 }

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -16,6 +17,10 @@ namespace weft::store {
 namespace {
 
 constexpr const char* kLockName = "lock";
+
+// A server that was killed while it started a child has the lock until the child has begun.
+constexpr int kLooks = 50;
+constexpr int kLookAgainMs = 20;
 
 // " (process 123)" from a held lock file; empty when it does not say.
 std::string holder_of(const UniqueFd& lock) {
@@ -39,7 +44,12 @@ Result<UniqueFd> take_lock(const std::filesystem::path& directory) {
   const auto path = directory / kLockName;
   UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return fail(system_error(errno, "open the lock file", path));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  int looks = 0;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK && ++looks < kLooks) {
+      ::poll(nullptr, 0, kLookAgainMs);
+      continue;
+    }
     if (errno != EWOULDBLOCK) return fail(system_error(errno, "lock", path));
     return fail(
         ErrorCode::kFailedPrecondition,

@@ -13,9 +13,9 @@ namespace weft::store {
 // Movable. The lock lasts as long as this object.
 class DataDirectory {
  public:
-  // Creates what is missing (directories 0700) and takes the lock. kFailedPrecondition when another
-  // process holds it or `path` is no directory; kPermissionDenied and kUnavailable as the system
-  // says.
+  // Creates what is missing (directories 0700) and takes the lock, for which it waits up to a
+  // second. kFailedPrecondition when another process still holds it or `path` is no directory;
+  // kPermissionDenied and kUnavailable as the system says.
   static Result<DataDirectory> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

@@ -79,10 +79,31 @@ constexpr std::array<std::string_view, 4> kSnapshots = {
          WHERE snapshot IS NOT NULL)",
 };
 
-constexpr std::array<Migration, 3> kMigrations = {{
+constexpr std::array<std::string_view, 4> kReactors = {
+    R"(CREATE TABLE reactor (
+         name TEXT PRIMARY KEY,
+         settings TEXT NOT NULL,
+         created_us BIGINT NOT NULL,
+         changed_us BIGINT NOT NULL))",
+    "CREATE INDEX reactor_by_age ON reactor (created_us, name)",
+    // `number` is the order in which they were registered first.
+    R"(CREATE TABLE reactor_code (
+         reactor TEXT NOT NULL REFERENCES reactor (name) ON DELETE CASCADE,
+         number BIGINT NOT NULL,
+         kind TEXT NOT NULL,
+         name TEXT NOT NULL,
+         code TEXT NOT NULL,
+         code_bytes BIGINT NOT NULL,
+         registered_us BIGINT NOT NULL,
+         PRIMARY KEY (reactor, number)))",
+    "CREATE UNIQUE INDEX reactor_code_by_name ON reactor_code (reactor, kind, name)",
+};
+
+constexpr std::array<Migration, 4> kMigrations = {{
     {1, kModulesFunctionsInvocations},
     {2, kLogSizes},
     {3, kSnapshots},
+    {4, kReactors},
 }};
 
 Result<std::int64_t> version_of(Transaction& transaction) {

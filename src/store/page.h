@@ -34,7 +34,8 @@ enum class CursorKind : char {
   kModules = 'm',
   kFunctions = 'f',
   kVersions = 'v',
-  kInvocations = 'i'
+  kInvocations = 'i',
+  kReactors = 'r'
 };
 
 // A place in a list: behind the item with this sort key.

@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::size_t kShownBytesMax = 200;
 constexpr std::size_t kBlockBytes = 65'536;
+// Of a file, a directory or a link, with its name.
+constexpr std::uint64_t kNodeBytes = 400;
 
 // libarchive turns names from and to the characters of the thread's locale, and gives up on those
 // that it lacks; UTF-8 has all, and lets other bytes pass as they are.
@@ -98,7 +100,7 @@ class Unpacking {
                       .device = options.device}),
         root_(tree_.root()) {}
 
-  Result<std::shared_ptr<Directory>> run();
+  Result<UnpackedArchive> run();
 
  private:
   using Names = std::vector<std::string_view>;
@@ -301,7 +303,7 @@ Result<> Unpacking::add(archive_entry* entry) {
   return fail(wrong("is neither a file, a directory nor a link"));
 }
 
-Result<std::shared_ptr<Directory>> Unpacking::run() {
+Result<UnpackedArchive> Unpacking::run() {
   for (;;) {
     archive_entry* entry = nullptr;
     const int status = reader_.library().read_next_header(reader_.get(), &entry);
@@ -315,12 +317,14 @@ Result<std::shared_ptr<Directory>> Unpacking::run() {
     if (const auto set = directory->set_times({.accessed = {}, .modified = time}); !set)
       return fail(error_of(set.error()));
   }
-  return tree_.read_only_root();
+  tree_.freeze();
+  return UnpackedArchive{.root = tree_.read_only_root(),
+                         .memory_bytes = tree_.bytes_used() + tree_.nodes_used() * kNodeBytes};
 }
 
 template <class Open>
-Result<std::shared_ptr<Directory>> unpack(const Clock& clock, const ArchiveOptions& options,
-                                          const Open& open) {
+Result<UnpackedArchive> unpack(const Clock& clock, const ArchiveOptions& options,
+                               const Open& open) {
   const ArchiveLibrary library = TRY(ArchiveLibrary::load());
   const Utf8Locale locale;
   Reader reader(library);
@@ -331,11 +335,16 @@ Result<std::shared_ptr<Directory>> unpack(const Clock& clock, const ArchiveOptio
 
 }  // namespace
 
-Result<std::shared_ptr<Directory>> open_archive(const Clock& clock, ConstBuffer archive,
-                                                const ArchiveOptions& options) {
+Result<UnpackedArchive> unpack_archive(const Clock& clock, ConstBuffer archive,
+                                       const ArchiveOptions& options) {
   return unpack(clock, options, [&](const ArchiveLibrary& library, struct archive* reader) {
     return library.read_open_memory(reader, archive.data(), archive.size());
   });
+}
+
+Result<std::shared_ptr<Directory>> open_archive(const Clock& clock, ConstBuffer archive,
+                                                const ArchiveOptions& options) {
+  return TRY(unpack_archive(clock, archive, options)).root;
 }
 
 Result<std::shared_ptr<Directory>> open_archive_file(const Clock& clock,
@@ -355,7 +364,7 @@ Result<std::shared_ptr<Directory>> open_archive_file(const Clock& clock,
     return library.read_open_fd(reader, file.get(), kBlockBytes);
   });
   if (!tree) return fail(std::move(tree).error().with_context(name));
-  return tree;
+  return std::move(tree->root);
 }
 
 }  // namespace weft::system

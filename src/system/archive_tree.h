@@ -28,6 +28,12 @@ struct ArchiveOptions {
   std::uint64_t device = 1;
 };
 
+// What was unpacked.
+struct UnpackedArchive {
+  std::shared_ptr<Directory> root;
+  std::uint64_t memory_bytes = 0;  // that it takes, about
+};
+
 // A read-only tree of what is in an archive: zip, or tar in its ustar, pax and GNU forms, also
 // packed with gzip, bzip2, xz or zstd. All of it is unpacked into memory at once: what a compressed
 // tar has at one place cannot be had without what is before, and the limits bound it. Only names,
@@ -39,7 +45,12 @@ struct ArchiveOptions {
 // absolute path; devices and pipes; what is encrypted; and what is damaged, or no archive at all.
 // Symbolic links that lead out of the tree are kept and, as everywhere, not followed. kUnsupported:
 // this machine lacks libarchive. `clock` outlives the tree; directories that only the names of
-// others mention have its time. `archive` is not needed any more afterwards.
+// others mention have its time. `archive` is not needed any more afterwards. Nothing in the tree
+// changes, so that any number of threads may use its root, and each what it opens there.
+Result<UnpackedArchive> unpack_archive(const Clock& clock, ConstBuffer archive,
+                                       const ArchiveOptions& options = {});
+
+// The root alone.
 Result<std::shared_ptr<Directory>> open_archive(const Clock& clock, ConstBuffer archive,
                                                 const ArchiveOptions& options = {});
 

@@ -33,10 +33,12 @@ struct DirectoryEntry {
 // Paths are relative to this directory, of any bytes but NUL; none ever leads out of it: a path
 // that would ("..", an absolute one, a link) fails with kNotPermitted, whatever others do to the
 // tree at the same time. An empty path is kNoEntry. Links at the end are followed only where
-// `follow` says so; a slash at the end asks for a directory.
+// `follow` says so; a slash at the end asks for a directory. In a tree that is only to be read,
+// what is not there is kNoEntry (to be removed, opened or touched), all else kReadOnlyFileSystem.
 class Directory : public OpenFile {
  public:
   Directory* as_directory() final { return this; }
+  Attempt<FileType> file_type() final { return FileType::kDirectory; }
 
   virtual Attempt<std::shared_ptr<OpenFile>> open(std::string_view path,
                                                   const OpenOptions& options) = 0;

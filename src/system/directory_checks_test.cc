@@ -77,6 +77,22 @@ void check_transfers(const MakeTree& make) {
 
 void check_sizes_and_opening(const MakeTree& make) {
   const auto tree = make();
+  SUBCASE("what was opened says what it is, however it was opened") {
+    write_file(*tree, "f", "x");
+    REQUIRE(tree->make_directory("d").has_value());
+    for (const OpenOptions& options : {OpenOptions{.read = true}, OpenOptions{.write = true},
+                                       OpenOptions{.read = true, .create = true}}) {
+      CHECK(open_file(*tree, "f", options)->file_type().value() == FileType::kRegular);
+    }
+    const OpenOptions only_directory{.read = true, .must_be_directory = true};
+    for (const OpenOptions& options : {OpenOptions{.read = true}, only_directory}) {
+      const auto directory = open_file(*tree, "d", options);
+      CHECK(directory->file_type().value() == FileType::kDirectory);
+      CHECK(directory->as_directory() != nullptr);
+    }
+    CHECK(error_of(tree->open("d", {.read = true, .create = true})) == Errno::kIsDirectory);
+    CHECK(error_of(tree->open("d", {.write = true})) == Errno::kIsDirectory);
+  }
   SUBCASE("files shrink and grow, with zeros") {
     write_file(*tree, "f", "0123456789");
     const auto file = open_file(*tree, "f", {.read = true, .write = true});
@@ -159,6 +175,17 @@ void check_ways(const MakeTree& make) {
     CHECK(read_file(*below->as_directory(), "f") == "text");
     CHECK(tree->status_of(".", true).value().type == FileType::kDirectory);
     CHECK(tree->status_of("d/", true).value().type == FileType::kDirectory);
+  }
+  SUBCASE("names that mean devices elsewhere are names like others") {
+    // Wasmtime's advisory CVE-2024-51745.
+    for (const std::string_view name : {"CON", "NUL", "AUX.txt", "COM1", "COM\u00b9", "LPT0 "}) {
+      CAPTURE(name);
+      CHECK(error_of(tree->open(name, {.read = true})) == Errno::kNoEntry);
+      write_file(*tree, name, "text");
+      CHECK(tree->status_of(name, true).value().type == FileType::kRegular);
+      CHECK(read_file(*tree, name) == "text");
+      REQUIRE(tree->remove_file(name).has_value());
+    }
   }
   SUBCASE("no path leads out of it") {
     for (const std::string_view path : {"..", "../", "../x", "d/../../x", "/", "/etc/passwd",
@@ -294,6 +321,10 @@ void check_links_out(const MakeTree& make) {
       CHECK(error_of(tree->open("out", {.read = true})) == expected);
       CHECK(error_of(tree->open("out", {.write = true, .create = true})) == expected);
       CHECK(error_of(tree->open("out/", {.read = true, .must_be_directory = true})) == expected);
+      // Wasmtime's advisory vqjp: a slash behind the last name, a link, led out.
+      CHECK(error_of(tree->open("out/", {.read = true})) == expected);
+      CHECK_FALSE(tree->open("out/", {.write = true, .create = true}).has_value());
+      CHECK_FALSE(tree->open("out/", {.write = true, .truncate = true}).has_value());
       CHECK(error_of(tree->open("out/x", {.read = true})) == expected);
       CHECK(error_of(tree->status_of("out", true)) == expected);
       CHECK(error_of(tree->status_of("out/", false)) == expected);

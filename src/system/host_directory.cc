@@ -142,23 +142,31 @@ Result<std::shared_ptr<HostDirectory>> HostDirectory::open_tree(const std::files
 }
 
 HostDirectory::HostDirectory(std::shared_ptr<HostTree> tree, UniqueFd descriptor)
-    : tree_(std::move(tree)), descriptor_(std::move(descriptor)) {}
+    : tree_(std::move(tree)),
+      descriptor_(std::make_shared<const UniqueFd>(std::move(descriptor))) {}
+
+HostDirectory::HostDirectory(std::shared_ptr<HostTree> tree, SharedDescriptor descriptor)
+    : tree_(std::move(tree)), descriptor_(std::move(descriptor)), is_shared_(true) {}
 
 HostDirectory::~HostDirectory() = default;
+
+std::shared_ptr<HostDirectory> HostDirectory::again() const {
+  return std::unique_ptr<HostDirectory>(new HostDirectory(tree_, descriptor_));
+}
 
 // --- resolving paths ---
 
 Attempt<UniqueFd> HostDirectory::open_beneath(std::string_view path, int flags, unsigned mode) {
   if (auto checked = check(path); !checked) return std::unexpected(checked.error());
-  if (!tree_->has_openat2) return HostWalk(descriptor_.get(), path).open(flags, mode);
+  if (!tree_->has_openat2) return HostWalk(descriptor(), path).open(flags, mode);
   const HostPath host(path);
   for (int tries = 0; tries < kTriesMax; ++tries) {
-    UniqueFd opened(open_beneath_now(descriptor_.get(), host.c_str(), flags, mode));
+    UniqueFd opened(open_beneath_now(descriptor(), host.c_str(), flags, mode));
     if (opened) return opened;
     if (errno != EAGAIN && errno != EINTR) return std::unexpected(error_of_resolution(errno));
   }
   // Somebody renames without end; steps do not mind.
-  return HostWalk(descriptor_.get(), path).open(flags, mode);
+  return HostWalk(descriptor(), path).open(flags, mode);
 }
 
 Attempt<HostDirectory::Place> HostDirectory::place_of(std::string_view path) {
@@ -170,7 +178,7 @@ Attempt<HostDirectory::Place> HostDirectory::place_of(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   place.name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
   if (place.name.size() > NAME_MAX) return std::unexpected(Errno::kNameTooLong);
-  place.directory = descriptor_.get();
+  place.directory = descriptor();
   if (slash == std::string_view::npos) return place;
   auto opened = open_beneath(path.substr(0, slash), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (!opened) return std::unexpected(opened.error());
@@ -200,29 +208,38 @@ Attempt<HostDirectory::Place> HostDirectory::place_to_change(std::string_view pa
   return place;
 }
 
+// What is not there is not changed in any tree: programs that remove or rewrite what may be missing
+// go on then.
+Errno HostDirectory::refusal_of(std::string_view path, bool follow) {
+  const auto there = status_of(path, follow);
+  return there ? Errno::kReadOnlyFileSystem : there.error();
+}
+
 // --- the directory itself ---
 
 Attempt<FileStatus> HostDirectory::status() {
   struct stat status{};
-  if (::fstat(descriptor_.get(), &status) != 0) return last_error();
+  if (::fstat(descriptor(), &status) != 0) return last_error();
   return file_status_of(status);
 }
 
 Attempt<> HostDirectory::sync(bool data_only) {
-  return done(data_only ? ::fdatasync(descriptor_.get()) : ::fsync(descriptor_.get()));
+  return done(data_only ? ::fdatasync(descriptor()) : ::fsync(descriptor()));
 }
 
 Attempt<> HostDirectory::set_times(const FileTimes& times) {
   if (tree_->options.read_only) return std::unexpected(Errno::kReadOnlyFileSystem);
-  return done(::futimens(descriptor_.get(), HostTimes(times).values));
+  return done(::futimens(descriptor(), HostTimes(times).values));
 }
 
 // --- what is below ---
 
 Attempt<std::shared_ptr<OpenFile>> HostDirectory::open(std::string_view path,
                                                        const OpenOptions& options) {
-  if (tree_->options.read_only && (options.write || options.truncate))
-    return std::unexpected(Errno::kReadOnlyFileSystem);
+  if (tree_->options.read_only && (options.write || options.truncate)) {
+    return std::unexpected(options.create ? Errno::kReadOnlyFileSystem
+                                          : refusal_of(path, options.follow));
+  }
   // Kernels differ in what they make of it.
   if (options.create && options.must_be_directory) return std::unexpected(Errno::kInvalid);
   OpenOptions allowed = options;
@@ -236,10 +253,16 @@ Attempt<std::shared_ptr<OpenFile>> HostDirectory::open(std::string_view path,
   }
   auto opened = open_beneath(path, open_flags_of(allowed), kFileMode);
   if (!opened) return std::unexpected(opened.error());
-  struct stat status{};
-  if (::fstat(opened->get(), &status) != 0) return last_error();
-  if (S_ISDIR(status.st_mode)) return std::make_shared<HostDirectory>(tree_, *std::move(opened));
-  return std::make_shared<HostFile>(*std::move(opened), options.flags, tree_->options.read_only);
+  if (allowed.must_be_directory) return std::make_shared<HostDirectory>(tree_, *std::move(opened));
+  std::optional<FileType> type;
+  if (!allowed.write && !allowed.create) {  // Neither ever opens a directory.
+    struct stat status{};
+    if (::fstat(opened->get(), &status) != 0) return last_error();
+    if (S_ISDIR(status.st_mode)) return std::make_shared<HostDirectory>(tree_, *std::move(opened));
+    type = file_type_of(status.st_mode);
+  }
+  return std::make_shared<HostFile>(*std::move(opened), options.flags, tree_->options.read_only,
+                                    type);
 }
 
 Attempt<FileStatus> HostDirectory::status_of(std::string_view path, bool follow) {
@@ -247,7 +270,7 @@ Attempt<FileStatus> HostDirectory::status_of(std::string_view path, bool follow)
   struct stat status{};
   // A single name is the usual case and needs no descriptor, unless it is a link to follow.
   if (path.find('/') == std::string_view::npos && !is_special(path)) {
-    if (::fstatat(descriptor_.get(), HostPath(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (::fstatat(descriptor(), HostPath(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
       return last_error();
     if (!follow || !S_ISLNK(status.st_mode)) return file_status_of(status);
   }
@@ -258,7 +281,7 @@ Attempt<FileStatus> HostDirectory::status_of(std::string_view path, bool follow)
 }
 
 Attempt<> HostDirectory::set_times_of(std::string_view path, bool follow, const FileTimes& times) {
-  if (tree_->options.read_only) return std::unexpected(Errno::kReadOnlyFileSystem);
+  if (tree_->options.read_only) return std::unexpected(refusal_of(path, follow));
   const auto opened = open_beneath(path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
   if (!opened) return std::unexpected(opened.error());
   return done(::utimensat(opened->get(), "", HostTimes(times).values, AT_EMPTY_PATH));
@@ -328,13 +351,15 @@ Attempt<> HostDirectory::rename(std::string_view path, Directory& to, std::strin
 }
 
 Attempt<> HostDirectory::remove_directory(std::string_view path) {
-  const auto place = place_to_change(path);
+  if (tree_->options.read_only) return std::unexpected(refusal_of(path, false));
+  const auto place = place_of(path);
   if (!place) return std::unexpected(place.error());
   return done(::unlinkat(place->directory, place->name.c_str(), AT_REMOVEDIR));
 }
 
 Attempt<> HostDirectory::remove_file(std::string_view path) {
-  const auto place = place_to_change(path);
+  if (tree_->options.read_only) return std::unexpected(refusal_of(path, false));
+  const auto place = place_of(path);
   if (!place) return std::unexpected(place.error());
   struct stat status{};
   if (place->wants_directory) {
@@ -368,13 +393,27 @@ FileType entry_type_of(std::uint8_t type) {
 // Reads entries behind the place `from`. How many bytes; 0 at the end.
 Attempt<std::size_t> HostDirectory::refill(std::uint64_t from) {
   entries_bytes_ = 0;
-  if (::lseek(descriptor_.get(), static_cast<off_t>(from), SEEK_SET) < 0) return last_error();
+  if (is_shared_ && !listed_) {
+    // Where a listing is belongs to the descriptor.
+    listed_ = UniqueFd(::openat(descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!listed_) return last_error();
+  }
+  const int listed = is_shared_ ? listed_.get() : descriptor();
+  if (::lseek(listed, static_cast<off_t>(from), SEEK_SET) < 0) return last_error();
   entries_.resize(kEntriesBytes);
-  const long bytes = ::syscall(SYS_getdents64, descriptor_.get(), entries_.data(), entries_.size());
+  const long bytes = ::syscall(SYS_getdents64, listed, entries_.data(), entries_.size());
   if (bytes < 0) return last_error();
   entries_from_ = from;
   entries_bytes_ = static_cast<std::size_t>(bytes);
   return entries_bytes_;
+}
+
+// What is above the tree is nothing that the guest should see: its root is its own parent.
+Attempt<std::uint64_t> HostDirectory::inode_above(std::uint64_t found) {
+  const auto own = status();
+  if (!own) return std::unexpected(own.error());
+  const bool is_root = own->inode == tree_->root_inode && own->device == tree_->root_device;
+  return is_root ? own->inode : found;
 }
 
 Attempt<> HostDirectory::read_entries(std::uint64_t from,
@@ -397,9 +436,6 @@ Attempt<> HostDirectory::read_entries(std::uint64_t from,
     if (!filled) return std::unexpected(filled.error());
     offset = 0;
   }
-  const auto own = status();
-  if (!own) return std::unexpected(own.error());
-  const bool is_root = own->inode == tree_->root_inode && own->device == tree_->root_device;
   std::uint64_t next = from;
   for (;;) {
     if (offset >= entries_bytes_) {
@@ -413,9 +449,9 @@ Attempt<> HostDirectory::read_entries(std::uint64_t from,
     next = static_cast<std::uint64_t>(entry.next);
     offset += entry.size_bytes;
     const std::string_view shown(name);
-    // What is above the tree is nothing that the guest should see.
-    const std::uint64_t inode = is_root && shown == ".." ? own->inode : entry.inode;
-    if (!take({.next = next, .inode = inode, .type = entry_type_of(entry.type), .name = shown}))
+    const Attempt<std::uint64_t> inode = shown == ".." ? inode_above(entry.inode) : entry.inode;
+    if (!inode) return std::unexpected(inode.error());
+    if (!take({.next = next, .inode = *inode, .type = entry_type_of(entry.type), .name = shown}))
       return {};
   }
 }

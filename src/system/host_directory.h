@@ -32,7 +32,13 @@ class HostDirectory final : public Directory {
                                                           const HostTreeOptions& options = {});
 
   HostDirectory(std::shared_ptr<HostTree> tree, UniqueFd descriptor);
+  HostDirectory(const HostDirectory&) = delete;
+  HostDirectory& operator=(const HostDirectory&) = delete;
   ~HostDirectory() override;
+
+  // The same directory, for a guest of its own on any thread: nothing is opened. Only of one that
+  // nobody lists.
+  std::shared_ptr<HostDirectory> again() const;
 
   Attempt<FileStatus> status() override;
   Attempt<> sync(bool data_only) override;
@@ -55,15 +61,22 @@ class HostDirectory final : public Directory {
 
  private:
   struct Place;
+  using SharedDescriptor = std::shared_ptr<const UniqueFd>;
+  HostDirectory(std::shared_ptr<HostTree> tree, SharedDescriptor descriptor);
+  int descriptor() const { return descriptor_->get(); }
   Attempt<UniqueFd> open_beneath(std::string_view path, int flags, unsigned mode = 0);
   Attempt<Place> place_of(std::string_view path);
   Attempt<Place> place_to_change(std::string_view path);
+  Errno refusal_of(std::string_view path, bool follow);
   Errno error_below_slash(std::string_view path, Errno otherwise);
   static Errno error_of_slash(const Place& place);
   Attempt<std::size_t> refill(std::uint64_t from);
+  Attempt<std::uint64_t> inode_above(std::uint64_t found);
 
   std::shared_ptr<HostTree> tree_;
-  UniqueFd descriptor_;
+  SharedDescriptor descriptor_;
+  bool is_shared_ = false;          // with other objects
+  UniqueFd listed_;                 // Absent until somebody wants the entries.
   std::vector<char> entries_;       // As the system gave them last.
   std::size_t entries_bytes_ = 0;   // of entries_ that are in use
   std::uint64_t entries_from_ = 0;  // where the first of them is

@@ -152,11 +152,13 @@ TEST_CASE("a read-only tree can be read and not changed in any way") {
   std::ofstream(path / "f") << "text";
   fs::create_directory(path / "d");
   const auto tree = HostDirectory::open_tree(path, {.read_only = true}).value();
-  const auto other = Trees({}).make();
+  Trees writable({});
+  const auto other = writable.make();
   CHECK(read_file(*tree, "f") == "text");
   CHECK(tree->open("f", {.read = true, .create = true}).has_value());
   const Errno refused = Errno::kReadOnlyFileSystem;
   CHECK(error_of(tree->open("f", {.write = true})) == refused);
+  // Wasmtime's advisory 2r75: who may not write emptied a file by opening it.
   CHECK(error_of(tree->open("f", {.read = true, .truncate = true})) == refused);
   CHECK(error_of(tree->open("g", {.read = true, .create = true})) == refused);
   CHECK(
@@ -167,15 +169,56 @@ TEST_CASE("a read-only tree can be read and not changed in any way") {
   CHECK(error_of(tree->make_symbolic_link("f", "g")) == refused);
   CHECK(error_of(tree->remove_file("f")) == refused);
   CHECK(error_of(tree->remove_directory("d")) == refused);
+  // What is not there cannot be changed in any tree.
+  CHECK(error_of(tree->remove_file("g")) == Errno::kNoEntry);
+  CHECK(error_of(tree->remove_file("f/")) == Errno::kNotDirectory);
+  CHECK(error_of(tree->remove_directory("g")) == Errno::kNoEntry);
+  CHECK(error_of(tree->open("g", {.write = true})) == Errno::kNoEntry);
+  CHECK(error_of(tree->set_times_of("g", true, {})) == Errno::kNoEntry);
   CHECK(error_of(tree->set_times_of("f", true, {})) == refused);
   CHECK(error_of(tree->set_times({})) == refused);
+  // Wasmtime's advisory 4ch3: who may not write in a directory renamed and linked what is in it.
   CHECK(error_of(tree->rename("f", *tree, "g")) == refused);
   CHECK(error_of(tree->rename("f", *other, "g")) == refused);
   // A second name in a tree that can be written to would open the file itself to writing.
   CHECK(error_of(tree->make_link("f", false, *other, "g")) == refused);
+  // Nothing comes into it, either.
+  write_file(*other, "from", "else");
+  CHECK(error_of(other->rename("from", *tree, "g")) == refused);
+  CHECK(error_of(other->rename("from", *tree, "f")) == refused);
+  CHECK(error_of(other->make_link("from", false, *tree, "g")) == refused);
+  CHECK(error_of(other->rename("from", *open_directory(*tree, "d")->as_directory(), "g")) ==
+        refused);
+  CHECK(read_file(*other, "from") == "else");
   CHECK(error_of(open_file(*tree, "f", {.read = true})->set_size(0)) == Errno::kInvalid);
   CHECK(error_of(open_file(*tree, "f", {.read = true})->set_times({})) == refused);
   CHECK(read_file(*tree, "f") == "text");
+}
+
+TEST_CASE("nothing moves between trees of two file systems") {
+  Trees trees(kByOpenat2);
+  const auto here = trees.make();
+  std::string place = "/dev/shm/weft-test-XXXXXX";
+  struct stat own{};
+  struct stat other{};
+  REQUIRE(::stat(trees.directory.path().c_str(), &own) == 0);
+  // A machine may have one only.
+  if (::stat("/dev/shm", &other) != 0 || own.st_dev == other.st_dev) return;
+  if (::mkdtemp(place.data()) == nullptr) return;
+  {
+    const auto there = HostDirectory::open_tree(place, kByOpenat2).value();
+    write_file(*here, "f", "text");
+    write_file(*there, "g", "other");
+    REQUIRE(here->make_directory("d").has_value());
+    CHECK(error_of(here->rename("f", *there, "f")) == Errno::kCrossDevice);
+    CHECK(error_of(here->rename("f", *there, "g")) == Errno::kCrossDevice);
+    CHECK(error_of(here->rename("d", *there, "d")) == Errno::kCrossDevice);
+    CHECK(error_of(here->make_link("f", false, *there, "f")) == Errno::kCrossDevice);
+    CHECK(read_file(*here, "f") == "text");
+    CHECK(read_file(*there, "g") == "other");
+    CHECK(names_in(*there) == std::vector<std::string>{"g"});
+  }
+  fs::remove_all(place);
 }
 
 TEST_CASE("a pipe in the tree does not hold up who opens or reads it") {
@@ -187,6 +230,8 @@ TEST_CASE("a pipe in the tree does not hold up who opens or reads it") {
   const auto writer = open_file(*tree, "pipe", {.write = true});
   std::uint8_t byte = 0;
   const Buffer buffer(&byte, 1);
+  CHECK(reader->file_type().value() == FileType::kUnknown);
+  CHECK(writer->file_type().value() == FileType::kUnknown);
   CHECK(error_of(reader->read({&buffer, 1})) == Errno::kAgain);
   CHECK(reader->wait(Wait::For::kReading).value().descriptor >= 0);
   write_all(*writer, "x");
@@ -206,6 +251,35 @@ TEST_CASE("what is above the tree has the tree's own inode") {
                              })
               .has_value());
   CHECK(seen == 2);
+}
+
+TEST_CASE("a directory that others have too is listed by each on its own") {
+  Trees trees(kByOpenat2);
+  const fs::path path = trees.make_path();
+  constexpr int kFiles = 20;
+  for (int i = 0; i < kFiles; ++i)
+    std::ofstream(path / std::to_string(i)) << "x";
+  const auto tree = HostDirectory::open_tree(path, kByOpenat2).value();
+  const auto names = [](Directory& directory, std::uint64_t& from, int count_max) {
+    std::vector<std::string> found;
+    REQUIRE(directory
+                .read_entries(from,
+                              [&](const DirectoryEntry& entry) {
+                                from = entry.next;
+                                found.emplace_back(entry.name);
+                                return static_cast<int>(found.size()) < count_max;
+                              })
+                .has_value());
+    return found;
+  };
+  const auto one = tree->again();
+  const auto other = tree->again();
+  std::uint64_t at = 0;
+  CHECK(names(*one, at, 5).size() == 5);
+  std::uint64_t other_at = 0;
+  CHECK(names(*other, other_at, 1000).size() == kFiles + 2);
+  CHECK(names(*one, at, 1000).size() == kFiles + 2 - 5);
+  CHECK(one->open("7", {.read = true}).has_value());
 }
 
 TEST_CASE("times that no number of nanoseconds reaches are the nearest one") {

@@ -77,14 +77,20 @@ Attempt<FileStatus> HostFile::status() {
   return file_status_of(status);
 }
 
+Attempt<FileType> HostFile::file_type() {
+  if (type_) return *type_;
+  const auto own = status();
+  if (!own) return std::unexpected(own.error());
+  type_ = own->type;
+  return own->type;
+}
+
 Attempt<std::size_t> HostFile::read(std::span<const Buffer> buffers) {
-  const IoVectors vectors(buffers);
-  return transfer([&] { return ::readv(descriptor_.get(), vectors.data(), vectors.count()); });
+  return read_into(descriptor_.get(), buffers);
 }
 
 Attempt<std::size_t> HostFile::write(std::span<const ConstBuffer> buffers) {
-  const IoVectors vectors(buffers);
-  return transfer([&] { return ::writev(descriptor_.get(), vectors.data(), vectors.count()); });
+  return write_from(descriptor_.get(), buffers);
 }
 
 Attempt<std::size_t> HostFile::read_at(std::span<const Buffer> buffers, std::uint64_t offset) {
@@ -150,6 +156,10 @@ Attempt<> HostFile::set_flags(const StatusFlags& flags) {
 
 std::optional<std::uint64_t> HostFile::ready(Wait::For what) {
   return ready_bytes(descriptor_.get(), what);
+}
+
+Condition HostFile::condition() {
+  return condition_of(descriptor_.get());
 }
 
 std::optional<Wait> HostFile::wait(Wait::For what) {

@@ -24,10 +24,13 @@ struct HostTimes {
 // which the system would allow its owner.
 class HostFile final : public OpenFile {
  public:
-  HostFile(UniqueFd descriptor, const StatusFlags& flags, bool read_only)
-      : descriptor_(std::move(descriptor)), flags_(flags), read_only_(read_only) {}
+  // `type`: where it is known, for the system need not be asked then.
+  HostFile(UniqueFd descriptor, const StatusFlags& flags, bool read_only,
+           std::optional<FileType> type = std::nullopt)
+      : descriptor_(std::move(descriptor)), flags_(flags), read_only_(read_only), type_(type) {}
 
   Attempt<FileStatus> status() override;
+  Attempt<FileType> file_type() override;
   Attempt<std::size_t> read(std::span<const Buffer> buffers) override;
   Attempt<std::size_t> write(std::span<const ConstBuffer> buffers) override;
   Attempt<std::size_t> read_at(std::span<const Buffer> buffers, std::uint64_t offset) override;
@@ -41,12 +44,14 @@ class HostFile final : public OpenFile {
   StatusFlags flags() const override { return flags_; }
   Attempt<> set_flags(const StatusFlags& flags) override;
   std::optional<std::uint64_t> ready(Wait::For what) override;
+  Condition condition() override;
   std::optional<Wait> wait(Wait::For what) override;
 
  private:
   UniqueFd descriptor_;
   StatusFlags flags_;
   bool read_only_;
+  std::optional<FileType> type_;
 };
 
 }  // namespace weft::system

@@ -9,8 +9,10 @@
 #include <span>
 
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "system/errno.h"
+#include "system/open_file.h"
 
 namespace weft::system {
 
@@ -58,6 +60,25 @@ Attempt<std::size_t> transfer(const Call& call) {
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) return last_error();
   }
+}
+
+// As readv(2) and writev(2). A single buffer, the usual case, goes by the call for one, which is
+// the faster.
+inline Attempt<std::size_t> read_into(int descriptor, std::span<const Buffer> buffers) {
+  if (buffers.size() == 1) {
+    const Buffer buffer = buffers.front();
+    return transfer([&] { return ::read(descriptor, buffer.data(), buffer.size()); });
+  }
+  const IoVectors vectors(buffers);
+  return transfer([&] { return ::readv(descriptor, vectors.data(), vectors.count()); });
+}
+inline Attempt<std::size_t> write_from(int descriptor, std::span<const ConstBuffer> buffers) {
+  if (buffers.size() == 1) {
+    const ConstBuffer buffer = buffers.front();
+    return transfer([&] { return ::write(descriptor, buffer.data(), buffer.size()); });
+  }
+  const IoVectors vectors(buffers);
+  return transfer([&] { return ::writev(descriptor, vectors.data(), vectors.count()); });
 }
 
 }  // namespace weft::system

@@ -39,6 +39,10 @@ std::shared_ptr<Directory> MemoryTree::read_only_root() const {
   return std::make_shared<NodeDirectory>(state_, state_->root, Access::kReadOnly);
 }
 
+void MemoryTree::freeze() {
+  state_->is_frozen = true;
+}
+
 std::uint64_t MemoryTree::bytes_used() const {
   return state_->bytes;
 }
@@ -87,6 +91,7 @@ void MemoryNode::set_modified() {
 }
 
 void MemoryNode::set_accessed() {
+  if (state_.is_frozen) return;
   if (accessed_ <= std::max(modified_, changed_)) accessed_ = state_.now();
 }
 

@@ -33,6 +33,7 @@ struct MemoryState : std::enable_shared_from_this<MemoryState> {
   std::uint64_t nodes = 0;
   std::uint64_t names = 0;
   std::uint64_t inodes = 0;  // given so far
+  bool is_frozen = false;
   std::shared_ptr<MemoryDirectory> root;
 };
 

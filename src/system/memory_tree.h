@@ -45,6 +45,11 @@ class MemoryTree {
   // The same tree; whoever has only this cannot change it.
   std::shared_ptr<Directory> read_only_root() const;
 
+  // From now on nothing changes any more, access times neither, whoever tries: any number of
+  // threads may use the tree, each what it has opened itself, and all of them the roots. Nothing is
+  // open for writing.
+  void freeze();
+
   // What counts against the limits.
   std::uint64_t bytes_used() const;
   std::uint64_t nodes_used() const;

@@ -326,6 +326,12 @@ TEST_CASE("a read-only memory tree can be read and not changed in any way") {
   CHECK(error_of(tree->make_symbolic_link("f", "g")) == refused);
   CHECK(error_of(tree->remove_file("f")) == refused);
   CHECK(error_of(tree->remove_directory("d")) == refused);
+  // What is not there cannot be changed in any tree.
+  CHECK(error_of(tree->remove_file("g")) == Errno::kNoEntry);
+  CHECK(error_of(tree->remove_file("f/")) == Errno::kNotDirectory);
+  CHECK(error_of(tree->remove_directory("g")) == Errno::kNoEntry);
+  CHECK(error_of(tree->open("g", {.write = true})) == Errno::kNoEntry);
+  CHECK(error_of(tree->set_times_of("g", true, {})) == Errno::kNoEntry);
   CHECK(error_of(tree->set_times_of("f", true, {})) == refused);
   CHECK(error_of(tree->set_times({})) == refused);
   CHECK(error_of(tree->rename("f", *writable, "g")) == refused);

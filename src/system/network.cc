@@ -42,27 +42,6 @@ bool ends_in_a_number(std::string_view name) {
   return last.starts_with("0x") || last.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// In lower case, or empty when it is no name of a host.
-std::string host_name(std::string_view text) {
-  if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.size() > kNameBytesMax) return {};
-  std::string name;
-  for (const char letter : text) {
-    const bool is_upper = letter >= 'A' && letter <= 'Z';
-    const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
-                          letter == '-' || letter == '_' || letter == '.';
-    if (!is_upper && !is_plain) return {};
-    name.push_back(is_upper ? static_cast<char>(letter - 'A' + 'a') : letter);
-  }
-  for (std::string_view rest = name;;) {
-    const std::size_t dot = rest.find('.');
-    if (!is_label(rest.substr(0, dot))) return {};
-    if (dot == std::string_view::npos) break;
-    rest.remove_prefix(dot + 1);
-  }
-  return ends_in_a_number(name) ? std::string() : name;
-}
-
 constexpr std::size_t kPortDigitsMax = 5;
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
@@ -125,6 +104,26 @@ using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 }  // namespace
 
+std::string host_name(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  if (text.size() > kNameBytesMax) return {};
+  std::string name;
+  for (const char letter : text) {
+    const bool is_upper = letter >= 'A' && letter <= 'Z';
+    const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+                          letter == '-' || letter == '_' || letter == '.';
+    if (!is_upper && !is_plain) return {};
+    name.push_back(is_upper ? static_cast<char>(letter - 'A' + 'a') : letter);
+  }
+  for (std::string_view rest = name;;) {
+    const std::size_t dot = rest.find('.');
+    if (!is_label(rest.substr(0, dot))) return {};
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  return ends_in_a_number(name) ? std::string() : name;
+}
+
 Result<NetworkRule> parse_network_rule(std::string_view text) {
   NetworkRule rule;
   std::string_view rest = text;
@@ -178,6 +177,28 @@ bool Network::allows(const NetworkRule& rule, const SocketAddress& address) cons
 bool Network::reaches(const SocketAddress& address) const {
   return std::ranges::any_of(
       rules_, [&](const NetworkRule& rule) { return !rule.listens && allows(rule, address); });
+}
+
+bool Network::may_ask_for(std::string_view name, std::uint16_t port) const {
+  const auto has_port = [port](const NetworkRule& rule) {
+    return !rule.listens && port >= rule.port_min && port <= rule.port_max;
+  };
+  return std::ranges::any_of(rules_, has_port) &&
+         std::ranges::any_of(rules_, [name](const NetworkRule& rule) {
+           return !rule.listens && is_name_of(rule, name);
+         });
+}
+
+bool Network::may_reach_as(std::string_view name, const SocketAddress& address) const {
+  return std::ranges::any_of(rules_, [&](const NetworkRule& rule) {
+    if (rule.listens || address.port < rule.port_min || address.port > rule.port_max) return false;
+    if (rule.host == NetworkRule::Host::kRange) {
+      return std::ranges::any_of(
+          rule.ranges, [&](const IpRange& range) { return range.contains(address.address); });
+    }
+    const bool is_meant = rule.host == NetworkRule::Host::kAny || is_name_of(rule, name);
+    return is_meant && address.address.is_public();
+  });
 }
 
 bool Network::may_reach(const SocketAddress& address) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/permit.h"
 #include "base/result.h"
 #include "system/errno.h"
 #include "system/ip_address.h"
@@ -39,6 +40,12 @@ struct NetworkRule {
 // kInvalidArgument, with what is wrong.
 Result<NetworkRule> parse_network_rule(std::string_view text);
 
+// How many sockets guests may open, counted over all networks with the same count.
+struct SocketPlaces {
+  TakenPlaces taken = no_places_taken();
+  std::uint32_t most = UINT32_MAX;
+};
+
 // One guest's way to other machines: nothing that no rule allows. Confined to the guest's thread,
 // or protected by the guest's lock where it has several.
 class Network {
@@ -46,8 +53,13 @@ class Network {
   // The addresses of a name; may block. Answers may be wrong or hostile.
   using Resolve = std::function<Attempt<std::vector<IpAddress>>(const std::string& name)>;
 
-  Network(std::vector<NetworkRule> rules, Resolve resolve)
-      : rules_(std::move(rules)), resolve_(std::move(resolve)) {}
+  Network(std::vector<NetworkRule> rules, Resolve resolve, SocketPlaces sockets = {})
+      : rules_(std::move(rules)), resolve_(std::move(resolve)), sockets_(std::move(sockets)) {}
+
+  // Of one more socket, as long as it is open; nothing when there is none.
+  std::optional<Permit> take_socket_place() const {
+    return Permit::take(sockets_.taken, sockets_.most);
+  }
 
   // The addresses of a name that a rule allows, without those that the guest could not connect to.
   // An address is its own answer. kNotPermitted for other names and where nothing is left; kInvalid
@@ -60,6 +72,15 @@ class Network {
   bool may_listen(const SocketAddress& address);
   // May_reach without a trace in `refused`: what a stranger sends is no wish of the guest's.
   bool reaches(const SocketAddress& address) const;
+
+  // For connections that somebody else makes in the guest's name (OutboundHttp). Thread-safe, and
+  // without a trace in `refused`. `name` is what host_name gives.
+  //
+  // Whether a rule allows the name and one its port; its addresses are to be looked at still.
+  bool may_ask_for(std::string_view name, std::uint16_t port) const;
+  // Whether the guest may connect to the address, which is an answer for the name; empty: the guest
+  // gave the address itself.
+  bool may_reach_as(std::string_view name, const SocketAddress& address) const;
 
   // What was refused last, as a rule that would have allowed it; nothing when nothing was.
   const std::optional<std::string>& refused() const { return refused_; }
@@ -77,9 +98,14 @@ class Network {
 
   std::vector<NetworkRule> rules_;
   Resolve resolve_;
+  SocketPlaces sockets_;
   std::deque<Answer> answers_;  // to names of rules, the latest one last
   std::optional<std::string> refused_;
 };
+
+// The name of a host in lower case, without a dot at its end; empty when `text` is none, which
+// addresses are not either.
+std::string host_name(std::string_view text);
 
 // Asks the system's resolver, and waits for it. kNoEntry for a name that is not known, kTimedOut
 // when the resolver does not answer.

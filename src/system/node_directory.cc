@@ -39,6 +39,12 @@ Attempt<LastName> NodeDirectory::place_to_change(std::string_view path) {
   return place;
 }
 
+// As in a host's tree: what is not there is not changed in any.
+Errno NodeDirectory::refusal_of(std::string_view path, bool follow) {
+  const auto there = status_of(path, follow);
+  return there ? Errno::kReadOnlyFileSystem : there.error();
+}
+
 // Why a path with a slash behind it fails where a directory would fail with `otherwise`.
 Errno NodeDirectory::error_below_slash(std::string_view path, Errno otherwise) {
   const auto status = status_of(path, true);
@@ -68,8 +74,10 @@ Attempt<std::shared_ptr<OpenFile>> NodeDirectory::open_there(std::shared_ptr<Nod
 Attempt<std::shared_ptr<OpenFile>> NodeDirectory::open(std::string_view path,
                                                        const OpenOptions& options) {
   if (options.create && options.must_be_directory) return std::unexpected(Errno::kInvalid);
-  if (is_read_only() && (options.write || options.truncate))
-    return std::unexpected(Errno::kReadOnlyFileSystem);
+  if (is_read_only() && (options.write || options.truncate)) {
+    return std::unexpected(options.create ? Errno::kReadOnlyFileSystem
+                                          : refusal_of(path, options.follow));
+  }
   auto walked = walk(node_, path,
                      {.follow = options.follow && !(options.create && options.exclusive),
                       .creating = options.create});
@@ -87,7 +95,7 @@ Attempt<FileStatus> NodeDirectory::status_of(std::string_view path, bool follow)
 }
 
 Attempt<> NodeDirectory::set_times_of(std::string_view path, bool follow, const FileTimes& times) {
-  if (is_read_only()) return std::unexpected(Errno::kReadOnlyFileSystem);
+  if (is_read_only()) return std::unexpected(refusal_of(path, follow));
   const auto node = node_at(path, follow);
   if (!node) return std::unexpected(node.error());
   return (*node)->set_times(times);
@@ -167,7 +175,8 @@ Attempt<> NodeDirectory::rename(std::string_view path, Directory& to, std::strin
 }
 
 Attempt<> NodeDirectory::remove_directory(std::string_view path) {
-  const auto place = place_to_change(path);
+  if (is_read_only()) return std::unexpected(refusal_of(path, false));
+  const auto place = walk_to_last(node_, path);
   if (!place) return std::unexpected(place.error());
   if (place->name == ".") return std::unexpected(Errno::kInvalid);
   if (place->name == "..") return std::unexpected(Errno::kNotEmpty);
@@ -175,7 +184,8 @@ Attempt<> NodeDirectory::remove_directory(std::string_view path) {
 }
 
 Attempt<> NodeDirectory::remove_file(std::string_view path) {
-  const auto place = place_to_change(path);
+  if (is_read_only()) return std::unexpected(refusal_of(path, false));
+  const auto place = walk_to_last(node_, path);
   if (!place) return std::unexpected(place.error());
   if (place->is_special()) return std::unexpected(Errno::kIsDirectory);
   if (place->wants_directory) {

@@ -44,6 +44,7 @@ class NodeDirectory final : public Directory {
   bool is_read_only() const { return access_ == Access::kReadOnly; }
   Attempt<std::shared_ptr<Node>> node_at(std::string_view path, bool follow);
   Attempt<LastName> place_to_change(std::string_view path);
+  Errno refusal_of(std::string_view path, bool follow);
   Errno error_below_slash(std::string_view path, Errno otherwise);
   Attempt<bool> read_dots(std::uint64_t from,
                           const std::function<bool(const DirectoryEntry&)>& take);

@@ -2,6 +2,12 @@
 
 namespace weft::system {
 
+Attempt<FileType> OpenFile::file_type() {
+  const auto own = status();
+  if (!own) return std::unexpected(own.error());
+  return own->type;
+}
+
 Attempt<std::size_t> OpenFile::read(std::span<const Buffer> /*buffers*/) {
   return std::unexpected(Errno::kBadDescriptor);
 }

@@ -96,6 +96,8 @@ class OpenFile {
   virtual ~OpenFile() = default;
 
   virtual Attempt<FileStatus> status() = 0;
+  // The status's; cheaper where it is known already.
+  virtual Attempt<FileType> file_type();
 
   // At the position, which moves. Fewer bytes than asked for are no error; 0 is the end.
   virtual Attempt<std::size_t> read(std::span<const Buffer> buffers);
@@ -112,6 +114,8 @@ class OpenFile {
   virtual Attempt<> set_times(const FileTimes& times);
   virtual StatusFlags flags() const { return {}; }
   virtual Attempt<> set_flags(const StatusFlags& flags);
+  // The flags for a guest that asks for them; what it is told holds from then on.
+  virtual StatusFlags tell_flags() { return flags(); }
 
   // How many bytes can be read, or written, without waiting; 0 at the end. Nothing: it would have
   // to wait. What never waits says 1 where it does not know better.

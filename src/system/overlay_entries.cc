@@ -27,7 +27,7 @@ DirectoryEntry OverlayDirectory::shown(const DirectoryEntry& lower) const {
   DirectoryEntry entry = lower;
   entry.next = std::min(lower.next, kLowerEnd);
   if (!has_upper()) return entry;
-  const auto upper = state_.upper->status_of(path_of(lower.name), false);
+  const auto upper = status_in(Layer::kUpper, lower.name);
   const bool is_both =
       upper && upper->type == FileType::kDirectory && lower.type == FileType::kDirectory;
   if (!upper || is_both) return entry;

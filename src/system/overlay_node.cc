@@ -80,15 +80,34 @@ Directory& OverlayDirectory::layer(Layer which) const {
   return which == Layer::kUpper ? *state_.upper : *state_.lower;
 }
 
+Directory* OverlayDirectory::opened_in(Layer which) const {
+  if (parent_ == nullptr) return &layer(which);
+  OverlayState::Cursor& cursor = state_.cursors.at(static_cast<std::size_t>(which));
+  const auto last = cursor.of.lock();
+  if (last.get() != this) {
+    constexpr OpenOptions kOptions{.read = true, .must_be_directory = true, .follow = false};
+    auto opened = last.get() == parent_ ? cursor.opened->as_directory()->open(name_, kOptions)
+                                        : layer(which).open(path(), kOptions);
+    if (!opened) return nullptr;
+    cursor = {.of = weak_from_this(), .opened = *std::move(opened)};
+  }
+  return cursor.opened->as_directory();
+}
+
+Attempt<FileStatus> OverlayDirectory::status_in(Layer which, std::string_view name) const {
+  if (Directory* const here = opened_in(which)) return here->status_of(name, false);
+  return layer(which).status_of(path_of(name), false);
+}
+
 Attempt<FileStatus> OverlayDirectory::look_lower(std::string_view name) const {
   if (!has_lower() || hidden_.contains(name)) return std::unexpected(Errno::kNoEntry);
-  return state_.lower->status_of(path_of(name), false);
+  return status_in(Layer::kLower, name);
 }
 
 Attempt<OverlayDirectory::Seen> OverlayDirectory::look(std::string_view name) const {
   if (removed_) return std::unexpected(Errno::kNoEntry);
   if (has_upper()) {
-    auto status = state_.upper->status_of(path_of(name), false);
+    auto status = status_in(Layer::kUpper, name);
     if (status) return Seen{.layer = Layer::kUpper, .status = *status};
     if (status.error() != Errno::kNoEntry) return std::unexpected(status.error());
   }

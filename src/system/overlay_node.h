@@ -1,6 +1,7 @@
 // What an overlay is made of. Private to system.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,11 +27,19 @@ struct OverlayState : std::enable_shared_from_this<OverlayState> {
   OverlayState& operator=(const OverlayState&) = delete;
   ~OverlayState();
 
+  // Where names were looked up last, opened in one layer: what is looked up next is mostly there,
+  // or one name below. Else each name of a path would be looked up from the root.
+  struct Cursor {
+    std::weak_ptr<const OverlayDirectory> of;
+    std::shared_ptr<OpenFile> opened;
+  };
+
   const Clock& clock;  // Outlives the overlay.
   const std::shared_ptr<Directory> lower;
   const std::shared_ptr<Directory> upper;
   const OverlayOptions options;
   std::uint64_t hidden_names = 0;
+  std::array<Cursor, 2> cursors;  // by OverlayDirectory::Layer
   std::shared_ptr<OverlayDirectory> root;
 };
 
@@ -80,6 +89,10 @@ class OverlayDirectory final : public Node, public std::enable_shared_from_this<
  private:
   std::string path() const;
   std::shared_ptr<OverlayDirectory> child(std::string_view name, Layer seen);
+  // This directory in a layer that has it, until names are looked up in another one. Null where it
+  // cannot be opened, though maybe passed through.
+  Directory* opened_in(Layer which) const;
+  Attempt<FileStatus> status_in(Layer which, std::string_view name) const;
   // Of the lower layer, unless it is hidden or there is none.
   Attempt<FileStatus> look_lower(std::string_view name) const;
   Attempt<> check_new(std::string_view name) const;

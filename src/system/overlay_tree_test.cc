@@ -340,6 +340,99 @@ TEST_CASE("directories that many came by do not stay in memory, and nothing is f
   }
 }
 
+// What an overlay may ask of its lower tree, with the names counted that are looked up for it.
+class CountedTree final : public Directory {
+ public:
+  CountedTree(std::shared_ptr<OpenFile> tree, std::size_t& names)
+      : tree_(std::move(tree)), names_(names) {}
+
+  Attempt<FileStatus> status() override { return tree_->status(); }
+  Attempt<std::shared_ptr<OpenFile>> open(std::string_view path,
+                                          const OpenOptions& options) override {
+    count(path);
+    auto opened = tree_->as_directory()->open(path, options);
+    if (!opened || (*opened)->as_directory() == nullptr) return opened;
+    return std::make_shared<CountedTree>(*std::move(opened), names_);
+  }
+  Attempt<FileStatus> status_of(std::string_view path, bool follow) override {
+    count(path);
+    return tree_->as_directory()->status_of(path, follow);
+  }
+  Attempt<std::string> read_link(std::string_view path) override {
+    count(path);
+    return tree_->as_directory()->read_link(path);
+  }
+  Attempt<> read_entries(std::uint64_t from,
+                         const std::function<bool(const DirectoryEntry&)>& take) override {
+    return tree_->as_directory()->read_entries(from, take);
+  }
+
+  Attempt<> set_times_of(std::string_view, bool, const FileTimes&) override { return refused(); }
+  Attempt<> make_directory(std::string_view) override { return refused(); }
+  Attempt<> make_symbolic_link(std::string_view, std::string_view) override { return refused(); }
+  Attempt<> make_link(std::string_view, bool, Directory&, std::string_view) override {
+    return refused();
+  }
+  Attempt<> rename(std::string_view, Directory&, std::string_view) override { return refused(); }
+  Attempt<> remove_directory(std::string_view) override { return refused(); }
+  Attempt<> remove_file(std::string_view) override { return refused(); }
+
+ private:
+  void count(std::string_view path) {
+    names_ += 1 + static_cast<std::size_t>(std::ranges::count(path, '/'));
+  }
+  static Attempt<> refused() { return std::unexpected(Errno::kReadOnlyFileSystem); }
+
+  std::shared_ptr<OpenFile> tree_;
+  std::size_t& names_;
+};
+
+TEST_CASE("a deep path in an overlay costs as much as it has names") {
+  constexpr std::size_t kDepth = 200;
+  Layers layers;
+  std::string path = "d";
+  for (std::size_t i = 1; i < kDepth; ++i) {
+    REQUIRE(layers.below->make_directory(path).has_value());
+    path += "/d";
+  }
+  write_file(*layers.below, path, "deep");
+  std::size_t names = 0;
+  const auto tree = make_overlay(
+      layers.clock, std::make_shared<CountedTree>(layers.lower.read_only_root(), names),
+      layers.above);
+  CHECK(tree->status_of(path, true).value().size_bytes == 4);
+  CHECK(names < 10 * kDepth);
+  write_file(*tree, path, "changed");  // The upper layer has all the directories from now on.
+  names = 0;
+  CHECK(tree->status_of(path, true).value().size_bytes == 7);
+  CHECK(names < 10 * kDepth);
+}
+
+TEST_CASE("what was looked at in an overlay is found where it is after a rename or a removal") {
+  Filled layers;
+  const auto tree = layers.overlay();
+  for (const std::string_view path : {"m", "m/n", "m/n/o"})
+    REQUIRE(tree->make_directory(path).has_value());
+  write_file(*tree, "m/n/o/f", "1");
+  const auto opened = open_directory(*tree, "m/n/o");
+  REQUIRE(tree->rename("m/n", *tree, "d/n").has_value());
+  CHECK(read_file(*opened->as_directory(), "f") == "1");
+  CHECK(read_file(*tree, "d/n/o/f") == "1");
+  CHECK(error_of(tree->status_of("m/n/o/f", true)) == Errno::kNoEntry);
+  REQUIRE(tree->remove_file("d/n/o/f").has_value());
+  REQUIRE(tree->remove_directory("d/n/o").has_value());
+  REQUIRE(tree->make_directory("d/n/o").has_value());
+  write_file(*tree, "d/n/o/f", "22");
+  CHECK(error_of(opened->as_directory()->status_of("f", true)) == Errno::kNoEntry);
+  CHECK(tree->status_of("d/n/o/f", true).value().size_bytes == 2);
+  // The same of a directory that the lower layer had.
+  CHECK(tree->status_of("d/e/h", true).has_value());
+  REQUIRE(tree->remove_file("d/e/h").has_value());
+  REQUIRE(tree->remove_directory("d/e").has_value());
+  REQUIRE(tree->make_directory("d/e").has_value());
+  CHECK(error_of(tree->status_of("d/e/h", true)) == Errno::kNoEntry);
+}
+
 TEST_CASE("directories in an overlay nest deeper than a path and end all the same") {
   FakeClock clock;
   const auto tree =

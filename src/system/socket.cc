@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -93,11 +94,16 @@ bool is_too_scattered(SocketType type, std::size_t buffers) {
 
 Attempt<std::shared_ptr<Socket>> Socket::open(SocketType type, bool v6,
                                               std::shared_ptr<Network> network) {
+  auto place = network ? network->take_socket_place() : std::nullopt;
+  if (network && !place) return std::unexpected(Errno::kTooManyDescriptors);
   UniqueFd descriptor(::socket(v6 ? AF_INET6 : AF_INET, host_type(type), 0));
   if (!descriptor) return last_error();
   // Otherwise it would take what rules say of IPv4 for a word about IPv6.
   if (v6) set_v6_only(descriptor, true);
-  return std::unique_ptr<Socket>(new Socket(std::move(descriptor), type, v6, std::move(network)));
+  auto socket =
+      std::unique_ptr<Socket>(new Socket(std::move(descriptor), type, v6, std::move(network)));
+  if (place) socket->place_.emplace(*std::move(place));
+  return std::shared_ptr<Socket>(std::move(socket));
 }
 
 Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) {
@@ -112,8 +118,10 @@ Result<std::shared_ptr<Socket>> Socket::listen_on(const SocketAddress& address) 
       ::listen(descriptor.get(), static_cast<int>(kBacklog)) != 0) {
     return fail(listen_error(address, errno));
   }
-  return std::unique_ptr<Socket>(
-      new Socket(std::move(descriptor), SocketType::kStream, v6, nullptr));
+  auto socket =
+      std::unique_ptr<Socket>(new Socket(std::move(descriptor), SocketType::kStream, v6, nullptr));
+  socket->waits_until_asked_ = true;
+  return std::shared_ptr<Socket>(std::move(socket));
 }
 
 Attempt<> Socket::bind(const SocketAddress& address) {
@@ -335,7 +343,13 @@ Attempt<std::size_t> Socket::write(std::span<const ConstBuffer> buffers) {
 // All others mean nothing to a socket.
 Attempt<> Socket::set_flags(const StatusFlags& flags) {
   flags_ = flags;
+  waits_until_asked_ = false;
   return {};
+}
+
+StatusFlags Socket::tell_flags() {
+  if (std::exchange(waits_until_asked_, false)) flags_.nonblocking = true;
+  return flags_;
 }
 
 std::optional<std::uint64_t> Socket::ready(Wait::For what) {

@@ -44,7 +44,8 @@ struct Received {
 class Socket final : public OpenFile {
  public:
   // `network` decides where it may go; without one, it connects, binds and sends nowhere. One of
-  // IPv6 has nothing to do with IPv4. Errors: kTooManyDescriptors and the like.
+  // IPv6 has nothing to do with IPv4. Errors: kTooManyDescriptors (also where the network has no
+  // place for it) and the like.
   static Attempt<std::shared_ptr<Socket>> open(SocketType type, bool v6,
                                                std::shared_ptr<Network> network);
   // One that listens already, by order of the owner: no network is asked. Errors say what the
@@ -81,6 +82,10 @@ class Socket final : public OpenFile {
   Attempt<std::size_t> write(std::span<const ConstBuffer> buffers) override;
   StatusFlags flags() const override { return flags_; }
   Attempt<> set_flags(const StatusFlags& flags) override;
+  // Of one that listens by order of the owner, and whose flags nobody has set: it does not wait
+  // from then on. Go looks at the flags and then expects kAgain, for it has other things to do; C
+  // and Rust do not look, and expect to wait.
+  StatusFlags tell_flags() override;
   std::optional<std::uint64_t> ready(Wait::For what) override;
   Condition condition() override;
   std::optional<Wait> wait(Wait::For what) override;
@@ -100,11 +105,13 @@ class Socket final : public OpenFile {
   Socket(UniqueFd descriptor, SocketType type, bool v6, std::shared_ptr<Network> network)
       : descriptor_(std::move(descriptor)), type_(type), v6_(v6), network_(std::move(network)) {}
 
+  std::optional<Permit> place_;  // of what Network counts
   UniqueFd descriptor_;
   SocketType type_;
   bool v6_;
   std::shared_ptr<Network> network_;
   StatusFlags flags_;
+  bool waits_until_asked_ = false;
   Connection connection_ = Connection::kNone;  // of a stream; as far as was seen
   bool bound_ = false;                         // by a rule
   std::array<std::optional<std::chrono::nanoseconds>, 2> patience_;  // by Wait::For

@@ -76,6 +76,21 @@ struct Connection {
   }
 };
 
+TEST_CASE("networks that count together open so many sockets at a time") {
+  const SocketPlaces places{.most = 2};
+  const auto network_of_one = [&] {
+    return std::make_shared<Network>(std::vector<NetworkRule>{}, Network::Resolve{}, places);
+  };
+  auto one = Socket::open(SocketType::kStream, false, network_of_one());
+  const auto two = Socket::open(SocketType::kDatagram, true, network_of_one());
+  REQUIRE(one);
+  REQUIRE(two);
+  CHECK(Socket::open(SocketType::kStream, false, network_of_one()).error() ==
+        Errno::kTooManyDescriptors);
+  one = std::unexpected(Errno::kAgain);
+  CHECK(Socket::open(SocketType::kStream, false, network_of_one()).has_value());
+}
+
 TEST_CASE("a connection carries bytes both ways, up to the end") {
   Connection connection;
   CHECK(connection.client->peer_address().value() == connection.listener->local_address().value());
@@ -152,6 +167,24 @@ TEST_CASE("a socket goes nowhere that its network does not allow") {
   // What was accepted by order of the owner reaches no further than its peer.
   Connection connection;
   CHECK(error_of(connection.server->connect(address)) == Errno::kNotPermitted);
+}
+
+TEST_CASE("a name that was allowed and leads to this machine by now is refused when connecting") {
+  const auto listener = Socket::listen_on({.address = kLoopback, .port = 0}).value();
+  const SocketAddress here = listener->local_address().value();
+  std::vector<IpAddress> answers = {parse_ip_address("93.184.216.34").value()};
+  const auto net = std::make_shared<Network>(std::vector{parse_network_rule("example.org").value()},
+                                             [&answers](const std::string&) { return answers; });
+  const auto connect = [&] {
+    return error_of(Socket::open(SocketType::kStream, false, net).value()->connect(here));
+  };
+  CHECK(connect() == Errno::kNotPermitted);
+  REQUIRE(net->resolve("example.org").has_value());
+  CHECK(connect() == Errno::kNotPermitted);
+  answers = {here.address};
+  CHECK(error_of(net->resolve("example.org")) == Errno::kNotPermitted);
+  CHECK(connect() == Errno::kNotPermitted);
+  CHECK(error_of(listener->accept({})) == Errno::kAgain);
 }
 
 TEST_CASE("a socket listens where its network allows it") {

@@ -6,9 +6,22 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace weft::system {
+namespace {
+
+// Whether a call that failed can be made again. Waits until it makes sense.
+bool is_worth_another_try(int descriptor, short events) {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN) return false;
+  pollfd state{.fd = descriptor, .events = events, .revents = 0};
+  ::poll(&state, 1, -1);
+  return true;
+}
+
+}  // namespace
 
 Result<> CaptureStream::write(std::span<const std::uint8_t> bytes) {
   if (bytes.size() > limit_bytes_ - text_.size()) {
@@ -23,8 +36,8 @@ Result<> CaptureStream::write(std::span<const std::uint8_t> bytes) {
 Result<> DescriptorOutput::write(std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
+      if (is_worth_another_try(descriptor_, POLLOUT)) continue;
       const ErrorCode code = errno == EPIPE ? ErrorCode::kUnavailable : ErrorCode::kInternal;
       return fail(code, "cannot write: " + std::system_category().message(errno));
     }
@@ -37,7 +50,7 @@ Result<std::size_t> DescriptorInput::read(std::span<std::uint8_t> bytes) {
   for (;;) {
     const ssize_t got = ::read(descriptor_, bytes.data(), bytes.size());
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR)
+    if (!is_worth_another_try(descriptor_, POLLIN))
       return fail(ErrorCode::kInternal, "cannot read: " + std::system_category().message(errno));
   }
 }

@@ -22,6 +22,12 @@ class OutputStream {
 
   // Whether a person looks at it: programs then write line by line, and in colours.
   virtual bool is_terminal() const { return false; }
+
+  // The descriptor of this process behind it, to which what a guest writes goes straight; -1: none,
+  // and writing never waits.
+  virtual int descriptor() const { return -1; }
+  // A guest has written to the descriptor, and nobody reads it any more. May end the process.
+  virtual void reader_is_gone() {}
 };
 
 // Confined to the invocation's thread, or protected by the guest's lock where it has several.
@@ -57,18 +63,21 @@ class CaptureStream final : public OutputStream {
   std::string text_;
 };
 
-// Writes to a file descriptor of this process, which it does not close.
-class DescriptorOutput final : public OutputStream {
+// Writes to a file descriptor of this process, which it does not close. Waits also where that is
+// O_NONBLOCK, which whoever shares it may have set.
+class DescriptorOutput : public OutputStream {
  public:
   explicit DescriptorOutput(int descriptor) : descriptor_(descriptor) {}
   Result<> write(std::span<const std::uint8_t> bytes) override;
   bool is_terminal() const override;
+  int descriptor() const override { return descriptor_; }
 
  private:
   int descriptor_;
 };
 
-// Reads from a file descriptor of this process, which it does not close.
+// Reads from a file descriptor of this process, which it does not close. Waits also where that is
+// O_NONBLOCK.
 class DescriptorInput final : public InputStream {
  public:
   explicit DescriptorInput(int descriptor) : descriptor_(descriptor) {}

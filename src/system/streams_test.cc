@@ -1,11 +1,15 @@
 #include "system/streams.h"
 
 #include <array>
+#include <chrono>
 #include <csignal>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
+
+#include "base/thread_group.h"
 
 namespace weft::system {
 namespace {
@@ -92,6 +96,23 @@ TEST_CASE("descriptors carry bytes through a pipe") {
   pipe.close_end(1);
   DescriptorInput input(pipe.ends[0]);
   CHECK(read_all(input, 4) == "through a pipe");
+}
+
+TEST_CASE("a read waits for bytes in a pipe that does not wait") {
+  Pipe pipe;
+  REQUIRE(::fcntl(pipe.ends[0], F_SETFL, O_NONBLOCK) == 0);
+  ThreadGroup writer("weft-test", 1, 1UZ << 20U);
+  // Only after a moment in which there is nothing, mostly.
+  REQUIRE(writer
+              .start([&pipe] {
+                ::sched_yield();
+                static_cast<void>(::write(pipe.ends[1], "late", 4));
+                pipe.close_end(1);
+              })
+              .has_value());
+  DescriptorInput input(pipe.ends[0]);
+  CHECK(read_all(input, 10) == "late");
+  CHECK(writer.wait_for_running(0, std::chrono::minutes(1)));
 }
 
 TEST_CASE("a pipe that nobody reads any more is unavailable") {

@@ -177,6 +177,11 @@ auto waiting(Program& program, system::OpenFile& file, system::Wait::For what,
   }
 }
 
+// Writes, waiting as above. A stream of a connection that waits takes all of it, as Linux has it;
+// what it took before an error is no error.
+system::Attempt<std::size_t> write_waiting(Program& program, system::OpenFile& file,
+                                           std::span<const system::ConstBuffer> buffers);
+
 // The file of a descriptor, held where another thread may close it; else null.
 inline std::shared_ptr<system::OpenFile> held(const Program& program,
                                               const system::Descriptor& descriptor) {

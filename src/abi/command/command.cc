@@ -6,6 +6,7 @@
 
 #include "abi/command/calls.h"
 #include "abi/command/entry.h"
+#include "abi/command/http.h"
 #include "abi/command/threads.h"
 #include "abi/command/wasix.h"
 #include "base/assert.h"
@@ -56,7 +57,7 @@ constexpr std::array kFunctions = {
     sleeps(Entry{"poll_oneoff", "iiii", answer<poll_oneoff>, answer<poll_oneoff_unstable>}),
     Entry{"proc_exit", "i", proc_exit, nullptr, false},
     Entry{"proc_raise", "i", answer<proc_raise>},
-    Entry{"random_get", "ii", answer<random_get>},
+    lasts({"random_get", "ii", answer<random_get>}),
     Entry{"sched_yield", "", answer<sched_yield>},
     waits(Entry{"sock_accept", "iii", answer<sock_accept>}),
     waits(Entry{"sock_recv", "iiiiii", answer<sock_recv>}),
@@ -71,6 +72,7 @@ constexpr std::array kWasmEdgeFunctions = {
     Entry{"sock_listen", "ii", answer<sock_listen>},
     waits(Entry{"sock_accept", "ii", answer<sock_accept_without_flags>}),
     waits(Entry{"sock_connect", "iii", answer<sock_connect>}),
+    sleeps(Entry{"epoll_oneoff", "iiii", answer<poll_oneoff>}),
     waits(Entry{"sock_recv_from", "iiiiiiii", answer<sock_recv_from>}),
     waits(Entry{"sock_recv_from", "iiiiiii", answer<sock_recv_from_without_port>}),
     waits(Entry{"sock_send_to", "iiiiiii", answer<sock_send_to>}),
@@ -81,6 +83,18 @@ constexpr std::array kWasmEdgeFunctions = {
     Entry{"sock_getsockopt", "iiiii", answer<sock_getsockopt>},
     Entry{"sock_setsockopt", "iiiii", answer<sock_setsockopt>},
     Entry{"sock_getaddrinfo", "iiiiiiii", answer<sock_getaddrinfo>},
+    // The second form differs in what they are told of addresses, whose size says which it is.
+    Entry{"sock_open_v2", "iii", answer<sock_open>},
+    Entry{"sock_bind_v2", "iii", answer<sock_bind>},
+    Entry{"sock_listen_v2", "ii", answer<sock_listen>},
+    waits(Entry{"sock_accept_v2", "iii", answer<sock_accept>}),
+    waits(Entry{"sock_connect_v2", "iii", answer<sock_connect>}),
+    waits(Entry{"sock_recv_v2", "iiiiii", answer<sock_recv>}),
+    waits(Entry{"sock_recv_from_v2", "iiiiiiii", answer<sock_recv_from>}),
+    waits(Entry{"sock_send_v2", "iiiii", answer<sock_send>}),
+    waits(Entry{"sock_send_to_v2", "iiiiiii", answer<sock_send_to>}),
+    Entry{"sock_getlocaladdr_v2", "iii", answer<sock_getlocaladdr_without_kind>},
+    Entry{"sock_getpeeraddr_v2", "iii", answer<sock_getpeeraddr_without_kind>},
 };
 
 constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
@@ -102,6 +116,7 @@ constexpr std::chrono::milliseconds kLookAgain{10};
 std::span<const Entry> additions_of(std::string_view module) {
   if (module == kPreview1) return kWasmEdgeFunctions;
   if (module == wasix::kModule) return wasix::functions();
+  if (module == http::kModule) return http::functions();
   return {};
 }
 
@@ -184,7 +199,7 @@ void define_functions(engine::HostTable& table) {
                  entry.unstable != nullptr ? entry.unstable : entry.function, entry.waiting);
     table.define(wasix::kModule, entry.name, type_of(entry), entry.function, entry.waiting);
   }
-  for (const std::string_view module : {kPreview1, wasix::kModule}) {
+  for (const std::string_view module : {kPreview1, wasix::kModule, http::kModule}) {
     for (const Entry& entry : additions_of(module))
       table.define(module, entry.name, type_of(entry), entry.function, entry.waiting);
   }
@@ -201,9 +216,8 @@ bool has_function(std::string_view module, std::string_view name,
 
 std::optional<engine::FunctionType> type_of_function(std::string_view module,
                                                      std::string_view name) {
-  if (!is_module(module)) return std::nullopt;
   const auto* const found = std::ranges::find(kFunctions, name, &Entry::name);
-  if (found != kFunctions.end()) return type_of(*found);
+  if (is_module(module) && found != kFunctions.end()) return type_of(*found);
   const auto additions = additions_of(module);
   const auto added = std::ranges::find(additions, name, &Entry::name);
   if (added == additions.end()) return std::nullopt;
@@ -212,12 +226,13 @@ std::optional<engine::FunctionType> type_of_function(std::string_view module,
 
 std::vector<std::string_view> functions_of(std::string_view module) {
   std::vector<std::string_view> names;
-  if (!is_module(module)) return names;
-  for (const Entry& entry : kFunctions)
-    names.push_back(entry.name);
+  if (is_module(module)) {
+    for (const Entry& entry : kFunctions)
+      names.push_back(entry.name);
+  }
   // Those of preview 1 are the standard's: who means them mistypes no name of WasmEdge.
-  if (module == wasix::kModule) {
-    for (const Entry& entry : wasix::functions())
+  if (module != kPreview1) {
+    for (const Entry& entry : additions_of(module))
       names.push_back(entry.name);
   }
   return names;

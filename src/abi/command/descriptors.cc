@@ -83,9 +83,7 @@ Errno fd_write(HostCall& call, Program& program) {
   if (!has_place_for_count(call, 3)) return Errno::kFault;
   system::OpenFile& file = *(*descriptor)->file;
   const auto kept = held(program, **descriptor);
-  return finish(call, program, 3, waiting(program, file, system::Wait::For::kWriting, [&] {
-                  return file.write(buffers->all());
-                }));
+  return finish(call, program, 3, write_waiting(program, file, buffers->all()));
 }
 
 Errno fd_read(HostCall& call, Program& program) {
@@ -208,14 +206,14 @@ Errno fd_fdstat_get(HostCall& call, Program& program) {
   if (descriptor == nullptr) return Errno::kBadf;
   const auto place = call.memory().bytes(call.address(1), 24);
   if (!place) return Errno::kFault;
-  const auto status = descriptor->file->status();
-  if (!status) return errno_of(status.error());
-  const system::StatusFlags given = descriptor->file->flags();
+  const auto type = descriptor->file->file_type();
+  if (!type) return errno_of(type.error());
+  const system::StatusFlags given = descriptor->file->tell_flags();
   const auto flags = static_cast<std::uint16_t>(
       (given.append ? kAppend : 0U) | (given.data_synchronised ? kDsync : 0U) |
       (given.nonblocking ? kNonblock : 0U) | (given.synchronised ? kSync | kRsync : 0U));
   std::ranges::fill(*place, std::uint8_t{0});
-  (*place)[0] = file_type_number(status->type);
+  (*place)[0] = file_type_number(*type);
   std::memcpy(place->data() + 2, &flags, sizeof(flags));
   std::memcpy(place->data() + 8, &descriptor->rights, sizeof(descriptor->rights));
   std::memcpy(place->data() + 16, &descriptor->inheriting, sizeof(descriptor->inheriting));

@@ -19,6 +19,7 @@ void answer(engine::HostCall& call) {
   const Turn turn(program);
   if (turn.is_over()) return call.stop(Turn::over());
   Errno error = kFunction(call, program);
+  if (call.is_yielding()) return;
   if (program.world().parks) {
     const bool wants_to_park = program.is_parked();
     if (program.end_call(call.can_park())) return call.park();
@@ -36,6 +37,11 @@ struct Entry {
   engine::Waiting waiting = engine::Waiting::kNever;
 };
 
+// What may take long, and lets others have their turn meanwhile.
+constexpr Entry lasts(Entry entry) {
+  entry.waiting = engine::Waiting::kForTurn;
+  return entry;
+}
 // What may wait for time to pass; for sockets, too. Where its guest is parked, its call is made
 // again from its beginning: it does nothing that cannot be done twice before it waits, but for the
 // bytes of Program::keep_moved_bytes.

@@ -227,6 +227,41 @@ TEST_CASE("a time of the clock on the wall is the same however often it is looke
   CHECK(it.end() == Errno::kSuccess);
 }
 
+// Each use of it is as long as a slice.
+struct SlowRandom final : Random {
+  const engine::Engine& engine;
+  CountingRandom numbers;
+  std::size_t filled = 0;
+
+  explicit SlowRandom(const engine::Engine& with) : engine(with) {}
+  void fill(void* bytes, std::size_t size) override {
+    numbers.fill(bytes, size);
+    filled += size;
+    engine.tick();
+  }
+};
+
+TEST_CASE("many random bytes are made in pieces, between which others have their turn") {
+  constexpr std::size_t kBytes = 1'000'001;
+  const Compiled compiled(guest_text(R"((memory (export "memory") 16))"),
+                          engine::Waiting::kForTime);
+  SlowRandom random(*compiled.engine);
+  Guest guest(compiled, "", {.random = &random, .parks = true});
+  REQUIRE(guest.instance->begin_call("random_get", {{4, static_cast<std::int32_t>(kBytes)}})
+              .has_value());
+  int slices = 1;
+  while (guest.instance->poll() == Progress::kRunning)
+    ++slices;
+  CHECK(slices > 10);
+  CHECK(std::get<std::int32_t>(guest.instance->take().value()[0]) == 0);
+  CHECK(random.filled == kBytes);
+  const std::string bytes = guest.text(4, kBytes);
+  bool is_whole = true;
+  for (std::size_t i = 0; i < kBytes; ++i)
+    is_whole = is_whole && static_cast<std::uint8_t>(bytes[i]) == static_cast<std::uint8_t>(i);
+  CHECK(is_whole);
+}
+
 TEST_CASE("a guest waits for a connection or for time, whichever comes first") {
   Parking it;
   subscribe_to_time(it.guest, 0, 5'000'000);

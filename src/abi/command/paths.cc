@@ -49,23 +49,22 @@ std::string_view without_lead(std::string_view path) {
   return path;
 }
 
-// As paths begin that lead into a directory of that name: without slashes at the end either.
-std::string_view prefix_of(std::string_view name) {
+}  // namespace
+
+std::optional<std::string_view> path_below(std::string_view name, std::string_view path) {
+  path = without_lead(path);
   name = without_lead(name);
   while (name.ends_with('/'))
     name.remove_suffix(1);
-  return name;
-}
-
-// What is left of the path below that prefix; nothing when it does not begin with it.
-std::optional<std::string_view> rest_of(std::string_view path, std::string_view prefix) {
-  if (!path.starts_with(prefix)) return std::nullopt;
-  path.remove_prefix(prefix.size());
-  if (!prefix.empty() && !path.empty() && !path.starts_with('/')) return std::nullopt;
+  if (!path.starts_with(name)) return std::nullopt;
+  path.remove_prefix(name.size());
+  if (!name.empty() && !path.empty() && !path.starts_with('/')) return std::nullopt;
   while (path.starts_with('/'))
     path.remove_prefix(1);
   return path;
 }
+
+namespace {
 
 Errno filestat_get(HostCall& call, Program& program, Snapshot snapshot) {
   const auto at = named(call, program, 0, 2, Right::kPathFilestatGet);
@@ -208,7 +207,7 @@ std::expected<system::FileTimes, Errno> times_at(const HostCall& call, const Pro
   const auto chosen = [&](std::uint32_t given, std::uint32_t now,
                           std::int64_t nanoseconds) -> std::optional<system::FileTime> {
     if ((which & given) != 0) return system::FileTime(std::chrono::nanoseconds(nanoseconds));
-    if ((which & now) != 0) return system::FileTime(program.world().clock->wall());
+    if ((which & now) != 0) return program.world().clock->exact_wall();
     return std::nullopt;
   };
   return system::FileTimes{.accessed = chosen(kAccessed, kAccessedNow, call.i64(index)),
@@ -216,17 +215,16 @@ std::expected<system::FileTimes, Errno> times_at(const HostCall& call, const Pro
 }
 
 std::expected<Below, Errno> below_given(Program& program, std::string_view absolute, Right right) {
-  absolute = without_lead(absolute);
   std::optional<Below> found;
-  std::size_t longest = 0;
+  // Of the directories whose names the path begins with, the longest leaves the least.
+  std::size_t least = 0;
   const auto end = static_cast<std::uint32_t>(program.sandbox().end());
   for (std::uint32_t number = 0; number < end; ++number) {
     system::Descriptor* const descriptor = program.sandbox().find(system::FileNumber{number});
     if (descriptor == nullptr || !descriptor->given_as) continue;
-    const std::string_view prefix = prefix_of(*descriptor->given_as);
-    const auto rest = rest_of(absolute, prefix);
-    if (!rest || (found && prefix.size() <= longest)) continue;
-    longest = prefix.size();
+    const auto rest = path_below(*descriptor->given_as, absolute);
+    if (!rest || (found && rest->size() >= least)) continue;
+    least = rest->size();
     found = {.descriptor = descriptor,
              .directory = descriptor->file->as_directory(),
              .path = std::string(rest->empty() ? "." : *rest)};

@@ -20,6 +20,8 @@ constexpr std::uint64_t kEventBytes = 32;
 constexpr std::uint8_t kClock = 0;
 constexpr std::uint8_t kRead = 1;
 constexpr std::uint8_t kWrite = 2;
+// Type eventrwflags.
+constexpr std::uint16_t kHangUp = 1U << 0U;
 // Type subclockflags.
 constexpr std::uint16_t kAbsolute = 1U << 0U;
 
@@ -37,6 +39,7 @@ struct Event {
   Errno error = Errno::kSuccess;
   std::uint8_t type = 0;
   std::uint64_t bytes = 0;
+  std::uint16_t flags = 0;
 };
 
 template <class T>
@@ -75,9 +78,8 @@ std::expected<MonotonicTime, Errno> due(const Subscription& subscription, const 
   const std::chrono::nanoseconds timeout = nanoseconds_of(subscription.timeout_ns);
   if (subscription.clock > 1) return std::unexpected(Errno::kInval);
   if ((subscription.flags & kAbsolute) == 0) return later(begin, timeout);
-  const auto since = subscription.clock == 0
-                         ? std::chrono::nanoseconds(clock.wall().time_since_epoch())
-                         : std::chrono::nanoseconds(now.time_since_epoch());
+  const auto since = subscription.clock == 0 ? clock.exact_wall().time_since_epoch()
+                                             : std::chrono::nanoseconds(now.time_since_epoch());
   return later(now, std::max(timeout - since, std::chrono::nanoseconds(0)));
 }
 
@@ -134,6 +136,8 @@ class Poll {
         return;
       }
       event.bytes = *ready;
+      const system::Condition condition = found->file->condition();
+      if (condition.hung_up || condition.failed) event.flags = kHangUp;
     }
     events.push_back(event);
   }
@@ -149,7 +153,9 @@ void store(std::span<std::uint8_t> place, const Event& event) {
   std::memcpy(place.data(), &event.user_data, sizeof(event.user_data));
   std::memcpy(place.data() + 8, &error, sizeof(error));
   place[10] = event.type;
-  if (event.type != kClock) std::memcpy(place.data() + 16, &event.bytes, sizeof(event.bytes));
+  if (event.type == kClock) return;
+  std::memcpy(place.data() + 16, &event.bytes, sizeof(event.bytes));
+  std::memcpy(place.data() + 24, &event.flags, sizeof(event.flags));
 }
 
 Errno poll(HostCall& call, Program& program, Snapshot snapshot) {

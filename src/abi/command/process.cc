@@ -13,8 +13,8 @@ using engine::GuestAddress;
 using engine::GuestMemory;
 using engine::HostCall;
 
-// How many random bytes one call may ask for, so that it keeps the thread for some 10 ms at most.
-constexpr std::uint32_t kRandomBytesMax = 4 * 1024 * 1024;
+// Made at once; after each piece others may have their turn.
+constexpr std::size_t kRandomPieceBytes = 64UZ * 1024;
 
 std::vector<std::string> environment_of(const Program& program) {
   std::vector<std::string> list;
@@ -55,7 +55,7 @@ std::optional<std::uint64_t> nanoseconds_of(const Program& program, std::uint32_
   };
   switch (clock) {
     case 0:
-      return count(program.world().clock->wall().time_since_epoch());
+      return count(program.world().clock->exact_wall().time_since_epoch());
     case 1:
       return count(program.world().clock->monotonic().time_since_epoch());
     case 2:  // CPU time of the process: other guests may have threads of it where this has only
@@ -94,7 +94,7 @@ Errno clock_time_get(HostCall& call, Program& program) {
 }
 
 Errno clock_res_get(HostCall& call, Program& /*program*/) {
-  constexpr std::array<std::uint64_t, 4> kResolutions = {1000, 1, 1, 1};  // nanoseconds
+  constexpr std::array<std::uint64_t, 4> kResolutions = {1, 1, 1, 1};  // nanoseconds
   const auto clock = static_cast<std::uint32_t>(call.i32(0));
   if (clock >= kResolutions.size()) return Errno::kInval;
   return call.memory().store(call.address(1), kResolutions.at(clock)) ? Errno::kSuccess
@@ -103,10 +103,21 @@ Errno clock_res_get(HostCall& call, Program& /*program*/) {
 
 Errno random_get(HostCall& call, Program& program) {
   const auto size = static_cast<std::uint32_t>(call.i32(1));
-  if (size > kRandomBytesMax) return Errno::kInval;
   const auto place = call.memory().bytes(call.address(0), size);
   if (!place) return Errno::kFault;
-  program.world().random->fill(place->data(), place->size());
+  auto filled = static_cast<std::size_t>(program.take_moved_bytes());
+  while (filled < place->size()) {
+    if (filled > 0 && call.should_yield()) {
+      program.keep_moved_bytes(filled);
+      call.yield();
+      return Errno::kSuccess;
+    }
+    if (Threads* const threads = program.threads(); threads != nullptr && filled > 0)
+      threads->yield();
+    const auto piece = place->subspan(filled, std::min(place->size() - filled, kRandomPieceBytes));
+    program.world().random->fill(piece.data(), piece.size());
+    filled += piece.size();
+  }
   return Errno::kSuccess;
 }
 

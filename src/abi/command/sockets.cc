@@ -1,5 +1,6 @@
 // sock_*: connections.
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "abi/command/calls.h"
@@ -26,12 +27,13 @@ constexpr std::uint16_t kTruncated = 1U << 0U;
 constexpr std::uint32_t kShutReading = 1U << 0U;
 constexpr std::uint32_t kShutWriting = 1U << 1U;
 
-// What is left of the buffers when so many bytes are filled.
-std::vector<system::Buffer> rest_of(std::span<const system::Buffer> buffers, std::size_t filled) {
-  std::vector<system::Buffer> rest;
-  for (const system::Buffer& buffer : buffers) {
-    const std::size_t skipped = std::min(filled, buffer.size());
-    filled -= skipped;
+// What is left of the buffers when so many bytes of them are done.
+template <class Buffer>
+std::vector<Buffer> rest_of(std::span<const Buffer> buffers, std::size_t done) {
+  std::vector<Buffer> rest;
+  for (const Buffer& buffer : buffers) {
+    const std::size_t skipped = std::min(done, buffer.size());
+    done -= skipped;
     if (skipped < buffer.size()) rest.push_back(buffer.subspan(skipped));
   }
   return rest;
@@ -103,6 +105,30 @@ Errno send_of_pair(HostCall& call, system::OpenFile& end) {
 
 }  // namespace
 
+system::Attempt<std::size_t> write_waiting(Program& program, system::OpenFile& file,
+                                           std::span<const system::ConstBuffer> buffers) {
+  const Socket* const socket = file.as_socket();
+  const bool takes_all = socket != nullptr && socket->type() == system::SocketType::kStream &&
+                         !file.flags().nonblocking && program.can_wait();
+  const auto size_of = [](std::size_t sum, const system::ConstBuffer& buffer) {
+    return sum + buffer.size();
+  };
+  const std::size_t all =
+      takes_all ? std::accumulate(buffers.begin(), buffers.end(), std::size_t{0}, size_of) : 0;
+  auto done = static_cast<std::size_t>(program.take_moved_bytes());
+  for (;;) {
+    const auto rest = done > 0 ? rest_of(buffers, done) : std::vector<system::ConstBuffer>();
+    const auto more = waiting(program, file, system::Wait::For::kWriting, [&] {
+      return file.write(done > 0 ? std::span<const system::ConstBuffer>(rest) : buffers);
+    });
+    if (program.is_parked()) program.keep_moved_bytes(done);
+    if (!more && (done == 0 || program.is_parked())) return more;
+    if (!more) return done;
+    done += *more;
+    if (done >= all) return done;
+  }
+}
+
 std::expected<std::shared_ptr<Socket>, Errno> socket_with(const HostCall& call, Program& program,
                                                           Right right) {
   const system::Descriptor* const found = program.sandbox().find(number_at(call, 0));
@@ -145,7 +171,10 @@ std::expected<std::shared_ptr<Socket>, Errno> accept_connection(HostCall& call, 
 Errno sock_accept(HostCall& call, Program& program) {
   const std::uint32_t flags = u32(call, 1);
   const auto socket = socket_with(call, program, Right::kSockAccept);
-  if (!socket) return socket.error();
+  if (!socket) {
+    if (program.world().listeners.empty()) program.refusals().no_listeners = true;
+    return socket.error();
+  }
   if ((flags & ~kNonblock) != 0) return Errno::kInval;
   const auto accepted = accept_connection(call, program, **socket, status_flags_of(flags), 2);
   return accepted ? Errno::kSuccess : accepted.error();
@@ -187,10 +216,9 @@ Errno sock_send(HostCall& call, Program& program) {
   const std::uint32_t known = program.world().calls_wasix ? kSendDontWait : 0U;
   if ((u32(call, 3) & ~known) != 0) return Errno::kInval;
   if (!has_place_for_count(call, 4)) return Errno::kFault;
-  const auto send = [&] { return (*socket)->send(buffers->all()); };
-  return finish(
-      call, program, 4,
-      u32(call, 3) != 0 ? send() : waiting(program, **socket, system::Wait::For::kWriting, send));
+  return finish(call, program, 4,
+                u32(call, 3) != 0 ? (*socket)->send(buffers->all())
+                                  : write_waiting(program, **socket, buffers->all()));
 }
 
 Errno sock_shutdown(HostCall& call, Program& program) {

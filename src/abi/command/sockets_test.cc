@@ -1,4 +1,6 @@
 // sock_*: a guest with a socket that listens, and a client of the system's.
+#include <thread>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,6 +64,71 @@ std::string receive(const UniqueFd& client, std::size_t size) {
   const ssize_t got = ::recv(client.get(), text.data(), text.size(), MSG_WAITALL);
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   return text;
+}
+
+constexpr std::uint16_t kNonblockFlag = 4;
+
+TEST_CASE("a socket that was given waits for connections until the program looks at its flags") {
+  Listening it;
+  const auto flags = [&] {
+    REQUIRE(it.guest.errno_of("fd_fdstat_get", {kListener, 600}) == Errno::kSuccess);
+    return it.guest.load<std::uint16_t>(602);
+  };
+  const UniqueFd first = it.connect();
+  it.accept();
+  CHECK(flags() == kNonblockFlag);
+  CHECK(it.guest.errno_of("sock_accept", {kListener, 0, static_cast<int>(kNumberAt)}) ==
+        Errno::kAgain);
+  const UniqueFd second = it.connect();
+  const std::int32_t connection = it.accept();
+  // What comes of it waits as ever, until it is told not to.
+  REQUIRE(it.guest.errno_of("fd_fdstat_get", {connection, 600}) == Errno::kSuccess);
+  CHECK(it.guest.load<std::uint16_t>(602) == 0);
+}
+
+TEST_CASE("a socket that was given does as it is told, whoever looks at its flags") {
+  Listening it;
+  REQUIRE(it.guest.errno_of("fd_fdstat_set_flags", {kListener, 0}) == Errno::kSuccess);
+  REQUIRE(it.guest.errno_of("fd_fdstat_get", {kListener, 600}) == Errno::kSuccess);
+  CHECK(it.guest.load<std::uint16_t>(602) == 0);
+  REQUIRE(it.guest.errno_of("fd_fdstat_set_flags", {kListener, 4}) == Errno::kSuccess);
+  CHECK(it.guest.errno_of("sock_accept", {kListener, 0, static_cast<int>(kNumberAt)}) ==
+        Errno::kAgain);
+}
+
+TEST_CASE("a connection that waits takes all that is sent, one that does not takes what it can") {
+  Listening it;
+  // More than fits between the two, again and again the same page.
+  constexpr std::uint32_t kBuffers = 1'000;
+  constexpr std::uint32_t kBufferBytes = 16'000;
+  for (std::uint32_t i = 0; i < kBuffers; ++i)
+    it.guest.buffer(16'384, i, 32'768, kBufferBytes);
+  const auto call = [&](std::string_view name, std::int32_t connection) {
+    return name == "fd_write" ? it.guest.errno_of(name, {connection, 16'384, 1'000, 504})
+                              : it.guest.errno_of(name, {connection, 16'384, 1'000, 0, 504});
+  };
+  for (const std::string_view name : {"fd_write", "sock_send"}) {
+    CAPTURE(name);
+    const UniqueFd client = it.connect();
+    const std::int32_t connection = it.accept();
+    std::size_t received = 0;
+    std::thread reader([&] {
+      while (received < std::size_t{kBuffers} * kBufferBytes) {
+        const std::size_t size = receive(client, 1'000'000).size();
+        if (size == 0) break;
+        received += size;
+      }
+    });
+    CHECK(call(name, connection) == Errno::kSuccess);
+    CHECK(it.guest.load(504) == kBuffers * kBufferBytes);
+    reader.join();
+    CHECK(received == std::size_t{kBuffers} * kBufferBytes);
+
+    REQUIRE(it.guest.errno_of("fd_fdstat_set_flags", {connection, kNonblockFlag}) ==
+            Errno::kSuccess);
+    CHECK(call(name, connection) == Errno::kSuccess);
+    CHECK(it.guest.load(504) < kBuffers * kBufferBytes);
+  }
 }
 
 TEST_CASE("a program accepts a connection and talks on it, by either kind of call") {

@@ -173,7 +173,7 @@ struct Guest {
     if (world.output == nullptr) world.output = &output;
     if (world.errors == nullptr) world.errors = &errors;
     world.clock = &clock;
-    world.random = &random;
+    if (world.random == nullptr) world.random = &random;
     return world;
   }
 

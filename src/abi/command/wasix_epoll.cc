@@ -96,12 +96,17 @@ Errno epoll_ctl(HostCall& call, Program& program) {
   const system::FileNumber number = number_at(call, 2);
   const system::Descriptor* const found = program.sandbox().find(number);
   if (found == nullptr) return Errno::kBadf;
+  const auto type = found->file->file_type();
+  if (!type) return errno_of(type.error());
+  // As Linux, which refuses what has nothing to wait for.
+  if (*type == system::FileType::kRegular || *type == system::FileType::kDirectory)
+    return Errno::kPerm;
   if (operation == kRemove) return errno_of((*list)->remove(number, found->file));
   const auto interest = interest_at(call);
   if (!interest) return interest.error();
   const bool may_be_polled = (found->rights & bit(Right::kPollFdReadwrite)) != 0 ||
                              found->file->as_interest_list() != nullptr;
-  if (!may_be_polled || found->file->as_directory() != nullptr) return Errno::kPerm;
+  if (!may_be_polled) return Errno::kPerm;
   return errno_of(operation == kAdd ? (*list)->add(number, found->file, *interest)
                                     : (*list)->change(number, found->file, *interest));
 }

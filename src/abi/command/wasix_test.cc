@@ -584,7 +584,14 @@ TEST_CASE_FIXTURE(Epoll, "what a program says of epoll that is wrong is an errno
   CHECK((*this)("epoll_create", -1) == Errno::kFault);
   CHECK(control(0, 99, kIn) == Errno::kBadf);
   CHECK(control(0, list, kIn) == Errno::kInval);
-  CHECK(control(0, 3, kIn) == Errno::kPerm);  // a directory
+  const auto [path, size] = text("file");
+  REQUIRE((*this)("path_open2", 3, 1, path, size, 1, kAllRights, kAllRights, 0, 0, kOut) ==
+          Errno::kSuccess);
+  const std::int32_t file = number(kOut);
+  for (const std::int32_t operation : {0, 1, 2}) {
+    CHECK(control(operation, 3, kIn) == Errno::kPerm);  // a directory
+    CHECK(control(operation, file, kIn) == Errno::kPerm);
+  }
   CHECK(control(0, reader, 1U << 31U) == Errno::kInval);
   CHECK(control(7, reader, kIn) == Errno::kInval);
   CHECK(control(1, reader, kIn) == Errno::kNoent);

@@ -38,27 +38,42 @@ wasmtime_error_t* weft_compile(const wasm_engine_t* engine, weft_text_t module, 
  * features. */
 std::uint64_t weft_engine_fingerprint(const wasm_engine_t* engine);
 
+/* How much of the system's memory an instance of a valid module takes beside its linear memories
+ * and the elements of its tables, about: what Wasmtime and the host keep for each, its globals, the
+ * functions that something refers to. */
+std::uint64_t weft_instance_bytes(weft_text_t module);
+
+/* What an element of a table counts as. */
+constexpr std::uint64_t WEFT_TABLE_ELEMENT_BYTES = 8;
+/* What a store may have beside its memories before it counts against memory_bytes_max. */
+constexpr std::uint64_t WEFT_FREE_BYTES_BESIDE_MEMORY = 1ULL << 20U;
+
 /* What a store may use, what it uses, and why its last growth was refused, if it was. Outlives the
  * store that it is set on; read and changed only between calls. */
 struct weft_limiter_t {
-  std::uint64_t memory_bytes_max;
+  std::uint64_t memory_bytes_max; /* memory_bytes, and of the rest what is not free */
   std::uint64_t table_elements_max;
+  std::uint64_t own_bytes; /* weft_instance_bytes */
   std::uint64_t memory_bytes;
   std::uint64_t table_elements;
-  /* What all stores of one engine use together; null when nobody counts. */
+  /* What all stores of one engine use together, tables and own_bytes too; null when nobody counts.
+   */
   std::atomic<std::uint64_t>* shared_memory_bytes;
   std::uint64_t shared_memory_bytes_max;
+  std::uint64_t taken_bytes; /* of shared_memory_bytes */
   bool memory_refused;
   bool table_refused;
   bool shared_memory_refused;
+  std::uint64_t last_growth; /* of memory_bytes: what was granted last */
 };
 void weft_store_limiter(wasmtime_store_t* store, weft_limiter_t* limiter);
 /* Gives back what the store took of the shared memory: when the store is gone, or while nothing of
  * it is used. */
 void weft_limiter_release(weft_limiter_t* limiter);
-/* Takes `bytes` of memory for a store that took nothing, or gave it back. False when that exceeds
- * what all stores may use; nothing has changed then. */
-bool weft_limiter_take(weft_limiter_t* limiter, std::uint64_t bytes);
+/* Takes memory for a store that took nothing, or gave it back: `memory_bytes`, own_bytes, and the
+ * tables that it has. False, with the reason, when that exceeds what it or all stores may use;
+ * nothing else has changed then. */
+bool weft_limiter_take(weft_limiter_t* limiter, std::uint64_t memory_bytes);
 
 /* Whether Wasmtime can read the debug information of a valid module without harm: at most
  * `bytes_max` bytes, and not nested deeper than compilers nest it. */
@@ -154,6 +169,7 @@ struct weft_scan_t {
   bool has_mutable_state;
   std::uint32_t functions;
   std::uint64_t table_elements; /* of all tables at the start */
+  std::uint64_t instance_bytes; /* weft_instance_bytes */
 };
 
 struct weft_scan_visitor_t {

@@ -12,6 +12,7 @@ mod limiter;
 mod names;
 mod scan;
 mod shared_memory;
+mod size;
 mod split;
 mod text;
 mod trace;

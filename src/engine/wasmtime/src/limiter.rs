@@ -2,23 +2,29 @@
 //! host must be able to say why.
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wasmtime::{ResourceLimiter, Result, Store};
+use wasmtime::{Error, ResourceLimiter, Result, Store};
 use wasmtime_c_api::{wasmtime_store_t, WasmtimeStoreData};
 
 const _: () = assert!(size_of::<wasmtime_store_t>() == size_of::<Store<WasmtimeStoreData>>());
 
+/// Of the C side.
 #[repr(C)]
 pub struct weft_limiter_t {
     memory_bytes_max: u64,
     table_elements_max: u64,
+    own_bytes: u64,
     memory_bytes: u64,
     table_elements: u64,
     /// What all stores of the engine use together; may be null.
     shared_memory_bytes: *const AtomicU64,
     shared_memory_bytes_max: u64,
+    /// How much of that is this store's.
+    taken_bytes: u64,
     memory_refused: bool,
     table_refused: bool,
     shared_memory_refused: bool,
+    /// Of memory_bytes: what was granted last.
+    last_growth: u64,
 }
 
 unsafe impl Send for weft_limiter_t {}
@@ -29,16 +35,12 @@ const TABLES_MAX: usize = 1_000;
 // Each reserves 4 GiB of addresses and several of the process's mappings.
 const MEMORIES_MAX: usize = 4;
 
-fn grow(total: &mut u64, limit: u64, current: usize, desired: usize) -> bool {
-    let more = (desired - current) as u64;
-    match total.checked_add(more) {
-        Some(sum) if sum <= limit => {
-            *total = sum;
-            true
-        }
-        _ => false,
-    }
-}
+// As slot_pool.cc says.
+const NO_ROOM: &str = "no room for another memory";
+
+// As WEFT_TABLE_ELEMENT_BYTES and WEFT_FREE_BYTES_BESIDE_MEMORY.
+const TABLE_ELEMENT_BYTES: u64 = 8;
+const FREE_BYTES_BESIDE_MEMORY: u64 = 1 << 20;
 
 impl weft_limiter_t {
     /// Only the last growth counts: a guest that gets less after a refusal, or stays within its own maximum, goes on.
@@ -46,6 +48,7 @@ impl weft_limiter_t {
         self.memory_refused = false;
         self.table_refused = false;
         self.shared_memory_refused = false;
+        self.last_growth = 0;
     }
 
     /// The counter belongs to the engine, which outlives its stores.
@@ -60,11 +63,28 @@ impl weft_limiter_t {
             .is_none_or(|used| used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum).is_ok())
     }
 
-    fn give_shared(&self, bytes: u64) {
-        if let Some(used) = self.shared() {
-            used.fetch_sub(bytes, Ordering::Relaxed);
+    /// Whether the store may have that much; nothing changes otherwise.
+    fn use_memory(&mut self, memory_bytes: u64, table_elements: u64) -> bool {
+        let beside = self.own_bytes.saturating_add(table_elements.saturating_mul(TABLE_ELEMENT_BYTES));
+        let counted = memory_bytes.saturating_add(beside.saturating_sub(FREE_BYTES_BESIDE_MEMORY));
+        if counted > self.memory_bytes_max {
+            self.memory_refused = true;
+            return false;
         }
+        let all = memory_bytes.saturating_add(beside);
+        if !self.take_shared(all.saturating_sub(self.taken_bytes)) {
+            self.shared_memory_refused = true;
+            return false;
+        }
+        self.taken_bytes = self.taken_bytes.max(all);
+        self.memory_bytes = memory_bytes;
+        self.table_elements = table_elements;
+        true
     }
+}
+
+fn sum_of(used: u64, current: usize, desired: usize) -> u64 {
+    used.saturating_add((desired - current) as u64)
 }
 
 impl ResourceLimiter for weft_limiter_t {
@@ -73,17 +93,18 @@ impl ResourceLimiter for weft_limiter_t {
         if maximum.is_some_and(|max| desired > max) {
             return Ok(false);
         }
-        let more = (desired - current) as u64;
-        if !self.take_shared(more) {
-            self.shared_memory_refused = true;
-            return Ok(false);
-        }
-        let granted = grow(&mut self.memory_bytes, self.memory_bytes_max, current, desired);
-        if !granted {
-            self.give_shared(more);
-        }
-        self.memory_refused = !granted;
+        let before = self.memory_bytes;
+        let granted = self.use_memory(sum_of(before, current, desired), self.table_elements);
+        self.last_growth = self.memory_bytes - before;
         Ok(granted)
+    }
+
+    /// Called where nothing was asked for, too; what was granted has failed only where the host had no room.
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        if format!("{error:?}").contains(NO_ROOM) {
+            self.memory_bytes -= std::mem::take(&mut self.last_growth);
+        }
+        Ok(())
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
@@ -91,9 +112,12 @@ impl ResourceLimiter for weft_limiter_t {
         if maximum.is_some_and(|max| desired > max) {
             return Ok(false);
         }
-        let granted = grow(&mut self.table_elements, self.table_elements_max, current, desired);
-        self.table_refused = !granted;
-        Ok(granted)
+        let elements = sum_of(self.table_elements, current, desired);
+        if elements > self.table_elements_max {
+            self.table_refused = true;
+            return Ok(false);
+        }
+        Ok(self.use_memory(self.memory_bytes, elements))
     }
 
     fn instances(&self) -> usize {
@@ -120,21 +144,20 @@ impl LimiterPointer {
     }
 }
 
-/// Returns what the store took of the shared memory; after the store's end.
+/// Returns what the store took of the shared memory; after the store's end, or while nothing of it is used.
 #[unsafe(no_mangle)]
 pub extern "C" fn weft_limiter_release(limiter: &mut weft_limiter_t) {
-    limiter.give_shared(limiter.memory_bytes);
+    if let Some(used) = limiter.shared() {
+        used.fetch_sub(limiter.taken_bytes, Ordering::Relaxed);
+    }
+    limiter.taken_bytes = 0;
     limiter.memory_bytes = 0;
 }
 
-/// Takes that many bytes again; false when the limit of all stores does not allow it.
+/// Takes what the store has beside its memories, and that many bytes of memory; false when a limit does not allow it.
 #[unsafe(no_mangle)]
-pub extern "C" fn weft_limiter_take(limiter: &mut weft_limiter_t, bytes: u64) -> bool {
-    let taken = limiter.take_shared(bytes);
-    if taken {
-        limiter.memory_bytes = bytes;
-    }
-    taken
+pub extern "C" fn weft_limiter_take(limiter: &mut weft_limiter_t, memory_bytes: u64) -> bool {
+    limiter.use_memory(memory_bytes, limiter.table_elements)
 }
 
 #[unsafe(no_mangle)]

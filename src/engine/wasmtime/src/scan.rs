@@ -8,6 +8,7 @@ use wasmparser::{
     Payload, ValType, Validator, WasmFeatures,
 };
 
+use crate::size::instance_bytes;
 use crate::split;
 use crate::text::weft_text_t;
 
@@ -58,6 +59,8 @@ pub struct weft_scan_t {
     functions: u32,
     /// Of all tables at the start.
     table_elements: u64,
+    /// What an instance takes beside memories and tables.
+    instance_bytes: u64,
 }
 
 #[repr(C)]
@@ -327,6 +330,7 @@ fn visit_module(
     out.has_debug_info = sections.has_debug_info;
     out.functions = types.function_count();
     out.table_elements = (0..types.table_count()).fold(0, |sum, i| types.table_at(i).initial.saturating_add(sum));
+    out.instance_bytes = instance_bytes(module);
     out.has_mutable_state = sections.has_segments
         || sections.has_objects
         || types.memory_count() > 0

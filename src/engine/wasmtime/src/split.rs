@@ -28,6 +28,13 @@ const PASSIVE: u8 = 1;
 /// Each is set anew at each reset. Compilers make a handful.
 const MUTABLE_GLOBALS_MAX: usize = 1000;
 
+/// As MemoryImage has them.
+const EXTENTS_MAX: usize = 8;
+const HOST_PAGE_BYTES: u64 = 4096;
+
+/// What lies between pieces of data in one extent is part of the image: a guest that reads it makes the system store it.
+const PADDING_BYTES_FREE: u64 = 1 << 20;
+
 /// Why a module cannot be split.
 enum Obstacle {
     Is(&'static str),
@@ -50,6 +57,29 @@ fn is(reason: &'static str) -> Obstacle {
 struct Segment<'a> {
     offset: u64,
     bytes: &'a [u8],
+}
+
+/// Whether the image would have much between the pieces of data: more than a MiB and than their own pages.
+fn is_far_apart(segments: &[Segment<'_>]) -> bool {
+    let page = |offset: u64| offset / HOST_PAGE_BYTES;
+    let mut pieces: Vec<(u64, u64)> = segments
+        .iter()
+        .filter(|segment| !segment.bytes.is_empty())
+        .map(|segment| (page(segment.offset), page(segment.offset + segment.bytes.len() as u64 - 1) + 1))
+        .collect();
+    pieces.sort_unstable();
+    let (mut used, mut end) = (0, 0);
+    let mut gaps = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 && piece.0 > end {
+            gaps.push(piece.0 - end);
+        }
+        used += piece.1.saturating_sub(end.max(piece.0));
+        end = end.max(piece.1);
+    }
+    gaps.sort_unstable_by(|a, b| b.cmp(a));
+    let padding: u64 = gaps.iter().skip(EXTENTS_MAX - 1).sum();
+    padding > used + page(PADDING_BYTES_FREE)
 }
 
 /// What there is beside code, and what is left of the sections that change.
@@ -223,6 +253,9 @@ impl<'a> State<'a> {
                 Payload::DataSection(data) => state.read_data(data, module)?,
                 _ => {}
             }
+        }
+        if is_far_apart(&state.segments) {
+            return Err(is("its data lies in more than 8 places that are far apart"));
         }
         Ok(state)
     }

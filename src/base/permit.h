@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace weft::function {
+namespace weft {
 
 // How many of the places are taken.
 using TakenPlaces = std::shared_ptr<std::atomic<std::uint32_t>>;
@@ -43,4 +43,4 @@ class Permit {
   TakenPlaces taken_;  // Absent once given back.
 };
 
-}  // namespace weft::function
+}  // namespace weft

@@ -1,0 +1,149 @@
+#include "cli/inline_metadata.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "cli/toml.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::string_view kBegin = "# /// ";
+constexpr std::string_view kEnd = "# ///";
+
+// A block is its lines [begin, end), without the first and the last.
+struct Block {
+  std::string_view type;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.push_back(line);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+bool is_type(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char byte) {
+    return byte == '-' || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z');
+  });
+}
+
+bool is_content(std::string_view line) {
+  return line == "#" || line.starts_with("# ");
+}
+
+// The one that begins in the line `first`: as far as comments go, and in them up to the last end.
+// `first` is its last line then; or, where there is none, the last that cannot begin one either.
+std::optional<Block> take_block(const std::vector<std::string_view>& lines, std::size_t& first) {
+  if (!lines[first].starts_with(kBegin)) return std::nullopt;
+  const std::string_view type = lines[first].substr(kBegin.size());
+  if (!is_type(type)) return std::nullopt;
+  const std::size_t begin = first + 1;
+  std::size_t end = 0;
+  std::size_t i = begin;
+  for (; i < lines.size() && is_content(lines[i]); ++i) {
+    if (lines[i] == kEnd && i > begin) end = i;
+  }
+  first = end == 0 ? i - 1 : end;
+  if (end == 0) return std::nullopt;
+  return Block{.type = type, .begin = begin, .end = end};
+}
+
+std::unexpected<Error> wrong(std::string_view file, std::size_t line, std::string_view what) {
+  return fail(Error(ErrorCode::kInvalidArgument,
+                    fmt::format("{}: line {}: {}", printable(file), line, what))
+                  .with_position({.line = line, .column = 1, .offset = std::nullopt}));
+}
+
+Result<std::optional<Block>> script_block(const std::vector<std::string_view>& lines,
+                                          std::string_view file) {
+  std::optional<Block> found;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto block = take_block(lines, i);
+    if (!block || block->type != "script") continue;
+    if (found) {
+      return wrong(file, block->begin,
+                   fmt::format("the script's metadata are in line {}, and here again: leave one of "
+                               "the blocks out",
+                               found->begin));
+    }
+    found = block;
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<std::optional<ScriptMetadata>> script_metadata(std::string_view script,
+                                                      std::string_view file) {
+  const std::vector<std::string_view> lines = lines_of(script);
+  const auto block = TRY(script_block(lines, file));
+  if (!block) return std::nullopt;
+  std::string text;
+  for (std::size_t i = block->begin; i < block->end; ++i)
+    text.append(lines[i].substr(lines[i] == "#" ? 1 : 2)).append("\n");
+  const auto parsed = parse_toml(text);
+  if (!parsed) {
+    const TomlProblem& problem = parsed.error();
+    return wrong(file, block->begin + problem.line,
+                 fmt::format("the script's metadata are not TOML: {}", printable(problem.what)));
+  }
+  ScriptMetadata metadata;
+  if (const toml::node* const wanted = parsed->get("requires-python")) {
+    const auto version = wanted->value_exact<std::string_view>();
+    if (!version) return wrong(file, block->begin, "requires-python must be a string");
+    metadata.requires_python = *version;
+  }
+  if (const toml::node* const list = parsed->get("dependencies")) {
+    const toml::array* const items = list->as_array();
+    if (items == nullptr)
+      return wrong(file, block->begin, "dependencies must be an array of strings");
+    for (const toml::node& item : *items) {
+      const auto name = item.value_exact<std::string_view>();
+      if (!name) return wrong(file, block->begin, "dependencies must be an array of strings");
+      metadata.dependencies.emplace_back(*name);
+    }
+  }
+  return metadata;
+}
+
+Result<> check_dependencies(const std::vector<std::string>& dependencies, std::string_view file) {
+  constexpr std::string_view kAllowed = "._-[], \t<>=!~*+();'\"";
+  constexpr std::array<std::string_view, 6> kArchives = {".whl", ".zip", ".gz",
+                                                         ".tgz", ".bz2", ".xz"};
+  const auto is_word = [](char byte) {
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z');
+  };
+  for (const std::string& text : dependencies) {
+    const bool is_plain =
+        !text.empty() && is_word(text.front()) && std::ranges::all_of(text, [&](char byte) {
+          return is_word(byte) || kAllowed.find(byte) != kAllowed.npos;
+        });
+    const bool is_archive = std::ranges::any_of(
+        kArchives, [&](std::string_view ending) { return to_lower(text).ends_with(ending); });
+    if (is_plain && !is_archive && text.find(" -") == text.npos && text.find("\t-") == text.npos)
+      continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: the dependency {} is more than a project's name, extras, versions "
+                            "and a marker: name it in a file of requirements instead "
+                            "(--requirements)",
+                            printable(file), printable(text)));
+  }
+  return {};
+}
+
+}  // namespace weft::cli

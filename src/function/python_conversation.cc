@@ -1,0 +1,121 @@
+#include "function/python_conversation.h"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+#include "base/assert.h"
+#include "function/python_guest.h"
+#include "json/parse.h"
+#include "json/print.h"
+#include "json/unicode.h"
+
+namespace weft::function {
+namespace {
+
+using abi::python::Kind;
+
+// "Application/JSON; charset=utf-8" is "application/json".
+std::string media_type(std::string_view content_type) {
+  std::string type = to_lower(content_type.substr(0, content_type.find(';')));
+  std::erase(type, ' ');
+  return type;
+}
+
+const PythonFile& file_of(const LoadedFunction& function) {
+  const auto& file = function.description().python;
+  WEFT_ASSERT(file.has_value());
+  return *file;
+}
+
+// What the handler's context has; `http` may be null.
+std::string context_of(const LoadedFunction::Description& description, const CallToMake& call,
+                       const abi::python::HttpRequest* http) {
+  const auto deadline =
+      call.started.time_since_epoch() + std::chrono::milliseconds(description.limits.deadline_ms);
+  std::string text;
+  json::Writer writer(text);
+  writer.begin_object();
+  writer.key("function").value(description.name);
+  writer.key("version").value(description.version);
+  writer.key("invocation").value(call.invocation);
+  writer.key("deadline").value(std::chrono::duration<double>(deadline).count());
+  if (http != nullptr) writer.key("request").raw(abi::python::to_json(*http));
+  writer.end_object();
+  return text;
+}
+
+Response response_of(abi::python::HttpAnswer answer) {
+  Response response{.content_type = "application/octet-stream", .body = std::move(answer.body)};
+  response.status = answer.status;
+  for (auto& [name, value] : answer.headers) {
+    if (to_lower(name) == "content-type") {
+      response.content_type = std::move(value);
+    } else {
+      response.headers.emplace_back(std::move(name), std::move(value));
+    }
+  }
+  return response;
+}
+
+Result<Response> response_of(abi::python::Answer answer) {
+  switch (answer.kind) {
+    case Kind::kNothing:
+      return Response{.content_type = "application/json", .body = "null"};
+    case Kind::kJson:
+      return Response{.content_type = "application/json", .body = std::move(answer.bytes)};
+    case Kind::kText:
+      return Response{.content_type = "text/plain; charset=utf-8", .body = std::move(answer.bytes)};
+    case Kind::kHttp:
+      return response_of(TRY(abi::python::http_answer_of(std::move(answer.bytes))));
+    default:
+      return Response{.content_type = "application/octet-stream", .body = std::move(answer.bytes)};
+  }
+}
+
+}  // namespace
+
+Kind payload_kind(std::string_view content_type, std::string_view payload) {
+  const std::string type = media_type(content_type);
+  if (payload.empty()) return Kind::kNothing;
+  if (type == "application/json" || type.ends_with("+json")) return Kind::kJson;
+  if (type.starts_with("text/")) return json::is_utf8(payload) ? Kind::kText : Kind::kBytes;
+  if (!type.empty() && type != "application/x-www-form-urlencoded") return Kind::kBytes;
+  if (!json::is_utf8(payload)) return Kind::kBytes;
+  return json::parse(payload) ? Kind::kJson : Kind::kText;
+}
+
+PythonConversation::PythonConversation(const LoadedFunction& function, CallToMake& call)
+    : limits_(function.description().limits), file_(file_of(function)), dialogue_(file_.places) {
+  const std::string_view payload = call.call.payload;
+  std::optional<abi::python::HttpRequest> http;
+  if (call.call.http) http = call.call.http();
+  context_ = context_of(function.description(), call, http ? &*http : nullptr);
+  if (http && file_.loaded.takes == abi::python::Takes::kHttp) {
+    http_ = abi::python::to_payload(*http, payload);
+    dialogue_.invoke(Kind::kHttp, http_, context_);
+  } else {
+    dialogue_.invoke(payload_kind(call.call.content_type, payload), payload, context_);
+  }
+}
+
+Result<> PythonConversation::furnish(abi::command::World& world) {
+  world.directories = python_directories(*file_.library, file_.archive.get());
+  return {};
+}
+
+Result<> PythonConversation::begin(engine::Instance& instance) {
+  TRY(say_next(dialogue_, instance, {}, limits_));
+  return {};
+}
+
+Result<std::optional<Response>> PythonConversation::hear(engine::Instance& instance,
+                                                         std::span<const engine::Value> results) {
+  if (TRY(say_next(dialogue_, instance, results, limits_))) return std::nullopt;
+  auto answer = TRY(dialogue_.answer(instance.memory(), limits_.output_bytes));
+  return TRY(response_of(std::move(answer)));
+}
+
+}  // namespace weft::function

@@ -1,0 +1,39 @@
+// What Python functions are deployed as: a file, or an archive of several. Private to function.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/result.h"
+#include "function/python_archive.h"
+#include "store/blobs.h"
+
+namespace weft::function {
+
+struct PythonSource {
+  std::string file;                                   // the text, where there is no archive
+  std::shared_ptr<const PythonArchive> archive = {};  // null: a file alone
+
+  const std::string& text() const { return archive ? archive->source : file; }
+};
+
+// Thread-safe. Blocks.
+class PythonSources {
+ public:
+  // Both outlive it and what it gives.
+  PythonSources(store::Blobs& blobs, const Clock& clock) : blobs_(blobs), clock_(clock) {}
+
+  // By content id. All that use an archive at a time share it. Errors of Blobs::get and of
+  // open_python_archive.
+  Result<PythonSource> source_of(const std::string& module);
+
+ private:
+  store::Blobs& blobs_;
+  const Clock& clock_;
+  Guarded<std::map<std::string, std::weak_ptr<const PythonArchive>>> archives_;
+};
+
+}  // namespace weft::function
