@@ -2,7 +2,11 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-// `--mode mock` answers /v1 from dev/mock-api.ts; otherwise /v1 goes to a server that runs on this machine.
+const server = process.env["WEFT_SERVER"] ?? "http://127.0.0.1:8080";
+// The server takes requests of its own pages only.
+const toServer = { target: server, changeOrigin: true, headers: { origin: server } };
+
+// `--mode mock` answers /v1 from dev/mock-api.ts; otherwise /v1 goes to a server that runs already.
 export default defineConfig(({ mode }) => ({
   plugins: [react(), ...(mode === "mock" ? [mockApi()] : [])],
   build: {
@@ -19,7 +23,7 @@ export default defineConfig(({ mode }) => ({
   },
   server: {
     fs: { allow: [".."] },
-    proxy: mode === "mock" ? {} : { "/v1": "http://127.0.0.1:8080", "/healthz": "http://127.0.0.1:8080" },
+    proxy: mode === "mock" ? {} : { "/v1": toServer, "/healthz": toServer },
   },
   test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
 }));

@@ -128,6 +128,32 @@ export async function scrollsSideways(page) {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }
 
+const sizes = {
+  wide: { width: 1440, height: 900 },
+  tablet: { width: 768, height: 1024 },
+  phone: { width: 360, height: 740 },
+};
+
+// The themes differ in colours, which are the same at every width: WEFT_UI_ALL_LOOKS=1 is for looking at them all.
+const themesOf = (size) => (size === "wide" || process.env.WEFT_UI_ALL_LOOKS ? ["light", "dark"] : ["light"]);
+
+/** The windows and themes in which each page is looked at; openPage takes them. */
+export const looks = Object.entries(sizes).flatMap(([size, pixels]) =>
+  themesOf(size).map((theme) => ({ ...pixels, size, theme })),
+);
+
+export const lookName = (scene, { size, theme }) => `${scene}, ${size}, ${theme}`;
+
+/** What is wrong with how the page looks now, of which it leaves a picture. */
+export async function flawsOf(page, scene, { size, theme }) {
+  await page.screenshot({ path: join(screenshots, `${scene}-${size}-${theme}.png`), fullPage: true });
+  const flaws = await axeViolations(page);
+  const shown = await page.evaluate(() => document.documentElement.dataset.theme);
+  if (shown !== theme) flaws.push(`the theme is ${shown}`);
+  if (await scrollsSideways(page)) flaws.push("the page is wider than the window");
+  return flaws;
+}
+
 /** Drops files on the page as the desktop would. */
 export async function dropFiles(page, files) {
   const transfer = await page.evaluateHandle(
@@ -191,6 +217,21 @@ export async function deploy(origin, name, bytes, headers = {}, further = {}) {
     body: JSON.stringify({ module: id, ...further }),
   });
   if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
+}
+
+/** Deploys a Python file without the browser. */
+export async function deployPython(origin, name, source) {
+  const response = await fetch(`${origin}/v1/functions/${name}`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ source, language: "python" }),
+  });
+  if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
+}
+
+/** Waits until the server has compiled Python, which takes a minute on a busy machine and happens once. */
+export async function preparePython(origin) {
+  await deployPython(origin, "first", "def handler(event):\n    return event\n");
 }
 
 export async function call(origin, name, body) {

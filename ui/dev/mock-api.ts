@@ -57,7 +57,8 @@ class MockApi {
     const method = request.method ?? "GET";
     if (path[0] !== "v1") return void response.end("ok");
     if (kind === "status") return sendJson(response, 200, this.status());
-    if (kind === "modules" && method === "POST") return this.upload(await bodyOf(request), response);
+    if (kind === "modules" && method === "POST")
+      return this.upload(await bodyOf(request), request.headers["content-type"] ?? "", response);
     if (kind === "modules" && id && action === "bytes") return sendModule(response, this.module(id));
     if (kind === "modules" && id) return sendJson(response, 200, publicModule(this.module(id)));
     if (kind === "functions" && !id) return sendJson(response, 200, this.list(url));
@@ -77,7 +78,7 @@ class MockApi {
     };
   }
 
-  private upload(bytes: Buffer, response: ServerResponse): void {
+  private upload(bytes: Buffer, mediaType: string, response: ServerResponse): void {
     if (bytes.length > uploadBytesMax) {
       throw fail("too_large", "the body is larger than the server takes", {
         limit: { name: "upload_bytes", value: uploadBytesMax },
@@ -86,9 +87,11 @@ class MockApi {
     const id = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
     const known = this.modules.get(id);
     if (known) return sendJson(response, 200, publicModule(known));
-    const binary = assemble(bytes);
-    const shape = shapeOf(binary);
-    const dialect = shape.imports.some((item) => item.provided_by.includes("command")) ? "command" : "typed";
+    const isPython = mediaType.startsWith("text/x-python");
+    const binary = isPython ? bytes : assemble(bytes);
+    const shape = isPython ? { exports: [], imports: [] } : shapeOf(binary);
+    const isCommand = shape.imports.some((item) => item.provided_by.includes("command"));
+    const dialect = isPython ? "python" : isCommand ? "command" : "typed";
     const created = new Date().toISOString();
     const state = { state: "fresh" as const, state_reason: "the mock makes an instance for each call" };
     const module = {
@@ -197,6 +200,7 @@ class MockApi {
       init?: string;
     };
     const module = this.module(wanted.module);
+    if (module.dialect === "python") throw fail("unsupported", "this server has no Python: it is a mock");
     const missing = module.imports.find((item) => item.problem);
     if (missing) throw fail("unsupported", `${missing.module}.${missing.name}: ${missing.problem}`);
     const deployed = new Date().toISOString();

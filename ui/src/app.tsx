@@ -4,6 +4,7 @@ import { useSession } from "./api/session";
 import { DropTarget } from "./functions/drop-target";
 import { FunctionPage } from "./pages/function";
 import { FunctionsPage } from "./pages/functions";
+import { NewPythonPage } from "./pages/new-python";
 import { SettingsPage } from "./pages/settings";
 import { SignIn } from "./pages/sign-in";
 import { ProblemCard } from "./parts/problem";
@@ -38,6 +39,8 @@ function CurrentPage({ route }: { route: Route }) {
       return (
         <FunctionPage key={route.name} name={route.name} tab={route.tab} invocation={route.invocation} />
       );
+    case "new-python":
+      return <NewPythonPage />;
     case "settings":
       return <SettingsPage />;
     case "unknown":
@@ -62,7 +65,12 @@ function titleOf(route: Route): string {
     settings: "Settings of ",
   };
   if (route.page === "function") return tabs[route.tab] + rowName(route.name);
-  return { functions: "Functions", settings: "Settings", unknown: "Nothing here" }[route.page];
+  return {
+    functions: "Functions",
+    "new-python": "New Python function",
+    settings: "Settings",
+    unknown: "Nothing here",
+  }[route.page];
 }
 
 /** A page that fails to draw says so and leaves the navigation usable. */

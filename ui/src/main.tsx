@@ -9,6 +9,7 @@ import { Notices } from "./parts/notices";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
+import "./styles/python.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element with the id root");

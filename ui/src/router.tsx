@@ -6,6 +6,7 @@ export type FunctionTab = "try" | "code" | "invocations" | "versions" | "setting
 export type Route =
   | { page: "functions" }
   | { page: "function"; name: string; tab: FunctionTab; invocation: string | null }
+  | { page: "new-python" }
   | { page: "settings" }
   | { page: "unknown"; path: string };
 
@@ -18,6 +19,7 @@ export function routeOf(path: string): Route {
   }
   const [first, name, tab, id, ...rest] = parts;
   if (first === undefined || (first === "functions" && name === undefined)) return { page: "functions" };
+  if (first === "new" && name === "python" && tab === undefined) return { page: "new-python" };
   if (first === "settings" && name === undefined) return { page: "settings" };
   if (first !== "functions" || name === undefined || rest.length > 0) return { page: "unknown", path };
   const invocation = id ?? null;
@@ -43,6 +45,8 @@ export function codeHref(name: string, version: number, line?: number): string {
 export function invocationHref(name: string, id: string): string {
   return `${functionHref(name, "invocations")}/${encodeURIComponent(id)}`;
 }
+
+export const newPythonHref = "/new/python";
 
 const listeners = new Set<() => void>();
 const notify = () => listeners.forEach((listener) => listener());

@@ -153,7 +153,7 @@ export interface Answer {
 /** Calls a function; the body goes out byte for byte. */
 export async function invoke(
   name: string,
-  body: string,
+  body: string | Blob | ArrayBuffer,
   contentType: string,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -180,11 +180,12 @@ export function uploadModule(
   file: Blob,
   onProgress: (fraction: number) => void,
   signal: AbortSignal,
+  mediaType = "application/octet-stream",
 ): Promise<Module> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     xhr.open("POST", "/v1/modules");
-    xhr.setRequestHeader("content-type", "application/octet-stream");
+    xhr.setRequestHeader("content-type", mediaType);
     const { token } = session();
     const value = authorization(token);
     if (value !== null) xhr.setRequestHeader("authorization", value);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   adviceFor,
   frameWhere,
+  isOfModuleText,
   limitText,
   missingImports,
   positionText,
@@ -67,6 +68,19 @@ test("positions and frames", () => {
   expect(frameWhere({ function: "f", module_offset: 65 })).toBe("offset 0x41");
   expect(frameWhere({ function: "f", module_offset: 65, file: "src/x.c", line: 3 })).toBe("src/x.c:3");
   expect(frameWhere({})).toBe("");
+});
+
+test("the file of a function is known by its name", () => {
+  expect(isOfModuleText({ file: "greet.py", line: 3 }, "greet.py")).toBe(true);
+  expect(isOfModuleText({ file: "json/decoder.py", line: 3 }, "greet.py")).toBe(false);
+  expect(isOfModuleText({ line: 3 }, "greet.py")).toBe(false);
+  expect(isOfModuleText({ line: 3 })).toBe(false);
+  expect(isOfModuleText({ file: "./module.wat" })).toBe(true);
+});
+
+test("a server without Python is no module's fault", () => {
+  const detail = "this server has no Python: build the guest";
+  expect(adviceFor({ ...trap, code: "unsupported", detail })).toMatch(/what you wrote stays here/);
 });
 
 test("missing imports are those that the server has a problem with", () => {

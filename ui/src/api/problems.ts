@@ -82,6 +82,8 @@ export function adviceFor(problem: Problem): string | null {
     case "resource_exhausted":
       return "Try again in a moment, or raise the number of calls in flight under Settings.";
     case "unsupported":
+      if (problem.detail?.startsWith("this server has no Python"))
+        return "Start the server again then, and deploy once more: what you wrote stays here.";
       return "Build the module without what is named above, or for a dialect that provides it.";
     case "too_large":
       return "Make the file smaller, or raise the server's limit.";
@@ -123,9 +125,10 @@ export function frameWhere(frame: Frame): string {
   return frame.module_offset === undefined ? "" : `offset 0x${frame.module_offset.toString(16)}`;
 }
 
-/** Whether the frame's line is one of the text that was uploaded: the server calls it module.wat. */
-export function isOfModuleText(frame: Frame): boolean {
-  return frame.file === "module.wat" || frame.file === "./module.wat";
+/** Whether the frame's line is one of the text that was uploaded: module.wat, or what `sourceFile` says. */
+export function isOfModuleText(frame: Frame, sourceFile?: string): boolean {
+  const { file } = frame;
+  return file !== undefined && (file === "module.wat" || file === "./module.wat" || file === sourceFile);
 }
 
 export interface MissingImport {

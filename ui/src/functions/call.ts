@@ -6,13 +6,16 @@ import { queryClient } from "../api/queries";
 import type { Problem } from "../api/types";
 import type { JsonValue } from "../values/format";
 import { newKey, type CallRecord } from "./history";
+import type { PayloadKind } from "./payload";
 
 const keptOutputBytes = 64 * 1024;
 
 export interface CallRequest {
   exported: string | null;
   inputs: string[];
-  body: string;
+  /** Of a payload whose function takes several. */
+  kind?: PayloadKind | "file";
+  body: string | Blob | ArrayBuffer;
   contentType: string;
   /** Result types of a typed call; null when the output is shown as it is. */
   results: string[] | null;
@@ -29,8 +32,8 @@ export function useCall(name: string, onDone: (call: CallRecord) => void) {
       const abort = new AbortController();
       running.current = abort;
       setBusy(true);
-      const { exported, inputs } = request;
-      const base = { key: newKey(), at: Date.now(), exported, inputs };
+      const { exported, inputs, kind } = request;
+      const base = { key: newKey(), at: Date.now(), exported, inputs, ...(kind ? { kind } : {}) };
       try {
         const answer = await invoke(name, request.body, request.contentType, abort.signal);
         const { durationUs, invocation } = answer;
@@ -83,7 +86,15 @@ function outputOf(answer: Answer): CallRecord["outcome"] {
       stream: sizeBytes > keptOutputBytes,
     });
   } catch {
-    // Not UTF-8: the size and the type are all there is to show.
+    const head = hexOf(new Uint8Array(answer.bytes.slice(0, shownBytesMax)));
+    return { kind: "output", text, head, contentType, sizeBytes };
   }
   return { kind: "output", text, contentType, sizeBytes };
+}
+
+// Of what is not text, the beginning says what it is.
+const shownBytesMax = 256;
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }

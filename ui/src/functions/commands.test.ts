@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { curlDeploy, curlPayload, curlTyped, shellQuote, weftPayload, weftTyped } from "./commands";
+import {
+  curlDeploy,
+  curlOfKind,
+  curlPayload,
+  curlTyped,
+  shellQuote,
+  weftPayload,
+  weftTyped,
+} from "./commands";
 
 const here = "http://127.0.0.1:8080";
 const open = { origin: here, wantsToken: false };
@@ -72,4 +80,23 @@ test("a server with a token gets it from the environment", () => {
   expect(curlTyped(guarded, "add", "{}").startsWith(`${curl} --json '{}' `)).toBe(true);
   expect(curlPayload(guarded, "greet", "@x")).toContain(`| ${curl} --data-binary @- `);
   for (const line of curlDeploy(guarded, "add", "add.wat").split("\n")) expect(line).toContain(curl);
+});
+
+test("a payload of a kind says which it is", () => {
+  const url = `${here}/v1/functions/greet/invoke`;
+  expect(curlOfKind(open, "greet", { kind: "json", text: '{"name":"Ada"}' })).toBe(
+    `curl -H 'Content-Type: application/json' --data-binary '{"name":"Ada"}' ${url}`,
+  );
+  expect(curlOfKind(guarded, "greet", { kind: "text", text: "@home" })).toBe(
+    `printf %s @home | curl -H "Authorization: Bearer $WEFT_TOKEN" -H 'Content-Type: text/plain; charset=utf-8' --data-binary @- ${url}`,
+  );
+  expect(curlOfKind(open, "greet", { file: "my photo.jpg" })).toBe(
+    `curl -H 'Content-Type: application/octet-stream' --data-binary @'my photo.jpg' ${url}`,
+  );
+});
+
+test("a shell makes the bytes that were typed", () => {
+  const command = curlOfKind(open, "greet", { kind: "bytes", text: "00 25 5c ff 0a" });
+  const [printing] = command.split(" | ");
+  expect([...execFileSync("sh", ["-c", printing ?? ""])]).toEqual([0, 0x25, 0x5c, 0xff, 0x0a]);
 });

@@ -1,6 +1,7 @@
 // The same call as text for a terminal.
 
 import { hidden } from "../values/visible";
+import { contentTypes, payloadBytes, type Payload, type PayloadKind } from "./payload";
 
 const lineEndsAndTabs = /[\t\n]/g;
 
@@ -39,6 +40,26 @@ export function curlPayload(target: Target, name: string, payload: string): stri
   if (payload.startsWith("@"))
     return `printf %s ${shellQuote(payload)} | ${curl(target)} --data-binary @- ${url}`;
   return `${curl(target)} --data-binary ${shellQuote(payload)} ${url}`;
+}
+
+/** The same for a function that is told what kind its payload is, or with a file's bytes. */
+export function curlOfKind(target: Target, name: string, payload: Payload | { file: string }): string {
+  const url = invokeUrl(target, name);
+  if ("file" in payload)
+    return `${withType(target, "bytes")} --data-binary @${shellQuote(payload.file)} ${url}`;
+  if (payload.kind === "bytes") {
+    const escapes = Array.from(payloadBytes(payload), (byte) => `\\${byte.toString(8).padStart(3, "0")}`);
+    return `printf ${shellQuote(escapes.join(""))} | ${withType(target, "bytes")} --data-binary @- ${url}`;
+  }
+  if (payload.text.startsWith("@")) {
+    const text = `printf %s ${shellQuote(payload.text)}`;
+    return `${text} | ${withType(target, payload.kind)} --data-binary @- ${url}`;
+  }
+  return `${withType(target, payload.kind)} --data-binary ${shellQuote(payload.text)} ${url}`;
+}
+
+function withType(target: Target, kind: PayloadKind): string {
+  return `${curl(target)} -H ${shellQuote(`Content-Type: ${contentTypes[kind]}`)}`;
 }
 
 export function weftTyped(origin: string, name: string, exported: string, args: string[]): string {

@@ -1,12 +1,18 @@
 import { useRef, type KeyboardEvent } from "react";
 import { missingImports } from "../api/problems";
-import { useFunctions } from "../api/queries";
-import { AlertIcon, CloseIcon, UploadIcon } from "../parts/icons";
+import { useFunctions, useModuleText } from "../api/queries";
+import type { ExportedFunction, Module } from "../api/types";
+import { AlertIcon, CloseIcon, PenIcon, UploadIcon } from "../parts/icons";
 import { ProblemCard } from "../parts/problem";
-import { navigate } from "../router";
+import { useWaitText } from "../python/deploy";
+import { newDraftKey } from "../python/draft";
+import { besideFile, isOfFile, markOf } from "../python/marks";
+import { nameWarning, sourceFile, withPlainLineEnds } from "../python/source";
+import { Link, navigate, newPythonHref } from "../router";
+import { writeStored } from "../stored";
 import { formatBytes } from "../values/format";
 import { rowName, visibleLines } from "../values/visible";
-import { nameError } from "./name";
+import { moduleFileEndings, nameError } from "./name";
 import { usePending, type Pending } from "./pending";
 import { typeText } from "./signature";
 
@@ -23,7 +29,7 @@ export function ChooseFiles({ big = false, primary = true }: { big?: boolean; pr
         className="visually-hidden"
         type="file"
         multiple
-        accept=".wasm,.wat"
+        accept={moduleFileEndings}
         tabIndex={-1}
         aria-label={big ? "Files to deploy, from the drop zone" : "Files to deploy"}
         onChange={(event) => {
@@ -35,7 +41,7 @@ export function ChooseFiles({ big = false, primary = true }: { big?: boolean; pr
         <button type="button" className="drop-zone" onClick={choose}>
           <UploadIcon />
           <span>
-            Drop a <code>.wasm</code> or <code>.wat</code> here, or <u>choose a file</u>
+            Drop a <code>.wasm</code>, <code>.wat</code> or <code>.py</code> here, or <u>choose a file</u>
           </span>
         </button>
       ) : (
@@ -53,6 +59,15 @@ export function ChooseFiles({ big = false, primary = true }: { big?: boolean; pr
   );
 }
 
+/** The way to write a function here. */
+export function WritePython() {
+  return (
+    <Link id="write-python" href={newPythonHref} className="button" title="Write or paste Python (p)">
+      <PenIcon /> <span className="wide-only">Write</span> Python
+    </Link>
+  );
+}
+
 /** On a function's page: the chosen file becomes its next version. */
 export function ChooseVersion({ name }: { name: string }) {
   const { add } = usePending();
@@ -63,7 +78,7 @@ export function ChooseVersion({ name }: { name: string }) {
         ref={input}
         className="visually-hidden"
         type="file"
-        accept=".wasm,.wat"
+        accept={moduleFileEndings}
         tabIndex={-1}
         aria-label={`File for the next version of ${name}`}
         onChange={(event) => {
@@ -125,6 +140,9 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
   const wrongName = nameError(item.name);
   const existing = functions.data?.find((one) => one.name === item.name);
   const busy = item.stage === "deploying";
+  const isPython = item.module?.dialect === "python";
+  const odd = isPython ? nameWarning(item.name) : null;
+  const wait = useWaitText(busy);
   const canDeploy = item.stage === "ready" && wrongName === null && missing.length === 0;
   const run = () => canDeploy && void deploy([item.key]);
   const onKey = (event: KeyboardEvent) => {
@@ -139,7 +157,7 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
         <strong>{file}</strong>
         <span className="muted">
           {formatBytes(item.sizeBytes)}
-          {item.module && ` · ${item.module.dialect} · ${exportsText(item)}`}
+          {item.module && ` · ${moduleText(item.module)}`}
         </span>
       </div>
       {item.stage === "uploading" && <UploadProgress item={item} />}
@@ -166,8 +184,12 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
           >
             {busy ? "Deploying…" : "Deploy"}
           </button>
-          <span id={`${nameId}-hint`} className={wrongName ? "hint error" : "hint"}>
-            {wrongName ?? nextVersionText(item, existing?.versions)}
+          <span
+            id={`${nameId}-hint`}
+            className={(wrongName ?? odd) ? "hint error" : "hint"}
+            aria-live="polite"
+          >
+            {isPython && busy ? wait : (wrongName ?? odd ?? nextVersionText(item, existing?.versions))}
           </span>
         </div>
       )}
@@ -207,11 +229,40 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
       )}
       {item.problem && (
         <div className="pending-problem">
-          <ProblemCard problem={item.problem} {...(item.module ? {} : { title: `${file} cannot be used` })} />
+          <ProblemCard
+            problem={besideFile(item.problem)}
+            {...(item.module && !isRefused(item) ? {} : { title: `${file} cannot be used` })}
+          >
+            {isRefused(item) && <EditHere item={item} />}
+          </ProblemCard>
           {item.excerpt && <Excerpt excerpt={item.excerpt} />}
         </div>
       )}
     </li>
+  );
+}
+
+// The server has the file of Python, and Python does not take it.
+function isRefused({ module, problem }: Pending): boolean {
+  return module?.dialect === "python" && problem !== null && isOfFile(problem);
+}
+
+/** Opens the file, which the server has, where it can be mended. */
+function EditHere({ item }: { item: Pending }) {
+  const { discard } = usePending();
+  const source = useModuleText(item.module?.id ?? "");
+  const text = source.data?.text;
+  if (typeof text !== "string" || source.data?.cut) return null;
+  const mark = item.problem && markOf(item.problem, sourceFile(item.name));
+  const open = () => {
+    writeStored("local", newDraftKey, { name: item.name, text: withPlainLineEnds(text) });
+    discard(item.key);
+    navigate(mark ? `${newPythonHref}?line=${mark.line}` : newPythonHref);
+  };
+  return (
+    <button type="button" className="button small" onClick={open}>
+      Edit it here
+    </button>
   );
 }
 
@@ -230,8 +281,11 @@ function Excerpt({ excerpt }: { excerpt: NonNullable<Pending["excerpt"]> }) {
   );
 }
 
-function exportsText(item: Pending): string {
-  const exports = item.module?.exports ?? [];
+function moduleText({ dialect, exports }: Module): string {
+  return dialect === "python" ? dialect : `${dialect} · ${exportsText(exports)}`;
+}
+
+function exportsText(exports: ExportedFunction[]): string {
   if (exports.length === 0) return "no callable exports";
   const [first] = exports;
   return exports.length === 1 && first

@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import type { Problem } from "../api/types";
 import { useStored } from "../stored";
 import type { JsonValue } from "../values/format";
+import type { PayloadKind } from "./payload";
 
 export interface CallRecord {
   key: string;
@@ -12,13 +13,15 @@ export interface CallRecord {
   exported: string | null;
   /** As typed. A payload call has one. */
   inputs: string[];
+  /** Of a payload whose function takes several; of a file, only the name is kept. */
+  kind?: PayloadKind | "file";
   durationUs: number | null;
   invocation: string | null;
   /** The version that was current when the call was made. */
   version?: number;
   outcome:
     | { kind: "results"; types: string[]; results: JsonValue[] }
-    | { kind: "output"; text: string | null; contentType: string; sizeBytes: number }
+    | { kind: "output"; text: string | null; head?: string; contentType: string; sizeBytes: number }
     | { kind: "problem"; problem: Problem };
 }
 

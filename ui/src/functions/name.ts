@@ -17,7 +17,7 @@ export function nameError(name: string): string | null {
 
 /** "My Module_v2.wasm" becomes "my-module-v2". Always a valid name. */
 export function nameFromFile(file: string): string {
-  const base = file.replace(/^.*[\\/]/, "").replace(/\.(wasm|wat)$/i, "");
+  const base = file.replace(/^.*[\\/]/, "").replace(/\.(wasm|wat|py)$/i, "");
   const plain = base
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .normalize("NFKD")
@@ -29,6 +29,9 @@ export function nameFromFile(file: string): string {
   return plain === "" ? "function" : plain;
 }
 
+/** What files that are chosen or dropped may end with. */
+export const moduleFileEndings = ".wasm,.wat,.py";
+
 export function isModuleFile(file: string): boolean {
-  return /\.(wasm|wat)$/i.test(file);
+  return /\.(wasm|wat|py)$/i.test(file);
 }

@@ -22,7 +22,10 @@ export function whyNot(exported: ExportedFunction, inputs: string[]): string | n
 }
 
 /** The request for these inputs, or null while one of them is wrong. */
-export function typedRequest(exported: ExportedFunction, inputs: string[]): CallRequest | null {
+export function typedRequest(
+  exported: ExportedFunction,
+  inputs: string[],
+): (CallRequest & { body: string }) | null {
   const values: string[] = [];
   for (const [at, type] of exported.params.entries()) {
     const parsed = parsedOf(type, inputs[at] ?? "");

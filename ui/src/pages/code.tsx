@@ -1,4 +1,3 @@
-import { useEffect, useMemo, useRef } from "react";
 import { moduleBytesPath } from "../api/client";
 import { problemOf } from "../api/problems";
 import { isUnreachable, useModule, useModuleText, useVersions } from "../api/queries";
@@ -11,9 +10,12 @@ import { LongText } from "../parts/long-text";
 import { Ago } from "../parts/now";
 import { ProblemCard } from "../parts/problem";
 import { ServerLink } from "../parts/server-link";
+import { sourceFile } from "../python/source";
 import { functionHref, Link, useQueryValue } from "../router";
 import { formatBytes } from "../values/format";
-import { cut, rowName, visible, visibleLines } from "../values/visible";
+import { cut, rowName, visible } from "../values/visible";
+import { PythonCode } from "./python-code";
+import { SourceText } from "./source-text";
 
 // Of a signature, before it is asked for.
 const itemMax = 200;
@@ -50,12 +52,20 @@ export function Code({ found }: { found: FunctionRecord }) {
           <Link href={functionHref(found.name, "code")}>Show that</Link>
         </p>
       )}
-      <ModuleView key={id} id={id} name={found.name} warm={chosen.state === "warm"} />
+      <ModuleView key={id} id={id} found={found} version={version} warm={chosen.state === "warm"} />
     </>
   );
 }
 
-function ModuleView({ id, name, warm }: { id: string; name: string; warm: boolean }) {
+interface ModuleViewProps {
+  id: string;
+  found: FunctionRecord;
+  version: number;
+  /** Whether that version is. */
+  warm: boolean;
+}
+
+function ModuleView({ id, found, version, warm }: ModuleViewProps) {
   const module = useModule(id);
   const text = useModuleText(id);
   const error = module.error ?? text.error;
@@ -75,14 +85,30 @@ function ModuleView({ id, name, warm }: { id: string; name: string; warm: boolea
   }
   if (!module.data || !text.data) return <p className="muted loading">Loading the module…</p>;
   const source = text.data.text;
+  if (module.data.dialect === "python" && source !== null) {
+    const { cut } = text.data;
+    return (
+      <div className="code">
+        <PythonCode found={found} version={version} source={{ text: source, cut }} />
+        <ModuleFacts module={module.data} file={sourceFile(found.name)} form="Python source" warm={warm} />
+      </div>
+    );
+  }
   const isText = source !== null;
   return (
     <div className="code">
-      {isText && <Source text={source} cut={text.data.cut} />}
+      {isText && (
+        <SourceText
+          title="Text"
+          text={source}
+          cut={text.data.cut}
+          actions={<Copy text={() => source} label="Copy the text" visible="Copy" />}
+        />
+      )}
       <ModuleFacts
         module={module.data}
-        file={`${name}.${isText ? "wat" : "wasm"}`}
-        isText={isText}
+        file={`${found.name}.${isText ? "wat" : "wasm"}`}
+        form={isText ? "WebAssembly text" : "binary module"}
         warm={warm}
       />
       <Exports module={module.data} />
@@ -94,12 +120,12 @@ function ModuleView({ id, name, warm }: { id: string; name: string; warm: boolea
 interface ModuleFactsProps {
   module: Module;
   file: string;
-  isText: boolean;
+  form: string;
   /** Whether the version that it belongs to is. */
   warm: boolean;
 }
 
-function ModuleFacts({ module, file, isText, warm }: ModuleFactsProps) {
+function ModuleFacts({ module, file, form, warm }: ModuleFactsProps) {
   const memories = module.memories ?? [];
   return (
     <section className="card" aria-labelledby="module-title">
@@ -112,7 +138,7 @@ function ModuleFacts({ module, file, isText, warm }: ModuleFactsProps) {
       <dl className="facts-list">
         <div>
           <dt>Form</dt>
-          <dd>{isText ? "WebAssembly text" : "binary module"}</dd>
+          <dd>{form}</dd>
         </div>
         <div>
           <dt>Size</dt>
@@ -162,48 +188,6 @@ function memoryText(memory: NonNullable<Module["memories"]>[number]): string {
       : `at most ${formatBytes(memory.max_pages * pageBytes)}`;
   const kind = `${memory.memory64 ? ", 64-bit" : ""}${memory.shared ? ", shared" : ""}`;
   return `${formatBytes(memory.min_pages * pageBytes)}, ${most}${kind}`;
-}
-
-/** The text with its line numbers; ?line=12 marks one. */
-function Source({ text, cut }: { text: string; cut: boolean }) {
-  const [wanted] = useQueryValue("line");
-  const mark = useRef<HTMLSpanElement>(null);
-  const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
-  const line = wanted !== null && /^\d+$/.test(wanted) ? Number(wanted) : null;
-  const marked = line !== null && line >= 1 && line <= lines ? line : null;
-  useEffect(() => {
-    if (marked !== null) mark.current?.scrollIntoView({ block: "center" });
-  }, [marked]);
-  const shown = useMemo(() => visibleLines(text), [text]);
-  const numbers = Array.from({ length: lines }, (_, i) => i + 1).join("\n");
-  return (
-    <section className="card source" aria-labelledby="source-title">
-      <div className="section-head">
-        <h2 id="source-title">Text</h2>
-        <Copy text={() => text} label="Copy the text" visible="Copy" />
-      </div>
-      <div className="source-text" tabIndex={0} role="region" aria-label="Text of the module">
-        {marked !== null && (
-          <span
-            ref={mark}
-            className="source-mark"
-            style={{ top: `calc(${marked - 1} * var(--source-line))` }}
-            aria-hidden="true"
-          />
-        )}
-        <pre className="source-numbers" aria-hidden="true">
-          {numbers}
-        </pre>
-        <pre>{shown}</pre>
-      </div>
-      {marked !== null && <p className="visually-hidden">Line {marked} is marked.</p>}
-      {cut && (
-        <p className="muted table-note">
-          This is the beginning, {formatBytes(text.length)}. Download the module for all of it.
-        </p>
-      )}
-    </section>
-  );
 }
 
 function Exports({ module }: { module: Module }) {

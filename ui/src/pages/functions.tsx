@@ -5,7 +5,7 @@ import { functionsMax, isUnreachable, useFunctions } from "../api/queries";
 import { useSession } from "../api/session";
 import type { FunctionRecord, Problem } from "../api/types";
 import { curlDeploy } from "../functions/commands";
-import { ChooseFiles, PendingList } from "../functions/deploy-panel";
+import { ChooseFiles, PendingList, WritePython } from "../functions/deploy-panel";
 import { examples, type Example } from "../functions/examples";
 import { deployModule, usePending } from "../functions/pending";
 import { Copy } from "../parts/copy";
@@ -13,6 +13,8 @@ import { Ago } from "../parts/now";
 import { ShowAll, useLongList } from "../parts/long-list";
 import { ProblemCard } from "../parts/problem";
 import { Sparkline } from "../parts/sparkline";
+import { useWaitText } from "../python/deploy";
+import { isPythonFile, pythonMediaType } from "../python/source";
 import { functionHref, Link, navigate, useQueryValue } from "../router";
 import { formatCount, formatDuration, formatWhole } from "../values/format";
 import { rowName } from "../values/visible";
@@ -48,12 +50,13 @@ export function FunctionsPage() {
             </kbd>
           </div>
         )}
+        <WritePython />
         <ChooseFiles primary={items.length === 0} />
       </div>
       {empty && (
         <p className="lead">
-          A function is a WebAssembly module with a name. Deploy one, fill in the form that its signature
-          makes, and call it.
+          A function is a WebAssembly module or a Python file with a name. Deploy one, fill in its form, and
+          call it.
         </p>
       )}
       {items.length === 0 && <ChooseFiles big />}
@@ -189,12 +192,15 @@ function FunctionRow({ one }: { one: FunctionRecord }) {
 function FirstSteps() {
   const { token } = useSession();
   const [busy, setBusy] = useState<string | null>(null);
+  const wait = useWaitText(busy !== null);
   const [problem, setProblem] = useState<{ name: string; problem: Problem } | null>(null);
   const deploy = async (example: Example) => {
     setBusy(example.name);
     setProblem(null);
     try {
-      const module = await uploadModule(new Blob([example.wat]), () => {}, new AbortController().signal);
+      const { signal } = new AbortController();
+      const type = isPythonFile(example.file) ? pythonMediaType : undefined;
+      const module = await uploadModule(new Blob([example.text]), () => {}, signal, type);
       await deployModule(example.name, module.id);
       navigate(functionHref(example.name));
     } catch (error) {
@@ -210,11 +216,11 @@ function FirstSteps() {
         <ul className="examples">
           {examples.map((example) => (
             <li key={example.name} className="card">
-              <h3>{example.name}.wat</h3>
+              <h3>{example.file}</h3>
               <p className="muted">{example.shows}</p>
               <details>
                 <summary>Show the text</summary>
-                <pre tabIndex={0}>{example.wat}</pre>
+                <pre tabIndex={0}>{example.text}</pre>
               </details>
               <button
                 type="button"
@@ -224,6 +230,7 @@ function FirstSteps() {
               >
                 {busy === example.name ? "Deploying…" : `Deploy ${example.name}`}
               </button>
+              {busy === example.name && isPythonFile(example.file) && <p className="hint">{wait}</p>}
               {problem?.name === example.name && <ProblemCard problem={problem.problem} />}
             </li>
           ))}

@@ -6,6 +6,7 @@ import { Copy } from "../parts/copy";
 import { ChevronIcon } from "../parts/icons";
 import { Ago } from "../parts/now";
 import { ProblemCard, shortId } from "../parts/problem";
+import { sourceFile } from "../python/source";
 import { codeHref, functionHref, invocationHref, Link, navigate, useQueryValue } from "../router";
 import { useStored } from "../stored";
 import { formatBytes, formatDuration, formatExact } from "../values/format";
@@ -237,6 +238,7 @@ function Details({ one }: { one: Invocation }) {
         <ProblemCard
           problem={one.error}
           settingsHref={functionHref(one.function, "settings")}
+          sourceFile={sourceFile(one.function)}
           lineHref={(line) => codeHref(one.function, one.version, line)}
         />
       )}

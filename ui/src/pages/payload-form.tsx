@@ -3,10 +3,10 @@ import { useSession } from "../api/session";
 import type { CallRequest } from "../functions/call";
 import { curlPayload, weftPayload } from "../functions/commands";
 import { Copy } from "../parts/copy";
-import { useKeptFocus } from "../parts/kept-focus";
 import { readStored, writeStored } from "../stored";
 import { formatBytes } from "../values/format";
-import { callKeys, useCallKey } from "./typed-form";
+import { CallActions } from "./call-actions";
+import { useCallKey } from "./typed-form";
 
 interface PayloadFormProps {
   name: string;
@@ -29,7 +29,6 @@ export function PayloadForm({ name, dialect, draft, busy, onCall, onCancel }: Pa
     onCall({ exported: null, inputs: [payload], body: payload, contentType: "text/plain", results: null });
   };
   useCallKey(submit);
-  const actions = useKeptFocus(busy);
   return (
     <section className="card form" aria-label="Call">
       <div className="form-label">
@@ -44,18 +43,7 @@ export function PayloadForm({ name, dialect, draft, busy, onCall, onCancel }: Pa
         spellCheck={false}
         onChange={(event) => setPayload(event.target.value)}
       />
-      <div className="form-actions" ref={actions}>
-        {busy ? (
-          <button key="cancel" type="button" className="button" onClick={onCancel}>
-            Cancel
-          </button>
-        ) : (
-          <button key="call" type="button" className="button primary" onClick={submit}>
-            Call <kbd>{callKeys}</kbd>
-          </button>
-        )}
-        {busy && <span className="hint reason">calling…</span>}
-      </div>
+      <CallActions busy={busy} reason={null} onCall={submit} onCancel={onCancel} />
       <p className="copy-row">
         <Copy
           visible="Copy as curl"

@@ -3,6 +3,7 @@ import { useInvocation, useLogs } from "../api/queries";
 import type { CallRecord } from "../functions/history";
 import { Copy } from "../parts/copy";
 import { ProblemCard, shortId } from "../parts/problem";
+import { sourceFile } from "../python/source";
 import { codeHref, functionHref, invocationHref, Link } from "../router";
 import {
   formatBytes,
@@ -12,6 +13,7 @@ import {
   unsignedOfValue,
   type JsonValue,
 } from "../values/format";
+import { indented } from "../values/json";
 import { laneShapes, lanesOf, type LaneShape } from "../values/lanes";
 import { isValueType } from "../values/parse";
 import { visibleLines } from "../values/visible";
@@ -20,11 +22,13 @@ interface ResultPanelProps {
   name: string;
   call: CallRecord | undefined;
   busy: boolean;
-  /** Whether a successful call of this dialect can have printed something. */
-  readLogs: boolean;
+  logs: Logs;
 }
 
-export function ResultPanel({ name, call, busy, readLogs }: ResultPanelProps) {
+/** Who can have printed something in a call that succeeds; null when only one that failed can have. */
+type Logs = "program" | "python" | null;
+
+export function ResultPanel({ name, call, busy, logs }: ResultPanelProps) {
   return (
     <section className="card result" aria-labelledby="result-title" aria-busy={busy}>
       <div className="result-head">
@@ -33,28 +37,34 @@ export function ResultPanel({ name, call, busy, readLogs }: ResultPanelProps) {
       </div>
       {busy && <p className="muted">Calling…</p>}
       {!call && !busy && <p className="muted">Call the function and its result appears here.</p>}
-      {call && !busy && <Outcome name={name} call={call} readLogs={readLogs} />}
+      {call && !busy && <Outcome name={name} call={call} logs={logs} />}
     </section>
   );
 }
 
-function Outcome({ name, call, readLogs }: { name: string; call: CallRecord; readLogs: boolean }) {
+function Outcome({ name, call, logs }: { name: string; call: CallRecord; logs: Logs }) {
   const { outcome, version } = call;
-  const wantsLogs = call.invocation !== null && (readLogs || outcome.kind === "problem");
+  const wantsLogs = call.invocation !== null && (logs !== null || outcome.kind === "problem");
   return (
     <div aria-live="polite">
       {outcome.kind === "problem" && (
         <ProblemCard
           problem={outcome.problem}
           settingsHref={functionHref(name, "settings")}
+          sourceFile={sourceFile(name)}
           {...(version !== undefined ? { lineHref: (line) => codeHref(name, version, line) } : {})}
         />
       )}
       {outcome.kind === "results" && <Results types={outcome.types} results={outcome.results} />}
-      {outcome.kind === "output" && <Output outcome={outcome} isProgram={readLogs} />}
-      {wantsLogs && call.invocation && <PrintedBy id={call.invocation} isProgram={readLogs} />}
+      {outcome.kind === "output" && <Output outcome={outcome} isProgram={logs === "program"} />}
+      {wantsLogs && call.invocation && <PrintedBy id={call.invocation} title={logTitle(logs)} />}
     </div>
   );
+}
+
+function logTitle(logs: Logs): string {
+  if (logs === "program") return "Log (standard error)";
+  return logs === "python" ? "Log" : "The guest printed";
 }
 
 function Meta({ name, call }: { name: string; call: CallRecord }) {
@@ -150,8 +160,9 @@ interface OutputProps {
 }
 
 function Output({ outcome, isProgram }: OutputProps) {
-  const { text, contentType, sizeBytes } = outcome;
-  const shownBytes = text === null ? 0 : new TextEncoder().encode(text).length;
+  const { contentType, sizeBytes, head } = outcome;
+  const text = outcome.text !== null && isJson(contentType) ? indented(outcome.text) : outcome.text;
+  const shownBytes = outcome.text === null ? 0 : new TextEncoder().encode(outcome.text).length;
   return (
     <>
       <p className="result-type">
@@ -160,7 +171,16 @@ function Output({ outcome, isProgram }: OutputProps) {
         <span>{formatBytes(sizeBytes)}</span>
         {text !== null && text !== "" && <Copy text={() => text} label="Copy the output" />}
       </p>
-      {text === null && <p className="muted">The output is not text. Use curl to save it to a file.</p>}
+      {text === null && (
+        <p className="muted">
+          The output is not text. {head ? "It begins as below; use" : "Use"} curl to save it to a file.
+        </p>
+      )}
+      {head && (
+        <pre className="output" tabIndex={0}>
+          {head}
+        </pre>
+      )}
       {text === "" && <p className="muted">The function wrote nothing.</p>}
       {text && (
         <pre className="output" tabIndex={0}>
@@ -174,8 +194,12 @@ function Output({ outcome, isProgram }: OutputProps) {
   );
 }
 
+function isJson(contentType: string): boolean {
+  return /^application\/(\S+\+)?json\b/i.test(contentType);
+}
+
 /** What the guest wrote to its log, when it wrote anything. */
-function PrintedBy({ id, isProgram }: { id: string; isProgram: boolean }) {
+function PrintedBy({ id, title }: { id: string; title: string }) {
   const invocation = useInvocation(id);
   const bytes = invocation.data?.log_bytes ?? 0;
   const logs = useLogs(id, bytes > 0);
@@ -183,8 +207,7 @@ function PrintedBy({ id, isProgram }: { id: string; isProgram: boolean }) {
   return (
     <>
       <h3 className="printed">
-        {isProgram ? "Log (standard error)" : "The guest printed"}{" "}
-        <span className="muted">{formatBytes(bytes)}</span>
+        {title} <span className="muted">{formatBytes(bytes)}</span>
       </h3>
       <pre className="output" tabIndex={0}>
         {visibleLines(logs.data)}

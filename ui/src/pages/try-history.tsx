@@ -47,14 +47,16 @@ export function History({ calls, shown, onShow, onAgain, onClear }: HistoryProps
             <span className="history-time">
               {call.durationUs === null ? "" : formatDuration(call.durationUs)}
             </span>
-            <button
-              type="button"
-              className="button quiet small"
-              aria-label={`Call ${callText(call)} again`}
-              onClick={() => onAgain(call)}
-            >
-              again
-            </button>
+            {call.kind !== "file" && (
+              <button
+                type="button"
+                className="button quiet small"
+                aria-label={`Call ${callText(call)} again`}
+                onClick={() => onAgain(call)}
+              >
+                again
+              </button>
+            )}
           </li>
         ))}
       </ol>
@@ -65,7 +67,10 @@ export function History({ calls, shown, onShow, onAgain, onClear }: HistoryProps
 function callText(call: CallRecord): string {
   if (call.exported !== null) return `${rowName(call.exported)}(${call.inputs.map(rowName).join(", ")})`;
   const payload = (call.inputs[0] ?? "").replace(/\s+/g, " ").trim();
-  return payload === "" ? "no payload" : rowName(payload);
+  if (payload === "") return "no payload";
+  return call.kind === "bytes" || call.kind === "file"
+    ? `${call.kind} ${rowName(payload)}`
+    : rowName(payload);
 }
 
 function outcomeText(call: CallRecord): string {

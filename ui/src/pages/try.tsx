@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ExportedFunction, FunctionRecord } from "../api/types";
 import { useCall } from "../functions/call";
 import { useHistory, type CallRecord } from "../functions/history";
+import { payloadRequest, type Payload } from "../functions/payload";
 import { typedRequest } from "../functions/request";
 import { typeText } from "../functions/signature";
 import { useQueryValue } from "../router";
@@ -9,11 +10,13 @@ import { isValueType } from "../values/parse";
 import { ExportList } from "./export-list";
 import { History } from "./try-history";
 import { PayloadForm } from "./payload-form";
+import { PythonForm } from "./python-form";
 import { ResultPanel } from "./result";
 import { TypedForm } from "./typed-form";
 
 export function Try({ found }: { found: FunctionRecord }) {
-  return found.dialect === "typed" ? <TryTyped found={found} /> : <TryPayload found={found} />;
+  if (found.dialect === "typed") return <TryTyped found={found} />;
+  return found.dialect === "python" ? <TryPython found={found} /> : <TryPayload found={found} />;
 }
 
 function TryTyped({ found }: { found: FunctionRecord }) {
@@ -56,7 +59,7 @@ function TryTyped({ found }: { found: FunctionRecord }) {
           onCall={(request) => void call(request)}
           onCancel={cancel}
         />
-        <ResultPanel name={found.name} call={shown} busy={busy} readLogs={false} />
+        <ResultPanel name={found.name} call={shown} busy={busy} logs={null} />
       </div>
       <History
         calls={calls}
@@ -98,7 +101,45 @@ function TryPayload({ found }: { found: FunctionRecord }) {
           onCall={(request) => void call(request)}
           onCancel={cancel}
         />
-        <ResultPanel name={found.name} call={shown} busy={busy} readLogs />
+        <ResultPanel name={found.name} call={shown} busy={busy} logs="program" />
+      </div>
+      <History
+        calls={calls}
+        shown={shown?.key}
+        onShow={(record) => pick(record.key)}
+        onAgain={again}
+        onClear={clear}
+      />
+    </>
+  );
+}
+
+function TryPython({ found }: { found: FunctionRecord }) {
+  const { calls, add, clear } = useHistory(found.name);
+  const [picked, pick] = useState<string | null>(null);
+  const [draft, setDraft] = useState<{ key: string; payload: Payload } | null>(null);
+  const onDone = useShowDone(found.version, add, pick);
+  const { call, cancel, busy } = useCall(found.name, onDone);
+  const shown = calls.find((one) => one.key === picked) ?? calls[0];
+  const again = (record: CallRecord) => {
+    if (record.kind === "file") return;
+    const payload: Payload = { kind: record.kind ?? "text", text: record.inputs[0] ?? "" };
+    setDraft({ key: record.key + Date.now(), payload });
+    const request = payloadRequest(payload);
+    if (request) void call(request);
+  };
+  return (
+    <>
+      <div className="try payload">
+        <PythonForm
+          key={draft?.key ?? ""}
+          name={found.name}
+          draft={draft?.payload ?? null}
+          busy={busy}
+          onCall={(request) => void call(request)}
+          onCancel={cancel}
+        />
+        <ResultPanel name={found.name} call={shown} busy={busy} logs="python" />
       </div>
       <History
         calls={calls}

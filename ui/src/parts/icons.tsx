@@ -27,6 +27,11 @@ export const UploadIcon = () => (
     <path d="M8 10.5v-7M5 6l3-3 3 3M3 10.5v1.7c0 .7.6 1.3 1.3 1.3h7.4c.7 0 1.3-.6 1.3-1.3v-1.7" />
   </Icon>
 );
+export const PenIcon = () => (
+  <Icon>
+    <path d="M3 13l.7-3.2 7-7a1.4 1.4 0 012 0l.5.5a1.4 1.4 0 010 2l-7 7L3 13zM9.5 4l2.5 2.5" />
+  </Icon>
+);
 export const DownloadIcon = () => (
   <Icon>
     <path d="M8 3v7M5 7.5l3 3 3-3M3 10.5v1.7c0 .7.6 1.3 1.3 1.3h7.4c.7 0 1.3-.6 1.3-1.3v-1.7" />

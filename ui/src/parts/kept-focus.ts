@@ -1,4 +1,4 @@
-import { useEffect, useRef, type RefObject } from "react";
+import { useLayoutEffect, useRef, type RefObject } from "react";
 
 /**
  * Call and Cancel take each other's place: whoever pressed one with the keyboard goes on at the other,
@@ -7,7 +7,8 @@ import { useEffect, useRef, type RefObject } from "react";
 export function useKeptFocus(busy: boolean): RefObject<HTMLDivElement | null> {
   const place = useRef<HTMLDivElement>(null);
   const wasInside = useRef(false);
-  useEffect(() => {
+  // Before the page is drawn: at no moment is the focus nowhere.
+  useLayoutEffect(() => {
     const element = place.current;
     if (!element) return;
     const lost = document.activeElement === document.body;

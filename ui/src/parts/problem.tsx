@@ -16,12 +16,17 @@ interface ProblemProps {
   settingsHref?: string;
   /** Where a line of the module's text is shown, when the problem has one and the version is known. */
   lineHref?: (line: number) => string;
+  /** The same where the text is on this page. */
+  onLine?: (line: number) => void;
+  /** What the function's file is called in frames, when it came as a file of source code. */
+  sourceFile?: string;
   /** A way on: "Try again", "Choose another file". */
   children?: ReactNode;
 }
 
 /** Any failure, beside what caused it: what happened, where, and what to do next. */
-export function ProblemCard({ problem, title, settingsHref, lineHref, children }: ProblemProps) {
+export function ProblemCard(props: ProblemProps) {
+  const { problem, title, settingsHref, children } = props;
   const advice = adviceFor(problem);
   const where = problem.position ? positionText(problem.position) : "";
   const atLimit = problem.limit || problem.code === "deadline_exceeded" || problem.code === "guest_limit";
@@ -40,7 +45,7 @@ export function ProblemCard({ problem, title, settingsHref, lineHref, children }
       {where && !problem.detail?.includes(where) && <p className="problem-where">at {where}</p>}
       {problem.limit && <p className="problem-where">limit {limitText(problem.limit)}</p>}
       {problem.backtrace && problem.backtrace.length > 0 && (
-        <Backtrace frames={problem.backtrace} lineHref={lineHref} />
+        <Backtrace frames={problem.backtrace} to={props} />
       )}
       {advice && <p className="problem-advice">{advice}</p>}
       {(children || (atLimit && settingsHref)) && (
@@ -55,10 +60,10 @@ export function ProblemCard({ problem, title, settingsHref, lineHref, children }
 
 interface BacktraceProps {
   frames: Frame[];
-  lineHref: ProblemProps["lineHref"];
+  to: Pick<ProblemProps, "lineHref" | "onLine" | "sourceFile">;
 }
 
-function Backtrace({ frames, lineHref }: BacktraceProps) {
+function Backtrace({ frames, to }: BacktraceProps) {
   return (
     <table className="backtrace">
       <caption>Backtrace</caption>
@@ -83,16 +88,26 @@ function Backtrace({ frames, lineHref }: BacktraceProps) {
                   : `module offset 0x${frame.module_offset.toString(16)}`
               }
             >
-              {lineHref && frame.line !== undefined && isOfModuleText(frame) ? (
-                <Link href={lineHref(frame.line)}>{frameWhere(frame)}</Link>
-              ) : (
-                frameWhere(frame)
-              )}
+              <Where frame={frame} to={to} />
             </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Where({ frame, to }: { frame: Frame; to: BacktraceProps["to"] }) {
+  const { lineHref, onLine, sourceFile } = to;
+  const { line } = frame;
+  const text = frameWhere(frame);
+  if (line === undefined || !isOfModuleText(frame, sourceFile)) return text;
+  if (lineHref) return <Link href={lineHref(line)}>{text}</Link>;
+  if (!onLine) return text;
+  return (
+    <button type="button" className="link" onClick={() => onLine(line)}>
+      {text}
+    </button>
   );
 }
 

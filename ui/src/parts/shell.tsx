@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { connection, probeNow, subscribeConnection } from "../api/connection";
 import { signOut, useSession } from "../api/session";
-import { Link, navigate, usePath } from "../router";
+import { Link, navigate, newPythonHref, usePath } from "../router";
 import { isApple } from "../platform";
 import { readStored } from "../stored";
 import { setTheme, useTheme, type Theme } from "../theme";
@@ -25,7 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <span>weft</span>
         </Link>
         <nav aria-label="Main">
-          <NavItem href="/functions" here={path === "/" || path.startsWith("/functions")}>
+          <NavItem href="/functions" here={path === "/" || /^\/(functions|new)/.test(path)}>
             <FunctionsIcon /> Functions
           </NavItem>
           <NavItem href="/settings" here={path === "/settings"}>
@@ -142,11 +142,12 @@ const shortcuts: [string[], string][] = [
   [[isApple ? "⌘" : "Ctrl", "Enter"], "Call the function"],
   [["/"], "Search the functions"],
   [["n"], "Choose files to deploy"],
+  [["p"], "Write a Python function"],
   [["f"], "Functions"],
   [["s"], "Settings"],
   [["1", "…", "5"], "Try, Code, Invocations, Versions, Settings of a function"],
   [["↑", "↓"], "Move between rows of a table, or exports"],
-  [["Esc"], "Close what is open"],
+  [["Esc"], "Close what is open; then Tab leaves the editor"],
   [["?"], "This list"],
 ];
 
@@ -171,6 +172,7 @@ function runShortcut(key: string, openHelp: () => void): boolean {
   if (key === "?") openHelp();
   else if (key === "f") navigate("/functions");
   else if (key === "s") navigate("/settings");
+  else if (key === "p") navigate(newPythonHref);
   else if (key === "/") focusOrGo("search-functions");
   else if (key === "n") clickOrGo("choose-files");
   else if (/^[1-5]$/.test(key) && /^\/functions\/[^/]+/.test(location.pathname)) {
