@@ -202,33 +202,44 @@ struct Report {
   std::string detail;
 };
 
+Value value_of(ValueType type, std::int32_t number) {
+  switch (type) {
+    case ValueType::kI32:
+      return number;
+    case ValueType::kI64:
+      return std::int64_t{number};
+    case ValueType::kF32:
+      return static_cast<float>(number) / 2;
+    case ValueType::kF64:
+      return static_cast<double>(number) / 2;
+    default: {
+      V128 lanes{};
+      lanes.bytes.fill(static_cast<std::uint8_t>(number));
+      return lanes;
+    }
+  }
+}
+
 std::vector<Value> arguments_of(const FunctionType& type, int life) {
   constexpr std::array kFirst = {0, 1, 1'040};
   std::vector<Value> arguments;
   for (std::size_t i = 0; i < type.params.size(); ++i) {
     const int number =
         life == 0 ? 0 : kFirst.at(static_cast<std::size_t>(life)) * (static_cast<int>(i) + 1);
-    if (type.params[i] == ValueType::kI32) {
-      arguments.emplace_back(std::int32_t{number});
-    } else {
-      arguments.emplace_back(std::int64_t{number});
-    }
+    arguments.push_back(value_of(type.params[i], number));
   }
   return arguments;
 }
 
-bool takes_integers(const ExportInfo& item) {
-  return is_callable(item) && item.function.params.size() <= kParamsMax &&
-         std::ranges::all_of(item.function.params, [](ValueType type) {
-           return type == ValueType::kI32 || type == ValueType::kI64;
-         });
+bool is_called(const ExportInfo& item) {
+  return is_callable(item) && item.function.params.size() <= kParamsMax;
 }
 
 class Comparison {
  public:
   Comparison(std::string module, const ModuleInfo& info) : module_(std::move(module)), info_(info) {
     for (const ExportInfo& item : info.exports) {
-      if (takes_integers(item) && exports_.size() < kExportsMax) exports_.push_back(&item);
+      if (is_called(item) && exports_.size() < kExportsMax) exports_.push_back(&item);
     }
   }
 

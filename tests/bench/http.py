@@ -108,10 +108,10 @@ def echo_server() -> Iterator[Server]:
 
 
 @contextmanager
-def weft(plan: Plan, module: bytes) -> Iterator[Server]:
+def weft(plan: Plan, module: bytes, state: str) -> Iterator[Server]:
     with measure.weft_server(plan.directory(), "--threads", "1") as server:
         with server.connect() as connection:
-            measure.deploy(connection, "add", module)
+            measure.deploy(connection, "add", module, state)
         server.path = INVOKE
         yield server
 
@@ -140,8 +140,8 @@ def bench_echo(plan: Plan) -> list[Goal]:
 def compare_calls(plan: Plan, module: bytes, state: str, title: str) -> dict[str, measure.Figures]:
     with ExitStack() as stack:
         servers = [stack.enter_context(made) for made in
-                   (weft(plan, module), node(plan, module, state), deno(plan, module, state), workerd(plan, module, state),
-                    nginx(plan, ANSWER))]
+                   (weft(plan, module, "warm" if state == "kept" else "pristine"), node(plan, module, state),
+                    deno(plan, module, state), workerd(plan, module, state), nginx(plan, ANSWER))]
         for server in servers:
             check(server, CALL, ANSWER)
         script = measure.post_script(plan.directory(), CALL)
@@ -151,9 +151,10 @@ def compare_calls(plan: Plan, module: bytes, state: str, title: str) -> dict[str
 
 
 def bench_add(plan: Plan) -> list[Goal]:
-    figures = compare_calls(plan, modules.add(), "kept", "Warm `add(i32, i32)`: one instance for all calls")
+    figures = compare_calls(plan, modules.add_with_memory(), "kept", "Warm `add(i32, i32)`: instances as calls left them")
     ours = figures["weft"].least
-    return [Goal("warm `add`, CPU of node", 0.65, ours / figures["node"].least),
+    return [Goal("warm `add`", 7.2, ours, "µs"),
+            Goal("warm `add`, CPU of node", 0.65, ours / figures["node"].least),
             Goal("warm `add`, CPU of nginx", 2.0, ours / figures["nginx"].least)]
 
 
@@ -161,7 +162,8 @@ def bench_memory(plan: Plan) -> list[Goal]:
     figures = compare_calls(plan, modules.add_with_memory(), "fresh",
                             "The same in a module with a memory: pristine for each call")
     ours = figures["weft"].least
-    return [Goal("pristine `add`, CPU of nginx", 1.85, ours / figures["nginx"].least),
+    return [Goal("pristine `add`", 11, ours, "µs"),
+            Goal("pristine `add`, CPU of nginx", 1.85, ours / figures["nginx"].least),
             Goal("pristine `add`, CPU of deno", 0.4, ours / figures["deno"].least),
             Goal("pristine `add`, CPU of workerd", 0.2, ours / figures["workerd"].least)]
 
@@ -227,38 +229,6 @@ def bench_upload(plan: Plan) -> list[Goal]:
             Goal("2 MB module: the same bytes again", 5, figures[Uploads.AGAIN].least, "ms")]
 
 
-class Start:
-    """A server process from its start to its first answer."""
-
-    def __init__(self, directory: Path):
-        self._directory = directory
-
-    def milliseconds(self, method: str, path: str, body: bytes) -> float:
-        port = measure.free_port()
-        command = [measure.WEFT, "serve", "--listen", f"127.0.0.1:{port}", "--data", self._directory]
-        before = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        try:
-            while True:
-                try:
-                    connection = measure.Connection(port)
-                    break
-                except ConnectionRefusedError:
-                    if process.poll() is not None:
-                        raise RuntimeError("the server did not start") from None
-                    time.sleep(0.0002)
-            with connection:
-                status, _ = connection.request(method, path, body)
-            took = (time.perf_counter() - before) * 1e3
-        finally:
-            process.terminate()
-            process.wait()
-        if status != 200:
-            raise RuntimeError(f"{path}: {status}")
-        return took
-
-
 def bench_idle(plan: Plan) -> list[Goal]:
     directory = plan.directory()
     with measure.weft_server(directory, core=None) as server:
@@ -271,7 +241,7 @@ def bench_idle(plan: Plan) -> list[Goal]:
         cpu = (server.cpu_us() - before) / 1e3
         with server.connect() as connection:
             measure.deploy(connection, "add", modules.add())
-    start = Start(directory)
+    start = measure.Start(directory)
     kinds = {"`GET /healthz`": ("GET", "/healthz", b""), "a call of a function": ("POST", INVOKE, CALL.encode())}
     figures = measure.alternate(list(kinds), plan.starts, lambda name, _: start.milliseconds(*kinds[name]))
     health = figures["`GET /healthz`"]

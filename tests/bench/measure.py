@@ -27,6 +27,8 @@ HERE = ROOT / "tests/bench"
 BUILD = Path(os.environ.get("WEFT_BUILD", ROOT / "build/release"))
 WEFT = Path(os.environ.get("WEFT", BUILD / "weft"))
 PEERS = ROOT / "build/peers"
+# What guests/python/build makes.
+GUESTS = ROOT / "build/python/out"
 WASMTIME_VERSION = "48.0.8"
 # Where Debian keeps nginx, outside the path of ordinary users.
 os.environ["PATH"] += ":/usr/sbin"
@@ -35,7 +37,8 @@ SERVER_CORE = 0
 LOAD_CORE = 1
 CONNECTIONS = 64
 START_SECONDS_MAX = 30
-ANSWER_SECONDS_MAX = 120
+# A server compiles Python before its first answer, and a busy machine lets that wait.
+ANSWER_SECONDS_MAX = 900
 
 
 def say(text: str) -> None:
@@ -60,7 +63,7 @@ def npm_peers() -> Path:
     lock = (HERE / "package-lock.json").read_text()
     directory = PEERS / "npm"
     if not (directory / "installed").exists() or (directory / "installed").read_text() != lock:
-        say("Installing workerd and deno into build/peers")
+        say("Installing workerd, deno and Pyodide into build/peers")
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
@@ -76,6 +79,51 @@ def workerd() -> Path:
 
 def deno() -> Path:
     return next(npm_peers().glob("@deno/linux-*/deno"))
+
+
+def pyodide() -> Path:
+    """The folder of the npm package."""
+    return npm_peers() / "pyodide"
+
+
+def built(directory: Path, content: str, make: Callable[[], None]) -> None:
+    """Empties the directory and makes what belongs there, unless that was done for the same content."""
+    stamp = directory / ".made"
+    if not stamp.exists() or stamp.read_text() != content:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        make()
+        stamp.write_text(content)
+
+
+def native_python() -> Path:
+    """The guests' CPython for this machine, of the same source with the same compiler and the optimization that CPython asks for (not
+    profile-guided, as the guests are not)."""
+    directory, source = PEERS / "python", ROOT / "build/python/source/python"
+
+    def make() -> None:
+        say("Building a native Python into build/peers: several minutes, once")
+        subprocess.run([source / "configure", "--quiet", "--with-ensurepip=no", "--disable-test-modules", "CC=clang-19"],
+                       cwd=directory, check=True, stdout=sys.stderr)
+        subprocess.run(["make", "-s", f"-j{os.cpu_count()}"], cwd=directory, check=True, stdout=sys.stderr)
+
+    built(directory, (source / "Include/patchlevel.h").read_text(), make)
+    return directory / "python"
+
+
+def eryx(python: Path) -> list[str | Path]:
+    """peers/eryx_calls.py, for that Python, which is at least 3.12: the wheels are for those."""
+    directory, locked = PEERS / "eryx", HERE / "peers/eryx.txt"
+
+    def make() -> None:
+        say("Installing eryx into build/peers")
+        subprocess.run([ROOT / "build/venv/bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--require-hashes",
+                        "--only-binary", ":all:", "--no-deps", "--python-version", "3.12", "--platform",
+                        f"manylinux_2_17_{os.uname().machine}", "--target", directory, "--requirement", locked],
+                       check=True, stdout=sys.stderr)
+
+    built(directory, locked.read_text(), make)
+    return ["env", f"PYTHONPATH={directory}", python, "-S", HERE / "peers/eryx_calls.py"]
 
 
 def extism_lives() -> Path:
@@ -103,6 +151,54 @@ def version_of(command: Sequence[str | Path]) -> str:
 
 
 # --- processes ---
+
+
+@dataclass
+class Taken:
+    cpu_ms: float
+    wall_ms: float
+
+
+def run(command: Sequence[str | Path], environment: dict[str, str], expected: str, given: bytes = b"") -> Taken:
+    """Runs a program to its end, which must print `expected`; CPU time is that of all its threads and children."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as standard_input:
+        standard_input.write(given)
+        standard_input.seek(0)
+        before = time.perf_counter()
+        process = subprocess.Popen(command, stdin=standard_input, stdout=out, stderr=subprocess.DEVNULL, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = (time.perf_counter() - before) * 1e3
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        printed = out.read().decode().strip()
+    if process.returncode != 0 or printed != expected:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit code {process.returncode}, printed {printed!r}, "
+                           f"not {expected!r}")
+    return Taken((usage.ru_utime + usage.ru_stime) * 1e3, wall)
+
+
+class Helper:
+    """A program that answers each line of JSON with one."""
+
+    def __init__(self, command: Sequence[str | Path]):
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Helper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.terminate()
+        self._process.wait()
+
+    def ask(self, **question: object) -> dict[str, Any]:
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(map(str, self._process.args))} ended: exit code {self._process.wait()}")
+        return json.loads(line)
 
 
 def pinned(command: Sequence[str | Path], core: int) -> list[str | Path]:
@@ -169,10 +265,12 @@ class Connection:
             raise ConnectionError("the server closed the connection")
         self._read += received
 
-    def request(self, method: str, path: str, body: bytes = b"",
-                content_type: str = "application/json") -> tuple[int, bytes]:
+    def send(self, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> None:
         self._socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
                              f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    def receive(self) -> tuple[int, bytes]:
+        """The status and the body of the answer to what was sent."""
         while b"\r\n\r\n" not in self._read:
             self._more()
         head, _, self._read = self._read.partition(b"\r\n\r\n")
@@ -182,6 +280,11 @@ class Connection:
             self._more()
         content, self._read = self._read[:end], self._read[end:]
         return int(head.split()[1]), content
+
+    def request(self, method: str, path: str, body: bytes = b"",
+                content_type: str = "application/json") -> tuple[int, bytes]:
+        self.send(method, path, body, content_type)
+        return self.receive()
 
     def require(self, method: str, path: str, body: bytes | dict = b"",
                 content_type: str = "application/json") -> bytes:
@@ -243,9 +346,41 @@ def weft_server(directory: Path, *options: str, core: int | None = SERVER_CORE) 
         yield server
 
 
-def deploy(connection: Connection, name: str, module: bytes, **limits: int) -> None:
+class Start:
+    """A server process from its start to its first answer, on data that is there."""
+
+    def __init__(self, directory: Path, *options: str | Path):
+        self._options = ["--data", directory, *options]
+
+    def milliseconds(self, method: str, path: str, body: bytes) -> float:
+        port = free_port()
+        command = [WEFT, "serve", "--listen", f"127.0.0.1:{port}", *self._options]
+        before = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            while True:
+                try:
+                    connection = Connection(port)
+                    break
+                except ConnectionRefusedError:
+                    if process.poll() is not None:
+                        raise RuntimeError("the server did not start") from None
+                    time.sleep(0.0002)
+            with connection:
+                status, _ = connection.request(method, path, body)
+            took = (time.perf_counter() - before) * 1e3
+        finally:
+            process.terminate()
+            process.wait()
+        if status != 200:
+            raise RuntimeError(f"{path}: {status}")
+        return took
+
+
+def deploy(connection: Connection, name: str, module: bytes, state: str = "pristine", **limits: int) -> None:
     uploaded = json.loads(connection.require("POST", "/v1/modules", module, "application/wasm"))
-    connection.require("PUT", f"/v1/functions/{name}", {"module": uploaded["id"], "limits": limits})
+    connection.require("PUT", f"/v1/functions/{name}", {"module": uploaded["id"], "state": state, "limits": limits})
 
 
 # --- load ---
@@ -267,7 +402,7 @@ def post_script(directory: Path, body: str) -> Path:
 
 def load(server: Server, script: Path, seconds: int, core: int | None = LOAD_CORE) -> Load:
     """Posts over CONNECTIONS kept-alive connections from that core, or from any."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script,
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "-s", script,
                f"http://127.0.0.1:{server.port}{server.path}"]
     if core is not None:
         command = pinned(command, core)

@@ -30,7 +30,7 @@ LIVES = Path(os.environ["WEFT_BUILD"]) / "tests/bench/instance_lives"
 CONNECTIONS = 32
 GUESTS = 8
 # As many as a server takes where the kernel allows a process 65,530 mappings, rounded down.
-WAITING_GUESTS = 6_000
+WAITING_GUESTS = 10_000
 
 
 @dataclass

@@ -12,15 +12,15 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Sequence
 
 import measure
 import modules
-from measure import Goal, say
+from measure import Goal, Taken, run, say
 
 
 @dataclass(frozen=True)
@@ -48,29 +48,6 @@ KERNELS = [
 COMPILE = ["clang-19", "--target=wasm32", "-std=c17", "-O2", "-msimd128", "-mbulk-memory", "-ffreestanding",
            "-fno-builtin", "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-entry",
            "-Wl,-z,stack-size=65536"]
-
-
-@dataclass
-class Taken:
-    cpu_ms: float
-    wall_ms: float
-
-
-def run(command: Sequence[str | Path], environment: dict[str, str], expected: str) -> Taken:
-    """Runs a program to its end, which must print `expected`; CPU time is that of all its threads and children."""
-    with tempfile.TemporaryFile() as out:
-        before = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
-                                   env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = (time.perf_counter() - before) * 1e3
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        printed = out.read().decode().strip()
-    if process.returncode != 0 or printed != expected:
-        raise RuntimeError(f"{' '.join(map(str, command))}: exit code {process.returncode}, printed {printed!r}, "
-                           f"not {expected!r}")
-    return Taken((usage.ru_utime + usage.ru_stime) * 1e3, wall)
 
 
 class Bench:
@@ -126,6 +103,17 @@ CACHED = "`wasmtime run -C cache=y`"
 AHEAD = "`wasmtime run --allow-precompiled`"
 
 
+def print_starts(bench: Bench, title: str, taken: dict[str, list[Taken]]) -> None:
+    """The first one is ours."""
+    base = next(iter(taken.values()))
+    rows = [(name, f"{least(each, cpu):.1f}", f"{median(each, cpu):.1f}", f"{least(each, wall):.1f}",
+             f"{median(each, wall):.1f}", "" if each is base else f"{median(base, cpu) / median(each, cpu):.2f}",
+             "" if each is base else f"{median(base, wall) / median(each, wall):.2f}") for name, each in taken.items()]
+    print(f"### {title}, {bench.starts} runs of each\n")
+    print(measure.table(("", "CPU ms, least", "median", "wall ms, least", "median", "weft takes × its CPU",
+                         "× its wall"), rows))
+
+
 def compare_starts(bench: Bench, title: str, file: Path, arguments: list[str], expected: str) -> list[Goal]:
     ours, theirs = [measure.WEFT, "run"], [bench.wasmtime, "run"]
     invoked = [] if not arguments else ["--invoke", arguments[0]]
@@ -135,12 +123,7 @@ def compare_starts(bench: Bench, title: str, file: Path, arguments: list[str], e
                 AHEAD: [*theirs, "--allow-precompiled", *invoked, bench.compiled_ahead(file), *rest]}
     taken = bench.alternate(commands, bench.starts, expected)
     base = taken["`weft run`"]
-    rows = [(name, f"{least(each, cpu):.1f}", f"{median(each, cpu):.1f}", f"{least(each, wall):.1f}",
-             f"{median(each, wall):.1f}", "" if each is base else f"{median(base, cpu) / median(each, cpu):.2f}",
-             "" if each is base else f"{median(base, wall) / median(each, wall):.2f}") for name, each in taken.items()]
-    print(f"### {title}, {bench.starts} runs of each\n")
-    print(measure.table(("", "CPU ms, least", "median", "wall ms, least", "median", "weft takes × its CPU",
-                         "× its wall"), rows))
+    print_starts(bench, title, taken)
     return [Goal(f"{title}: CPU of {CACHED}", 1.0, median(base, cpu) / median(taken[CACHED], cpu)),
             Goal(f"{title}: wall of {CACHED}", 1.0, median(base, wall) / median(taken[CACHED], wall))]
 
@@ -151,6 +134,24 @@ def bench_tiny(bench: Bench) -> list[Goal]:
     add.write_bytes(modules.add())
     return [*compare_starts(bench, "A program that does nothing", program, [], ""),
             *compare_starts(bench, "`--invoke add 2 3`", add, ["add", "2", "3"], "5")]
+
+
+def bench_python(bench: Bench) -> list[Goal]:
+    title = "`print(1)` in Python"
+    if not measure.GUESTS.exists():
+        say("python: left out, for guests/python/build makes what it measures")
+        return []
+    script = bench.directory / "one.py"
+    script.write_text("print(1)\n")
+    ours = [measure.WEFT, "run", "--python", measure.GUESTS, script]
+    first = run(ours, bench.environment, "1")
+    # Not a script in front of it, as version managers have them.
+    python = os.path.realpath(sys.executable)
+    taken = bench.alternate({"`weft run one.py`": ours, "`python3 -S one.py`": [python, "-S", script],
+                             "`python3 one.py`": [python, script]}, bench.starts, "1")
+    print_starts(bench, title, taken)
+    print(f"The first run, which compiles Python: {first.wall_ms / 1e3:.1f} s, {first.cpu_ms / 1e3:.1f} s of CPU.\n")
+    return [Goal(f"{title}: median wall time", 100, median(taken["`weft run one.py`"], wall), "ms")]
 
 
 def bench_kernels(bench: Bench) -> list[Goal]:
@@ -190,7 +191,7 @@ def in_server(server: measure.Server, connection: measure.Connection, kernel: Ke
     return taken
 
 
-ROWS = {"tiny": bench_tiny, "kernels": bench_kernels}
+ROWS = {"tiny": bench_tiny, "python": bench_python, "kernels": bench_kernels}
 
 
 def main() -> None:

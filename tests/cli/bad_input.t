@@ -48,17 +48,17 @@ weft: --threads: 1025 is no whole number from 0 to 1024
 $ weft run --threads 1 --fuel 100 own.wat
 weft: --fuel ends a program always at the same instruction, which threads make impossible: leave out --fuel or --threads
 ? 2
-$ printf '(module (import "env" "return_result" (func (param i32 i32 i32))) (func (export "_start")))' > se2.wat
-$ weft run se2.wat
-weft: se2.wat: the module imports what is not provided: env.return_result [..] (provided by the dialect se2[..]
+$ printf '(module (import "extism:host/env" "output_set" (func (param i64 i64))) (func (export "_start")))' > extism.wat
+$ weft run extism.wat
+weft: extism.wat: the module imports what is not provided: extism:host/env.output_set [..] (provided by the dialect extism[..]
 ? 1
 $ printf '(module (import "nobody" "f" (func)) (func (export "_start")))' > nobody.wat; weft run nobody.wat
 weft: nobody.wat: the module imports what is not provided: nobody.f [..] (no dialect that weft knows provides it)
 ? 1
-$ weft inspect se2.wat
+$ weft inspect extism.wat
 ...
 imports (provided by)
-  env.return_result [..]  provided by the dialect se2[..], which this version does not have
+  extism:host/env.output_set [..]  provided by the dialect extism[..], which this version does not have
 $ printf '(module (import "wasi_snapshot_preview1" "fd_wrte" (func (param i32))) (func (export "_start")))' > typo.wat
 $ weft inspect typo.wat
 ...
@@ -143,3 +143,68 @@ ended with [..]
 $ weft help > /dev/full
 weft: standard output: cannot write: No space left on device
 ? 1
+
+# What a write fails with is the program's exit code here.
+$ cat > write.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "proc_exit" (func \$exit (param i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 0) "\10\00\00\00\02\00\00\00")
+>   (data (i32.const 16) "y\n")
+>   (func (export "_start")
+>     (call \$exit (call \$write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+> END
+$ weft run write.wat > /dev/full
+? 51
+$ weft run write.wat < /dev/null
+y
+# Nothing that weft opens becomes a standard stream that is closed.
+$ weft run --listen 127.0.0.1:0 write.wat >&- 2> told.txt
+? 8
+$ weft run --dir . write.wat <&- >&- 2>&-
+? 8
+$ weft help >&-
+weft: standard output: cannot write: Bad file descriptor
+? 1
+
+# Nobody reads what the program writes into a pipe of its directory: that is its error (EPIPE).
+$ mkdir -p pipes && mkfifo pipes/p
+$ cat > fifo.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "path_open" (func \$open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_close" (func \$close (param i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "proc_exit" (func \$exit (param i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 0) "\10\00\00\00\02\00\00\00")
+>   (data (i32.const 16) "p\n")
+>   (func \$check (param i32) (if (local.get 0) (then (call \$exit (i32.const 1)))))
+>   (func (export "_start")
+>     (call \$check (call \$open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 24)))
+>     (call \$check (call \$open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 28)))
+>     (call \$check (call \$close (i32.load (i32.const 24))))
+>     (call \$exit (call \$write (i32.load (i32.const 28)) (i32.const 0) (i32.const 1) (i32.const 8)))))
+> END
+$ weft run --dir pipes fifo.wat
+? 64
+
+# Wasmtime's advisories vc8c and qqfj: copysign and splat read 16 bytes for 8, here beyond the end of the memory.
+$ cat > edge.wat <<END
+> (module (memory 1 1)
+>   (data (i32.const 65528) "\00\00\00\00\00\00\f0\bf")
+>   (func (export "signed") (param f64) (result f64) (f64.copysign (local.get 0) (f64.load (i32.const 65528))))
+>   (func (export "sign") (param f64) (result f64) (f64.copysign (f64.load (i32.const 65528)) (local.get 0)))
+>   (func (export "splat") (result v128) (f64x2.splat (f64.load (i32.const 65528))))
+>   (func (export "beyond") (result v128) (f64x2.splat (f64.load (i32.const 65529)))))
+> END
+$ weft run --invoke signed edge.wat 3
+-3
+$ weft run --invoke sign edge.wat 3
+1
+$ weft run --invoke splat edge.wat
+0x000000000000f0bf000000000000f0bf
+$ weft run --invoke beyond edge.wat
+weft: the guest trapped: out of bounds memory access
+...
+? 134

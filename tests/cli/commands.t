@@ -27,7 +27,7 @@ $ cat > complete.bash <<'END'
 > COMP_WORDS=(weft "$@"); COMP_CWORD=$#; _weft weft "${!#}"; echo "${COMPREPLY[@]}"
 > END
 $ bash complete.bash help r
-run rollback remove
+run rollback remove reactor
 $ bash complete.bash --help sh
 show
 $ bash complete.bash completions b
@@ -75,6 +75,15 @@ exports
   add(a: i32, b: i32) -> i32
   mul64(a: i64, b: i64) -> i64
   div(a: i32, b: i32) -> i32
+$ printf '(module (table 1 funcref) (func (export "f") (table.set (i32.const 0) (ref.null func))))' > changes.wat; weft inspect changes.wat
+module changes.wat
+id       sha256:[..]
+size     [..]
+dialect  typed
+pristine no: it changes a table, so each call gets an instance of its own
+
+exports
+  f()
 
 # The server's settings.
 $ weft serve --listen 0.0.0.0:0 --data d

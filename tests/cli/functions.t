@@ -90,7 +90,7 @@ $ printf '(module (func bad))' > bad.wat; weft deploy bad bad.wat
 weft: bad.wat: [..]
 ? 2
 $ printf '(module (import "env" "return_result" (func (param i32 i32 i32))))' > se2.wat; weft deploy se2 se2.wat
-weft: [..]env.return_result[..]se2[..]
+weft: [..]env.return_result[..]SE2[..]
 weft: the module is on the server; `weft modules remove sha256:[..]` removes it when no function uses it
 ? 1
 $ ID=$(weft inspect se2.wat --json | grep -o 'sha256:[0-9a-f]*'); weft deploy se2 se2.wat --json 2>&1 | sed "s/$ID/ID/"; weft modules remove $ID 2>&1 | sed "s/$ID/ID/"
@@ -265,9 +265,9 @@ $ weft logs nobody
 weft: [..]nobody[..]
 ? 3
 $ weft versions add
-VERSION  DEPLOYED  [..]  MODULE               DIALECT  DEADLINE  MEMORY  OUTPUT  IN FLIGHT  ENV  STATE     INIT
-2 (now)  20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0    pristine  -
-1        20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0    pristine  -
+VERSION  DEPLOYED  [..]  MODULE               DIALECT  DEADLINE  MEMORY  OUTPUT  IN FLIGHT  ENV  NETWORK  STATE     INIT
+2 (now)  20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0    0        pristine  -
+1        20[..]Z  sha256:[..]  typed    2 s       16 MiB  6 MiB   4          0    0        pristine  -
 $ weft versions add --json
 [{"version":2,"module":"sha256:[..]","current":true,[..]},{"version":1,[..]}]
 $ weft versions nobody

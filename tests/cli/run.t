@@ -21,6 +21,13 @@ $ cat > exit.wat <<END
 > END
 $ weft run exit.wat
 ? 42
+# A shell sees 8 bits of it, and a failure is none of success.
+$ sed 's/i32.const 42/i32.const 300/' exit.wat > exit300.wat && weft run exit300.wat
+? 44
+$ sed 's/i32.const 42/i32.const 256/' exit.wat > exit256.wat && weft run exit256.wat
+? 1
+$ sed 's/i32.const 42/i32.const -1/' exit.wat > exit-1.wat && weft run exit-1.wat
+? 255
 $ cat > hello.wat <<END
 > (module
 >   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
@@ -68,6 +75,8 @@ weft: --env NOT_SET: no such variable is set; write NOT_SET=VALUE
 ? 2
 $ printf '# comment\n\nB=2\nA\n' > vars && A=1 weft run --env-file vars --env B=3 --env C=4 count.wat
 ? 13
+$ printf '  # a comment\n \t\nB= #2\n' > vars && weft run --env-file vars count.wat
+? 11
 $ printf 'B=2\n=3\n' > vars && weft run --env-file vars count.wat
 weft: --env-file vars, line 2: write NAME=VALUE
 ? 2
@@ -92,6 +101,8 @@ $ echo ": typed" | weft run --arg0 tool cat.wat
 tool: typed
 $ echo ": a file" > input && weft run --arg0 name --stdin input cat.wat
 name: a file
+$ echo ": typed" | weft run --arg0 name --stdin - cat.wat
+name: typed
 $ weft run --stdin nowhere cat.wat
 weft: --stdin: there is no file nowhere
 ? 3
@@ -150,10 +161,10 @@ from a file
 $ weft run --dir work:/data:ro cat.wat
 from a file
 $ weft run cat.wat
-weft: the program looked for files, and was given no directory: --dir . gives it this one
+weft: the program was given no directory: if it looked for files, --dir . gives it this one
 ? 8
 $ weft run --json cat.wat
-{"hint":"the program looked for files, and was given no directory: --dir . gives it this one"}
+{"hint":"the program was given no directory: if it looked for files, --dir . gives it this one"}
 ? 8
 $ weft run --dir absent cat.wat
 weft: --dir absent: there is no absent
@@ -161,9 +172,48 @@ weft: --dir absent: there is no absent
 $ weft run --dir work/note.txt cat.wat
 weft: --dir work/note.txt: work/note.txt is not a directory
 ? 2
+$ mkdir work/a:b && cp work/note.txt work/a:b && weft run --dir 'work/a\:b:/data' cat.wat
+from a file
+$ weft run --dir 'work/a\:b' cat.wat
+from a file
+$ weft run --dir work/a:b cat.wat
+weft: --dir work/a:b: there is no work/a
+? 3
+$ weft run --dir work:b:c cat.wat
+weft: --dir work:b:c: too many colons; write HOST[:GUEST][:ro], and \: for a colon in a name
+? 2
 $ weft run --dir : cat.wat
-weft: --dir :: a name is missing; write HOST[:GUEST][:ro]
+weft: --dir :: a name is missing; write HOST[:GUEST][:ro], and \: for a colon in a name
 ? 2
 $ weft run --dir work:/a --dir .:/a cat.wat
-weft: --dir .:/a: the program has another directory of that name; write HOST[:GUEST][:ro]
+weft: --dir .:/a: the program has another directory of that name; write HOST[:GUEST][:ro], and \: for a colon in a name
 ? 2
+
+# The shell's limit on files is an error of the program's write (EFBIG, 22), and no end of weft.
+$ cat > fill.wat <<END
+> (module
+>   (import "wasi_snapshot_preview1" "path_open" (func \$open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "fd_write" (func \$write (param i32 i32 i32 i32) (result i32)))
+>   (import "wasi_snapshot_preview1" "proc_exit" (func \$exit (param i32)))
+>   (memory (export "memory") 1)
+>   (data (i32.const 0) "\00\10\00\00\00\20\00\00")
+>   (data (i32.const 100) "full")
+>   (func \$check (param i32) (if (local.get 0) (then (call \$exit (local.get 0)))))
+>   (func (export "_start")
+>     (call \$check (call \$open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 20)))
+>     (loop (call \$check (call \$write (i32.load (i32.const 20)) (i32.const 0) (i32.const 1) (i32.const 4))) (br 0))))
+> END
+$ (ulimit -f 10; weft run --dir work fill.wat); code=$?; wc -c < work/full; exit $code
+10240
+? 22
+
+# Python. What runs it takes long to build: the end-to-end tests have it.
+$ echo 'print(1)' > one.py && weft run one.py --invoke f
+weft: --invoke calls an export of a module, and one.py is Python: leave it out
+? 2
+$ mkdir none && WEFT_PYTHON=none weft run one.py
+weft: none has no weft.wasm that can be read, so it is no directory of the Python guests: [..]
+? 3
+$ weft run --python none gone.py
+weft: none has no weft.wasm that can be read, so it is no directory of the Python guests: [..]
+? 3

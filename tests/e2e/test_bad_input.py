@@ -294,3 +294,20 @@ def test_slow_clients_do_not_keep_others_waiting(server):
     server.assert_serves()
     for connection in slow:
         connection.close()
+
+
+def test_a_connection_too_many_is_told_when_to_come_again(tmp_path):
+    server = conftest.Server(tmp_path / "data", ["--max-connections", "1"]).start()
+    try:
+        held = server.connect()
+        held.request("GET", "/healthz")
+        assert held.getresponse().read()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as other:
+            refusal = b""
+            while part := other.recv(65_536):
+                refusal += part
+        assert refusal.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: 1\r\n" in refusal
+        held.close()
+    finally:
+        assert server.stop() == 0

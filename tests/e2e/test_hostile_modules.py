@@ -1,5 +1,8 @@
 """Modules that attack those who read them: the server answers with a typed error, or well, and goes on."""
 
+import http.client
+import json
+import select
 import threading
 
 import pytest
@@ -62,6 +65,52 @@ def test_what_a_failing_program_printed_is_in_its_log(server):
     assert server.request("GET", f"/v1/invocations/{answer.json()['invocation']}/logs").body == b"reason"
 
 
+HOSTILE = {
+    "50,000 locals": wasm.many_locals(50_000),
+    "a branch of 7,000,000 ways": wasm.branch_tables(1, 7_000_000),
+    "100 branches of 50,000 ways": wasm.branch_tables(100, 50_000),
+    "types that are trees of 2^500": wasm.exponential_types(500, in_one_group=False),
+    "a group of such types": wasm.exponential_types(500, in_one_group=True),
+    "a component of such types": wasm.component_types(90),
+}
+
+
+@pytest.fixture(scope="module")
+def quick_to_refuse(tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp("hostile") / "data", ["--compile-time", "4s"]).start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize("module", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_module_is_refused_or_works_while_others_are_uploaded(quick_to_refuse, module):
+    server = quick_to_refuse
+    answers = []
+
+    def attack():
+        uploaded = server.request("POST", "/v1/modules", module)
+        answers.append(uploaded)
+        if uploaded.status < 300:
+            answers.append(server.request("PUT", "/v1/functions/hostile", {"module": uploaded.json()["id"]}))
+
+    attacking = threading.Thread(target=attack)
+    attacking.start()
+    others = 0
+    while attacking.is_alive() or others == 0:
+        others += 1
+        name = f"other-{others}"
+        server.deploy(name, f'(module (func (export "f") (result i32) (i32.const {others})))')
+        assert server.invoke(name).json() == {"results": [others]}
+    attacking.join()
+    if answers[-1].status < 300:
+        assert server.invoke("hostile", "f").json() == {"results": []}
+    else:
+        assert answers[-1].status in (400, 413, 422), answers[-1].body
+        assert answers[-1].json()["code"] in ("invalid_argument", "too_large", "unsupported")
+        assert len(answers[-1].body) < 10_000
+    server.assert_serves()
+
+
 def test_a_module_that_takes_too_long_to_compile_is_refused_and_others_are_not(tmp_path):
     """The compiler is another process: neither its time nor its memory is the server's."""
     running = Server(tmp_path / "data", ["--compile-time", "3s"]).start()
@@ -77,3 +126,33 @@ def test_a_module_that_takes_too_long_to_compile_is_refused_and_others_are_not(t
         running.assert_serves()
     finally:
         assert running.stop() == 0
+
+
+ENDLESS = '(module (memory 1) (func (export "_initialize") (loop br 0)) (func (export "f")))'
+STRAIGHT_LINE = """(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (memory (export "memory") 64)
+  (func (export "f") %s))""" % ("(drop (call $random (i32.const 0) (i32.const 4194304)))" * 1000)
+
+
+def test_deployments_that_take_long_delay_neither_others_nor_the_end(tmp_path):
+    running = Server(tmp_path / "data").start()
+    body = json.dumps({"module": running.upload(ENDLESS), "limits": {"deadline_ms": 60_000}})
+    slow = [http.client.HTTPConnection("127.0.0.1", running.port, timeout=90) for _ in range(6)]
+    try:
+        for number, connection in enumerate(slow):
+            connection.request("PUT", f"/v1/functions/endless-{number}", body, {"Content-Type": "application/json"})
+        running.assert_serves()
+        assert running.request("GET", "/v1/functions").status == 200
+        early, _, _ = select.select([connection.sock for connection in slow], [], [], 0)
+        assert not early, "a slow one ended before the quick one"
+    finally:
+        assert running.stop() == 0
+        for connection in slow:
+            connection.close()
+
+
+def test_a_guest_that_only_calls_its_host_keeps_its_deadline(server):
+    body = {"module": server.upload(STRAIGHT_LINE), "limits": {"deadline_ms": 100}}
+    assert server.request("PUT", "/v1/functions/straight", body).status == 201
+    answer = server.request("POST", "/v1/functions/straight/invoke", {"args": []})
+    assert (answer.status, answer.json()["code"]) == (504, "deadline_exceeded")

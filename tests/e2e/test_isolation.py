@@ -1,4 +1,7 @@
-"""No call finds what another one left: functions of several modules, which share slots for their memories, under load."""
+"""No call finds what another one left: functions of several modules, which share slots for their memories, under load.
+
+Wasmtime's advisory 6wgr: instances of its pool saw what earlier ones left.
+"""
 
 import random
 import threading
@@ -11,8 +14,8 @@ LEFT_ALONE = 12
 DEADLINE_MS = 20
 
 # Writes bytes of 0xa5 where it is told to, and looks for them everywhere. Each of these modules has another memory.
-SPY = """(module
-  (memory PAGES 400) DATA
+SPY = """(module IMPORTS
+  (memory (export "memory") PAGES 400) DATA
   (global $a (mut i32) (i32.const 1)) (global $b (mut v128) (v128.const i64x2 2 3))
   (func $hide (export "hide") (param $where i32) (param $size i32) (param $grow i32)
     (drop (memory.grow (local.get $grow)))
@@ -35,6 +38,19 @@ SPY = """(module
     (i32.const 0)))"""
 MODULES = {
     "small": {"PAGES": "2", "DATA": '(data (i32.const 1000) "small")', "HIDE": "", "SEARCH": ""},
+    # Keeps what its own calls leave, which nobody else may find.
+    "warm": {"PAGES": "2", "DATA": '(data (i32.const 1000) "warm")', "HIDE": "", "SEARCH": ""},
+    # Is parked for a millisecond while it has something to hide.
+    "parked": {
+        "IMPORTS": """(import "wasi_snapshot_preview1" "poll_oneoff"
+            (func $poll (param i32 i32 i32 i32) (result i32)))""",
+        "PAGES": "3",
+        "DATA": """(data (i32.const 1040) "\\01") (data (i32.const 1048) "\\40\\42\\0f")""",
+        "HIDE": """(memory.fill (local.get $where) (i32.const 0xa5) (i32.const 300))
+            (drop (call $poll (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 3072)))""",
+        "SEARCH": "",
+    },
+    # Its start function runs when it is deployed: instances begin with a snapshot.
     "large": {
         "PAGES": "6",
         "DATA": """(data (i32.const 0) "large") (data (i32.const 300000) "end") (start $s)
@@ -55,9 +71,14 @@ MODULES = {
 
 def spy(name):
     text = SPY
-    for place, content in MODULES[name].items():
+    for place, content in ({"IMPORTS": ""} | MODULES[name]).items():
         text = text.replace(place, content)
     return text
+
+
+def deploy(server, name):
+    members = {"state": "warm"} if name == "warm" else {}
+    return server.deploy(name, spy(name), limits={"deadline_ms": DEADLINE_MS}, **members)
 
 
 def some_calls(chance):
@@ -67,7 +88,7 @@ def some_calls(chance):
         for _ in range(120):
             where, size = chance.randrange(pages * 65536), chance.choice([100, 5_000, 20_000, pages * 40_000])
             yield call(name, "hide", [where, size, chance.choice([0, 0, 0, chance.randrange(40)])])
-        for _ in range(60):
+        for _ in range(0 if name == "warm" else 60):
             yield call(name, "search", [chance.choice([0, 1, chance.randrange(40)])])
     yield call("small", "overflow")
     yield call("large", "spin", [0, 9_000, 3])
@@ -113,7 +134,7 @@ class Clients:
     def _replace(self):
         for number in range(REPLACED):
             name = list(MODULES)[number % len(MODULES)]
-            self._server.deploy(name, spy(name), limits={"deadline_ms": DEADLINE_MS})
+            deploy(self._server, name)
 
     def check(self):
         assert not self._failures
@@ -122,10 +143,12 @@ class Clients:
 def test_nothing_that_calls_hide_is_found_in_a_hundred_thousand_others(own_server):
     server = own_server
     for name in MODULES:
-        server.deploy(name, spy(name), limits={"deadline_ms": DEADLINE_MS})
+        deploy(server, name)
         assert server.invoke(name, "search", [0]).json() == {"results": [0]}
     states = {name: server.request("GET", f"/v1/functions/{name}").json()["state"] for name in MODULES}
-    assert states == {"small": "pristine", "large": "pristine", "table": "fresh"}
+    assert states == {
+        "small": "pristine", "warm": "warm", "parked": "pristine", "large": "pristine", "table": "fresh"}
+    assert server.request("GET", "/v1/functions/large").json()["initialization"]["when"] == "deployment"
     with load_of(server, list(some_calls(random.Random(5)))) as load:
         with Clients(server) as clients:
             load.wait_for(CALLS)

@@ -16,6 +16,12 @@ def number(value):
             return bytes(out)
 
 
+def type_index(index):
+    """As a reference has it: signed LEB128."""
+    encoded = number(index)
+    return encoded if encoded[-1] < 0x40 else encoded[:-1] + bytes([encoded[-1] | 0x80, 0])
+
+
 def text(value):
     encoded = value.encode()
     return number(len(encoded)) + encoded
@@ -118,6 +124,52 @@ def slow_to_compile(blocks=10_000, count=2_000):
         + section(7, vector([text("f") + b"\x00\x00"]))
         + section(10, vector([number(len(body)) + body]))
     )
+
+
+def function_module(locals_, code):
+    """One export "f" without parameters, which has those groups of locals and that code."""
+    body = vector([number(count) + kind for count, kind in locals_]) + code + b"\x0b"
+    return (
+        HEADER
+        + section(1, vector([b"\x60\0\0"]))
+        + section(3, vector([number(0)]))
+        + section(7, vector([text("f") + b"\0" + number(0)]))
+        + section(10, vector([number(len(body)) + body]))
+    )
+
+
+def many_locals(count):
+    """A function that adds all of its locals up, into each of them."""
+    code = b"".join(b"\x20" + number(i) + b"\x20" + number(count - 1 - i) + b"\x6a\x21" + number(i) for i in range(count))
+    return function_module([(count, b"\x7f")], code)
+
+
+def branch_tables(tables, entries):
+    """A function of that many br_table, each with that many entries."""
+    table = b"\x02\x40\x41\0\x0e" + number(entries) + b"\0" * entries + b"\0\x0b"
+    return function_module([], table * tables)
+
+
+def exponential_types(depth, in_one_group):
+    """Structures of two references each to the one before: written out, the last is a tree of 2^depth."""
+    structs = [b"\x5f\0"] + [b"\x5f\x02" + (b"\x64" + type_index(i) + b"\0") * 2 for i in range(depth)]
+    function = b"\x60\x01\x63" + type_index(depth) + b"\0"
+    group = b"\x4e" + vector(structs)
+    types = [group, function, b"\x60\0\0"] if in_one_group else [*structs, function, b"\x60\0\0"]
+    body = b"\0\x0b"
+    return (
+        HEADER
+        + section(1, vector(types))
+        + section(3, vector([number(depth + 1), number(depth + 2)]))
+        + section(7, vector([text("takes") + b"\0\0", text("f") + b"\0\1"]))
+        + section(10, vector([number(len(body)) + body] * 2))
+    )
+
+
+def component_types(depth):
+    """A component of tuples of two, each of the one before."""
+    tuples = [b"\x6f\x02\x7f\x7f"] + [b"\x6f\x02" + type_index(i) * 2 for i in range(depth)]
+    return b"\0asm\x0d\0\1\0" + section(7, vector(tuples))
 
 
 def read_number(content, at):

@@ -1,0 +1,8 @@
+"""Calls of functions: the 32nd number of Fibonacci, without remembering any."""
+
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+print(fib(32))
