@@ -92,7 +92,8 @@ std::string environment_text(const json::Value& function) {
   return first_lines(lines, fmt::format("weft show {} --json", function_name));
 }
 
-// "the start function, _initialize: each call begins with what it left"; empty for nothing.
+// "the start function, _initialize: each call begins with what it left", "the file: …"; empty for
+// nothing.
 std::string initialization_text(const json::Value& function) {
   const json::Value* const initialization = function.find("initialization");
   if (initialization == nullptr || !initialization->is_object()) return {};
@@ -106,7 +107,8 @@ std::string initialization_text(const json::Value& function) {
       names += name.is_string() ? short_name(name.as_string()) : "?";
     }
   }
-  return fmt::format("{}: {}", names, text_of_member(*initialization, "reason"));
+  return fmt::format("{}: {}", names.empty() ? "the file" : names,
+                     text_of_member(*initialization, "reason"));
 }
 
 // "warm: calls see …"; the name alone where the server gives no reason.

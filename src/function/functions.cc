@@ -459,7 +459,9 @@ Result<> Functions::Parts::add_version(LoadedFunction::Description description,
                           .grants = json::to_string(to_json(deployment.grants)),
                           .environment = json::to_string(to_json(deployment.environment)),
                           .init = deployment.init,
-                          .state = std::string(deployment.is_warm ? kWarmState : kPristineState)};
+                          .state = std::string(deployment.is_warm ? kWarmState : kPristineState),
+                          .snapshot = {},
+                          .cold = description.initialization.cold};
   std::unique_lock storing(storing_blobs, std::defer_lock);
   if (snapshot) {
     storing.lock();

@@ -24,7 +24,10 @@ enum class InitializationTime : std::uint8_t {
 struct Initialization {
   bool has_start = false;
   std::vector<std::string> exports;
+  // Why each call loads the Python file itself; nothing where that was done when it was deployed.
+  std::optional<std::string> cold = {};
 
+  // Whether nothing of a module runs.
   bool is_empty() const { return !has_start && exports.empty(); }
   // Whether the export is one of them, so that it is not what callers call.
   bool has(std::string_view name) const;

@@ -25,10 +25,12 @@ const engine::ExportInfo* only_export_of(const LoadedFunction::Description& desc
   return only;
 }
 
-// Versions with one archive share it, and each counts it.
-std::uint64_t archive_bytes_of(const LoadedFunction::Description& description) {
+// What the files take. Versions with one archive share it, and each counts it.
+std::uint64_t python_bytes_of(const LoadedFunction::Description& description) {
   const auto& python = description.python;
-  return python && python->archive ? python->archive->memory_bytes : 0;
+  if (!python) return 0;
+  const std::uint64_t archive = python->archive ? python->archive->memory_bytes : 0;
+  return archive + (python->cold ? python->cold->file.size() : 0);
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ LoadedFunction::LoadedFunction(Description description,
       state_(state_of(description_.info, description_.is_warm)),
       memory_bytes_(kPerFunctionBytes + memory_bytes_of(description_.info) +
                     program_->code().memory_bytes() + program_->memory_bytes() +
-                    archive_bytes_of(description_)),
+                    python_bytes_of(description_)),
       calls_wasix_(abi::command::calls_wasix(description_.info)),
       only_export_(only_export_of(description_)) {}
 

@@ -22,6 +22,7 @@
 #include "function/functions.h"
 #include "function/pace.h"
 #include "function/python_archive.h"
+#include "function/python_source.h"
 #include "function/recorder.h"
 #include "function/statistics.h"
 #include "system/host_directory.h"
@@ -43,6 +44,8 @@ struct PythonFile {
   abi::python::Loaded loaded;
   std::shared_ptr<const system::HostDirectory> library;  // what the guest sees as /usr
   std::shared_ptr<const PythonArchive> archive = {};     // that the file came in; null: alone
+  // What each call loads first: instances begin before that. Nothing where they begin behind it.
+  std::optional<PythonSource> cold = {};
 };
 
 // Thread-safe; immutable but for the kept instances and what was learned. Calls hold it by

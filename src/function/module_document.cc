@@ -80,7 +80,9 @@ struct TimeText {
   std::string reason;
 };
 
-TimeText time_text(const engine::ModuleInfo& info, bool is_warm) {
+TimeText time_text(const Initialization& initialization, const engine::ModuleInfo& info,
+                   bool is_warm) {
+  if (initialization.cold) return {"call", *initialization.cold + ", so each call loads the file"};
   switch (time_of_initialization(info, is_warm)) {
     case InitializationTime::kDeployment:
       return {"deployment",
@@ -112,11 +114,11 @@ StateText state_text(const engine::ModuleInfo& info, bool is_warm) {
 void write_initialization(json::Writer& writer, const Initialization& initialization,
                           const engine::ModuleInfo& info, bool is_warm) {
   writer.key("initialization");
-  if (initialization.is_empty()) {
+  if (initialization.is_empty() && !initialization.cold) {
     writer.value(nullptr);
     return;
   }
-  const TimeText time = time_text(info, is_warm);
+  const TimeText time = time_text(initialization, info, is_warm);
   writer.begin_object().key("start").value(initialization.has_start);
   writer.key("exports").begin_array();
   for (const std::string& name : initialization.exports)

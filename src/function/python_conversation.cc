@@ -60,6 +60,13 @@ Response response_of(abi::python::HttpAnswer answer) {
   return response;
 }
 
+// The file loaded when it was deployed: what keeps it from that now is no fault of the caller.
+Error fault_of_load(const Error& error) {
+  if (error.code() != ErrorCode::kInvalidArgument) return error;
+  return Error(ErrorCode::kGuestError, "the file does not load any more: " + error.message())
+      .with_backtrace(error.backtrace());
+}
+
 Result<Response> response_of(abi::python::Answer answer) {
   switch (answer.kind) {
     case Kind::kNothing:
@@ -88,17 +95,31 @@ Kind payload_kind(std::string_view content_type, std::string_view payload) {
 }
 
 PythonConversation::PythonConversation(const LoadedFunction& function, CallToMake& call)
-    : limits_(function.description().limits), file_(file_of(function)), dialogue_(file_.places) {
-  const std::string_view payload = call.call.payload;
+    : limits_(function.description().limits),
+      file_(file_of(function)),
+      is_loading_(file_.cold.has_value()),
+      payload_(call.call.payload),
+      dialogue_(file_.places) {
   std::optional<abi::python::HttpRequest> http;
   if (call.call.http) http = call.call.http();
   context_ = context_of(function.description(), call, http ? &*http : nullptr);
   if (http && file_.loaded.takes == abi::python::Takes::kHttp) {
-    http_ = abi::python::to_payload(*http, payload);
-    dialogue_.invoke(Kind::kHttp, http_, context_);
+    http_ = abi::python::to_payload(*http, payload_);
+    kind_ = Kind::kHttp;
+    payload_ = http_;
   } else {
-    dialogue_.invoke(payload_kind(call.call.content_type, payload), payload, context_);
+    kind_ = payload_kind(call.call.content_type, payload_);
   }
+  if (is_loading_) {
+    name_ = file_.cold->name(function.description().name);
+    dialogue_.load(file_.cold->named(name_));
+  } else {
+    invoke();
+  }
+}
+
+void PythonConversation::invoke() {
+  dialogue_.invoke(kind_, payload_, context_);
 }
 
 Result<> PythonConversation::furnish(abi::command::World& world) {
@@ -113,7 +134,15 @@ Result<> PythonConversation::begin(engine::Instance& instance) {
 
 Result<std::optional<Response>> PythonConversation::hear(engine::Instance& instance,
                                                          std::span<const engine::Value> results) {
-  if (TRY(say_next(dialogue_, instance, results, limits_))) return std::nullopt;
+  auto goes_on = say_next(dialogue_, instance, results, limits_);
+  if (!goes_on) return fail(is_loading_ ? fault_of_load(goes_on.error()) : goes_on.error());
+  if (*goes_on) return std::nullopt;
+  if (is_loading_) {
+    is_loading_ = false;
+    invoke();
+    TRY(say_next(dialogue_, instance, {}, limits_));
+    return std::nullopt;
+  }
   auto answer = TRY(dialogue_.answer(instance.memory(), limits_.output_bytes));
   return TRY(response_of(std::move(answer)));
 }

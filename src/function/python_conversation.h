@@ -27,8 +27,15 @@ class PythonConversation final : public Conversation {
   std::string unfinished() override { return dialogue_.failure_text(); }
 
  private:
+  // What the guest is asked for, once it has loaded the file.
+  void invoke();
+
   const FunctionLimits& limits_;
   const PythonFile& file_;
+  bool is_loading_;
+  std::string name_;  // of the file, where the call loads it
+  abi::python::Kind kind_ = abi::python::Kind::kNothing;
+  std::string_view payload_;
   std::string http_;  // a request to an application
   std::string context_;
   abi::python::Dialogue dialogue_;

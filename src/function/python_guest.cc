@@ -26,9 +26,6 @@ constexpr std::string_view kPreloaded =
     R"("itertools","json","logging","math","random","re","string","time","typing","urllib.parse",)"
     R"("uuid","weft"])";
 
-// In front of the library: what an archive has wins.
-constexpr std::string_view kArchiveOptions = R"({"path":["/app"]})";
-
 // docs/formats/python-image.md.
 constexpr std::string_view kMagic = "weft python image 1\n";
 
@@ -128,8 +125,9 @@ std::int64_t hash_seed(Random& random) {
 
 struct Header {
   std::string guest;
-  PythonFile file;
+  PythonFile file = {};
   bool has_archive = false;
+  std::optional<std::string> cold = {};  // why calls load the file
 };
 
 std::string to_bytes(const Header& header, std::string_view snapshot) {
@@ -144,6 +142,7 @@ std::string to_bytes(const Header& header, std::string_view snapshot) {
   writer.key("takes").value(header.file.loaded.takes == abi::python::Takes::kHttp ? "http"
                                                                                   : "event");
   if (header.has_archive) writer.key("archive").value(true);
+  if (header.cold) writer.key("cold").value(*header.cold);
   writer.end_object();
   bytes += '\n';
   return bytes.append(snapshot);
@@ -173,7 +172,11 @@ Result<Header> header_of(std::string_view& bytes) {
   if (!result || !area || !area_bytes || guest == nullptr || !guest->is_string() ||
       handler == nullptr || !handler->is_string() || takes == nullptr || !takes->is_string())
     return damaged();
-  Header header{.guest = std::string(guest->as_string()), .file = {}};
+  Header header{.guest = std::string(guest->as_string())};
+  if (const json::Value* const cold = told->find("cold")) {
+    if (!cold->is_string()) return damaged();
+    header.cold = cold->as_string();
+  }
   header.has_archive = told->find("archive") != nullptr;
   header.file.places = {.result = *result, .area = *area, .area_bytes = *area_bytes};
   header.file.loaded = {.handler = std::string(handler->as_string()),
@@ -182,21 +185,30 @@ Result<Header> header_of(std::string_view& bytes) {
   return header;
 }
 
-// A dialogue with an instance that is being prepared. `step` is what errors begin with.
-Result<> say(abi::python::Dialogue& dialogue, Preparation& preparation, std::string_view step) {
+// A dialogue with an instance that is being prepared: the error of a step that failed, or nothing
+// when all is said. `step` is what errors begin with of a guest that could not end one.
+Result<std::optional<Error>> say_until_refused(abi::python::Dialogue& dialogue,
+                                               Preparation& preparation, std::string_view step) {
   std::span<const engine::Value> results;
   for (;;) {
     auto operation = dialogue.next(preparation.instance().memory(), results);
-    if (!operation) {
-      return fail(preparation.failed(
-          with_memory_limit(std::move(operation.error()), preparation.limits()), step));
-    }
+    if (!operation) return std::move(operation.error());
     const auto& next = *operation;
-    if (!next) return {};
+    if (!next) return std::nullopt;
     auto done = preparation.call(next->name, next->arguments, step);
     if (!done) return fail(abi::python::without_engine_frames(std::move(done.error())));
     results = *done;
   }
+}
+
+Error with_step(Error error, Preparation& preparation, std::string_view step) {
+  return preparation.failed(with_memory_limit(std::move(error), preparation.limits()), step);
+}
+
+Result<> say(abi::python::Dialogue& dialogue, Preparation& preparation, std::string_view step) {
+  if (auto refused = TRY(say_until_refused(dialogue, preparation, step)))
+    return fail(with_step(*std::move(refused), preparation, step));
+  return {};
 }
 
 }  // namespace
@@ -226,10 +238,6 @@ std::vector<abi::command::GivenDirectory> python_directories(const system::HostD
   if (archive != nullptr)
     directories.push_back({.name = std::string(kPythonArchiveRoot), .directory = archive->root});
   return directories;
-}
-
-std::string python_file_name(std::string_view function) {
-  return std::string(function) + ".py";
 }
 
 Result<std::shared_ptr<const PythonGuest::Compiled>> PythonGuest::compiled() {
@@ -324,32 +332,47 @@ Result<std::unique_ptr<Preparation>> PythonGuest::start(Starting starting,
 Result<std::string> PythonGuest::prepare(const LoadedFunction::Description& description,
                                          const PythonSource& source) {
   const auto guest = TRY(compiled());
-  const PythonArchive* const archive = source.archive.get();
-  const std::string name = archive == nullptr
-                               ? python_file_name(description.name)
-                               : fmt::format("{}/{}", kPythonArchiveRoot, archive->file);
+  const std::string name = source.name(description.name);
   const std::string step = name + " does not load";
+  const std::int64_t seed = hash_seed(parts_.random);
+  Header header{.guest = guest->id, .has_archive = source.archive != nullptr};
+  const auto image_of = [&](const abi::python::Dialogue& dialogue,
+                            Preparation& preparation) -> Result<std::string> {
+    header.file.places = dialogue.places();
+    dialogue.clear_area(preparation.instance().memory());
+    return to_bytes(header, TRY(preparation.capture_changes(*guest->base)));
+  };
+  const auto started = [&](abi::python::Dialogue& dialogue) {
+    dialogue.start(seed);
+    return start({.guest = *guest,
+                  .name = description.name,
+                  .limits = description.limits,
+                  .archive = source.archive.get()},
+                 dialogue, step);
+  };
+  {
+    abi::python::Dialogue dialogue;
+    const auto preparation = TRY(started(dialogue));
+    // What is imported from an archive is compiled first.
+    preparation->allow(source.archive == nullptr
+                           ? std::chrono::milliseconds(description.limits.deadline_ms)
+                           : kInitializationMax);
+    dialogue.load(source.named(name));
+    TRY(say(dialogue, *preparation, step));
+    header.file.loaded = TRY(abi::python::loaded_of(
+        TRY(dialogue.answer(preparation->instance().memory(), kLoadedBytesMax))));
+    dialogue.quiesce();
+    auto refused = TRY(say_until_refused(dialogue, *preparation, step));
+    if (!refused) return image_of(dialogue, *preparation);
+    if (refused->code() != ErrorCode::kFailedPrecondition)
+      return fail(with_step(*std::move(refused), *preparation, step));
+    header.cold = refused->message();
+  }
   abi::python::Dialogue dialogue;
-  dialogue.start(hash_seed(parts_.random));
-  const auto preparation = TRY(start(
-      {.guest = *guest, .name = description.name, .limits = description.limits, .archive = archive},
-      dialogue, step));
-  // What is imported from an archive is compiled first.
-  preparation->allow(archive == nullptr ? std::chrono::milliseconds(description.limits.deadline_ms)
-                                        : kInitializationMax);
-  dialogue.load({.source = source.text(),
-                 .name = name,
-                 .options = archive == nullptr ? std::string_view() : kArchiveOptions});
-  TRY(say(dialogue, *preparation, step));
-  engine::Instance& instance = preparation->instance();
-  const abi::python::Answer told = TRY(dialogue.answer(instance.memory(), kLoadedBytesMax));
-  Header header{.guest = guest->id, .file = {}, .has_archive = archive != nullptr};
-  header.file.loaded = TRY(abi::python::loaded_of(told));
+  const auto preparation = TRY(started(dialogue));
   dialogue.quiesce();
   TRY(say(dialogue, *preparation, step));
-  header.file.places = dialogue.places();
-  dialogue.clear_area(instance.memory());
-  return to_bytes(header, TRY(preparation->capture_changes(*guest->base)));
+  return image_of(dialogue, *preparation);
 }
 
 Result<PythonGuest::Begun> PythonGuest::begin_with(std::string_view snapshot) {
@@ -360,21 +383,23 @@ Result<PythonGuest::Begun> PythonGuest::begin_with(std::string_view snapshot) {
   header.file.library = guest->library;
   return Begun{.program = TRY(guest->base->with_changes(snapshot)),
                .file = std::move(header.file),
-               .has_archive = header.has_archive};
+               .has_archive = header.has_archive,
+               .cold = std::move(header.cold)};
 }
 
 Result<std::string> PythonBeginning::prepare() {
-  const PythonSource source = TRY(sources_.source_of(module_));
-  archive_ = source.archive;
-  return guest_.prepare(description_, source);
+  source_ = TRY(sources_.source_of(module_));
+  return guest_.prepare(description_, *source_);
 }
 
 Result<std::shared_ptr<const engine::Program>> PythonBeginning::begin_with(
     std::string_view snapshot) {
   PythonGuest::Begun begun = TRY(guest_.begin_with(snapshot));
-  if (begun.has_archive && archive_ == nullptr) archive_ = TRY(sources_.source_of(module_)).archive;
-  if (begun.has_archive) begun.file.archive = archive_;
+  if ((begun.has_archive || begun.cold) && !source_) source_ = TRY(sources_.source_of(module_));
+  if (begun.has_archive) begun.file.archive = source_->archive;
+  if (begun.cold) begun.file.cold = source_;
   description_.python = std::move(begun.file);
+  description_.initialization.cold = std::move(begun.cold);
   return std::move(begun.program);
 }
 

@@ -54,14 +54,17 @@ class PythonGuest {
   // Whether some thread compiles it, for which others have to wait.
   bool is_busy() const { return is_busy_; }
 
-  // What the file's guest has behind weft_load, with all that begin_with needs. Errors of the file
-  // as Dialogue has them, with what it printed.
+  // What the file's guest has behind weft_load, with all that begin_with needs; before it where the
+  // guest refuses to become an image behind it, as it has files open. Errors of the file as Dialogue
+  // has them, with what it printed.
   Result<std::string> prepare(const LoadedFunction::Description& description,
                               const PythonSource& source);
   struct Begun {
     std::shared_ptr<const engine::Program> program;
     PythonFile file;           // without its archive
     bool has_archive = false;  // that the file came in
+    // Why calls have to load the file: then the program begins before that.
+    std::optional<std::string> cold = {};
   };
   // kDataLoss for bytes that `prepare` did not give; kFailedPrecondition for those of another
   // guest.
@@ -106,9 +109,6 @@ Result<std::shared_ptr<const system::HostDirectory>> open_python_library(
 // The bytes of a guest's module. kUnavailable when there are none to read.
 Result<std::string> read_guest(const std::filesystem::path& path);
 
-// What tracebacks call the file of that function.
-std::string python_file_name(std::string_view function);
-
 // Of a version with a Python file, whose description learns what was loaded. All that is
 // borrowed outlives it.
 class PythonBeginning final : public Beginning {
@@ -119,13 +119,14 @@ class PythonBeginning final : public Beginning {
       : guest_(guest), description_(description), sources_(sources), module_(std::move(module)) {}
   Result<std::string> prepare() override;
   Result<std::shared_ptr<const engine::Program>> begin_with(std::string_view snapshot) override;
+  std::optional<std::string> cold() const override { return description_.initialization.cold; }
 
  private:
   PythonGuest& guest_;
   LoadedFunction::Description& description_;
   PythonSources& sources_;
   const std::string module_;
-  std::shared_ptr<const PythonArchive> archive_ = {};  // once it was read
+  std::optional<PythonSource> source_ = {};  // once it was read
 };
 
 }  // namespace weft::function

@@ -1,4 +1,4 @@
-// What Python functions are deployed as: a file, or an archive of several. Private to function.
+// Reads what Python functions were deployed as. Private to function.
 #pragma once
 
 #include <map>
@@ -8,17 +8,10 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "base/result.h"
-#include "function/python_archive.h"
+#include "function/python_source.h"
 #include "store/blobs.h"
 
 namespace weft::function {
-
-struct PythonSource {
-  std::string file;                                   // the text, where there is no archive
-  std::shared_ptr<const PythonArchive> archive = {};  // null: a file alone
-
-  const std::string& text() const { return archive ? archive->source : file; }
-};
 
 // Thread-safe. Blocks.
 class PythonSources {

@@ -35,18 +35,20 @@ Result<std::shared_ptr<const engine::Program>> Snapshots::restored(
                       {"why", why}});
   const std::string bytes = TRY(beginning.prepare());
   auto begun = TRY(beginning.begin_with(bytes));
-  TRY(replace(record, bytes));
+  TRY(replace(record, bytes, beginning.cold()));
   return begun;
 }
 
-Result<> Snapshots::replace(store::VersionRecord& record, std::string_view bytes) const {
+Result<> Snapshots::replace(store::VersionRecord& record, std::string_view bytes,
+                            std::optional<std::string> cold) const {
   const std::scoped_lock lock(parts_.storing);
   std::string id = TRY(parts_.blobs.put(bytes));
   if (record.spec.snapshot == id) return {};  // As before, and its blob is whole again.
-  if (auto replaced = parts_.metadata.replace_snapshot(record, id); !replaced) {
+  if (auto replaced = parts_.metadata.replace_snapshot(record, {.id = id, .cold = cold}); !replaced) {
     TRY(remove_unnamed(id));
     return replaced;
   }
+  record.spec.cold = std::move(cold);
   const auto before = std::exchange(record.spec.snapshot, std::move(id));
   return before ? remove_unnamed(*before) : Result<>();
 }

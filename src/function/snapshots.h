@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,9 @@ class Beginning {
   // The program whose instances begin so. kDataLoss, kInvalidArgument or kFailedPrecondition for
   // bytes that cannot be used, or not any more: they are to be made again.
   virtual Result<std::shared_ptr<const engine::Program>> begin_with(std::string_view snapshot) = 0;
+  // Behind begin_with: why each call has work to do that `prepare` could not do for all. Nothing:
+  // it has none.
+  virtual std::optional<std::string> cold() const { return std::nullopt; }
 };
 
 // Of a module: its exports prepare it. All outlive it.
@@ -74,7 +78,8 @@ class Snapshots {
   Result<> remove_unnamed(std::string_view id) const;
 
  private:
-  Result<> replace(store::VersionRecord& record, std::string_view bytes) const;
+  Result<> replace(store::VersionRecord& record, std::string_view bytes,
+                   std::optional<std::string> cold) const;
 
   Parts parts_;
 };

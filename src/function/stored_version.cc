@@ -91,6 +91,7 @@ Result<Initialization> stored_initialization(const Module& module,
                                              const store::VersionRecord& record) {
   auto initialization = initialization_of(module.info, record.spec.init);
   if (!initialization) return damaged_version("initialisation", record);
+  initialization->cold = record.spec.cold;
   return initialization;
 }
 

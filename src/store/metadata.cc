@@ -46,7 +46,8 @@ VersionRecord version_of(const Row& row) {
                    .environment = row.text(6),
                    .init = row.maybe_text(9),
                    .state = row.text(10),
-                   .snapshot = row.maybe_text(11)},
+                   .snapshot = row.maybe_text(11),
+                   .cold = row.maybe_text(12)},
           .dialect = row.text(7),
           .deployed = wall_time(row.integer(8))};
 }
@@ -98,10 +99,10 @@ Result<VersionRecord> add_version(Transaction& transaction, std::string_view nam
   TRY(transaction.execute(
       R"(INSERT INTO function_version
            (function, version, module, language, limits, grants, environment, deployed_us, init,
-            state, snapshot)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))",
+            state, snapshot, cold)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12))",
       {name, record.version, spec.module, spec.language, spec.limits, spec.grants, spec.environment,
-       microseconds(now), spec.init, spec.state, spec.snapshot}));
+       microseconds(now), spec.init, spec.state, spec.snapshot, spec.cold}));
   return record;
 }
 
@@ -240,7 +241,7 @@ Result<VersionRecord> Metadata::version(std::string_view name, std::int64_t vers
   if (!is_function_name(name)) return no_function(name);
   const auto rows = TRY(database_.read(
       R"(SELECT v.function, v.version, v.module, v.language, v.limits, v.grants, v.environment, m.dialect,
-                v.deployed_us, v.init, v.state, v.snapshot
+                v.deployed_us, v.init, v.state, v.snapshot, v.cold
          FROM function_version v JOIN module m ON m.id = v.module WHERE v.function = $1 AND v.version = $2)",
       {name, version}));
   if (rows.empty()) {
@@ -275,7 +276,7 @@ Result<Listed<VersionRecord>> Metadata::versions(std::string_view name, const Pa
   TRY(function(name));
   const auto rows = TRY(database_.read(
       R"(SELECT v.function, v.version, v.module, v.language, v.limits, v.grants, v.environment, m.dialect,
-                v.deployed_us, v.init, v.state, v.snapshot
+                v.deployed_us, v.init, v.state, v.snapshot, v.cold
          FROM function_version v JOIN module m ON m.id = v.module
          WHERE v.function = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3)",
       {name, start.number, rows_for(page)}));
@@ -303,14 +304,14 @@ Result<std::vector<std::string>> Metadata::remove_function(std::string_view name
       });
 }
 
-Result<> Metadata::replace_snapshot(const VersionRecord& version, std::string_view snapshot) {
+Result<> Metadata::replace_snapshot(const VersionRecord& version, const Snapshot& snapshot) {
   return database_.write([&](Transaction& transaction) -> Result<> {
     const auto replaced = TRY(transaction.execute(
-        R"(UPDATE function_version SET snapshot = $4
+        R"(UPDATE function_version SET snapshot = $4, cold = $6
            WHERE function = $1 AND version = $2 AND deployed_us = $3
              AND COALESCE(snapshot, '') = $5)",
-        {version.function, version.version, microseconds(version.deployed), snapshot,
-         version.spec.snapshot.value_or("")}));
+        {version.function, version.version, microseconds(version.deployed), snapshot.id,
+         version.spec.snapshot.value_or(""), snapshot.cold}));
     if (replaced.changed > 0) return {};
     return fail(ErrorCode::kFailedPrecondition,
                 fmt::format("version {} of the function {} was replaced meanwhile", version.version,

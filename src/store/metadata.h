@@ -38,6 +38,8 @@ struct VersionSpec {
   std::optional<std::string> init = {};      // the export that initialises the module
   std::string state = "pristine";            // or "warm"
   std::optional<std::string> snapshot = {};  // content id of a blob: what its instances begin with
+  // Why each call has to load the file that was deployed; nothing where the snapshot has done it.
+  std::optional<std::string> cold = {};
 
   bool operator==(const VersionSpec&) const = default;
 };
@@ -97,9 +99,14 @@ class Metadata {
   // their blobs is the caller's, afterwards.
   Result<std::vector<std::string>> remove_function(std::string_view name);
 
-  // Lets that very version name another snapshot, whose blob is durable. kFailedPrecondition when
-  // it is not there any more, or names another one than it did.
-  Result<> replace_snapshot(const VersionRecord& version, std::string_view snapshot);
+  // Lets that very version name another snapshot, whose blob is durable, and what VersionSpec::cold
+  // says of that. kFailedPrecondition when it is not there any more, or names another one than it
+  // did.
+  struct Snapshot {
+    std::string_view id;
+    std::optional<std::string_view> cold = {};
+  };
+  Result<> replace_snapshot(const VersionRecord& version, const Snapshot& snapshot);
   // Whether any version names it.
   Result<bool> names_snapshot(std::string_view snapshot);
 

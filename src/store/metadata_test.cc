@@ -81,7 +81,8 @@ TEST_CASE_FIXTURE(Fixture, "each deployment is a new version and becomes the cur
                          .environment = R"({"A":"b"})",
                          .init = "build",
                          .state = "warm",
-                         .snapshot = content_id("snapshot")};
+                         .snapshot = content_id("snapshot"),
+                         .cold = "it has files open"};
   const auto first = metadata.deploy("add", spec).value();
   CHECK(first == VersionRecord{.function = "add",
                                .version = 1,
@@ -140,16 +141,17 @@ TEST_CASE_FIXTURE(Fixture, "a snapshot that only a removed function named is tol
 TEST_CASE_FIXTURE(Fixture, "a snapshot is replaced in the very version that was read") {
   const std::string module = add_module("m");
   const auto before = metadata.deploy("one", {.module = module}).value();
-  REQUIRE(metadata.replace_snapshot(before, "a").has_value());
+  REQUIRE(metadata.replace_snapshot(before, {.id = "a"}).has_value());
   const auto after = metadata.version("one", 1).value();
   CHECK(after.spec.snapshot == "a");
-  CHECK(code_of(metadata.replace_snapshot(before, "b")) == ErrorCode::kFailedPrecondition);
-  REQUIRE(metadata.replace_snapshot(after, "b").has_value());
+  CHECK(code_of(metadata.replace_snapshot(before, {.id = "b"})) == ErrorCode::kFailedPrecondition);
+  REQUIRE(metadata.replace_snapshot(after, {.id = "b", .cold = "why"}).has_value());
   CHECK(metadata.version("one", 1).value().spec.snapshot == "b");
+  CHECK(metadata.version("one", 1).value().spec.cold == "why");
   REQUIRE(metadata.remove_function("one").has_value());
   clock.advance(std::chrono::seconds(1));
   REQUIRE(metadata.deploy("one", {.module = module}).has_value());
-  CHECK(code_of(metadata.replace_snapshot(before, "c")) == ErrorCode::kFailedPrecondition);
+  CHECK(code_of(metadata.replace_snapshot(before, {.id = "c"})) == ErrorCode::kFailedPrecondition);
   CHECK_FALSE(metadata.version("one", 1).value().spec.snapshot.has_value());
 }
 

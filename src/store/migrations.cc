@@ -99,11 +99,16 @@ constexpr std::array<std::string_view, 4> kReactors = {
     "CREATE UNIQUE INDEX reactor_code_by_name ON reactor_code (reactor, kind, name)",
 };
 
-constexpr std::array<Migration, 4> kMigrations = {{
+constexpr std::array<std::string_view, 1> kColdVersions = {
+    "ALTER TABLE function_version ADD COLUMN cold TEXT",
+};
+
+constexpr std::array<Migration, 5> kMigrations = {{
     {1, kModulesFunctionsInvocations},
     {2, kLogSizes},
     {3, kSnapshots},
     {4, kReactors},
+    {5, kColdVersions},
 }};
 
 Result<std::int64_t> version_of(Transaction& transaction) {

@@ -5,6 +5,7 @@ import http.client
 import io
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -215,6 +216,70 @@ def test_a_directory_is_deployed_with_its_files(python, weft, tmp_path):
     assert python.ask("several", "me").json()[0] == "Hello me"
     done = weft("deploy", "several", "x.pyz", "--requirements", str(folder / "app.py"))
     assert done.returncode != 0 and "leave it out" in done.stderr
+
+
+# Opens a database of its archive while it loads.
+OPENS = '''
+import os, random, sqlite3, sys, weft
+print("loads", "KEY" in os.environ)
+towns = sqlite3.connect("file:/app/towns.db?mode=ro&immutable=1", uri=True)
+names = [name for (name,) in towns.execute("select name from town order by name")]
+counts, resumed = [], []
+
+@weft.on_resume
+def resume(): resumed.append(os.environ.get("KEY"))
+
+def handler(event):
+    counts.append(event)
+    return [names, towns.execute("select size from town where name = ?", [event]).fetchone(), counts, resumed, random.random()]
+'''
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory):
+    path = tmp_path_factory.mktemp("towns") / "towns.db"
+    database = sqlite3.connect(path)
+    database.executescript("create table town (name, size); insert into town values ('Bern', 3), ('Oslo', 7)")
+    database.close()
+    return {"main.py": OPENS, "towns.db": path.read_bytes()}
+
+
+def test_a_file_that_keeps_files_open_is_loaded_by_each_call(python, weft, towns):
+    uploaded = python.upload_archive(zip_of(towns))
+    deployed = python.request("PUT", "/v1/functions/towns", json.dumps({"module": uploaded.json()["id"], "environment": {"KEY": "k"}}))
+    assert deployed.status == 201, deployed.body
+    told = deployed.json()["initialization"]
+    assert told["when"] == "call" and "/app/towns.db" in told["reason"]
+    assert "the file: an image cannot hold open files" in weft("show", "towns").stdout
+    seen = []
+    for town, size in [("Oslo", 7), ("Bern", 3), ("Rome", None)]:
+        answer = python.ask("towns", town)
+        names, row, counts, resumed, number = json.loads(answer.body)
+        assert (names, row, counts, resumed) == (["Bern", "Oslo"], size and [size], [town], ["k"])
+        seen.append(number)
+        assert "loads False" in weft("logs", answer.headers["weft-invocation"]).stdout
+    assert len(set(seen)) == 3
+    # The same once the server has begun anew, and behind a version that is kept in memory.
+    assert python.stop() == 0
+    python.start()
+    assert python.ask("towns", "Oslo").json()[1] == [7]
+    python.deploy_archive("towns", {"main.py": "def handler(event): return 'kept'"})
+    assert python.request("GET", "/v1/functions/towns").json()["initialization"] is None
+    python.request("POST", "/v1/functions/towns/rollback", json.dumps({"version": 1}))
+    assert python.request("GET", "/v1/functions/towns").json()["initialization"]["when"] == "call"
+    assert python.ask("towns", "Bern").json()[1] == [3]
+
+
+def test_a_file_that_loads_no_more_is_the_functions_fault(python):
+    source = "import os\nkept = open('/app/main.py')\nif os.urandom(1)[0] < 128: import nothere\ndef handler(event): return event\n"
+    while not (deployed := python.deploy_archive("moody", {"main.py": source})).status != 201:
+        assert deployed.json()["code"] == "invalid_argument"
+    while (answer := python.ask("moody", "x")).status == 200:
+        assert answer.body == b'"x"'
+    error = answer.json()
+    assert (answer.status, error["code"]) == (502, "guest_error")
+    assert "the file does not load any more: ModuleNotFoundError" in error["message"]
+    assert error["backtrace"][0]["line"] == 3
 
 
 def test_an_error_in_an_archive_names_its_file_and_line(python):

@@ -221,6 +221,10 @@ bool guest_reseed_if_needed(void) {
   return reseed();
 }
 
+void guest_expect_hooks(void) {
+  state.has_hooks = true;
+}
+
 bool guest_resume(void) {
   state.is_resumed = true;
   return take_environment() && guest_reseed_if_needed() &&

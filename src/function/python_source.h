@@ -1,0 +1,24 @@
+// What a Python function is deployed as: a file, or an archive of several. Private to function.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "abi/python/dialogue.h"
+#include "function/python_archive.h"
+
+namespace weft::function {
+
+struct PythonSource {
+  std::string file;                                   // the text, where there is no archive
+  std::shared_ptr<const PythonArchive> archive = {};  // null: a file alone
+
+  const std::string& text() const { return archive ? archive->source : file; }
+  // What tracebacks call the file of that function: "greet.py", "/app/main.py".
+  std::string name(std::string_view function) const;
+  // How the guest is told. Borrows this and the name.
+  abi::python::SourceFile named(std::string_view name) const;
+};
+
+}  // namespace weft::function
