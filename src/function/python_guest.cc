@@ -359,8 +359,9 @@ Result<std::string> PythonGuest::prepare(const LoadedFunction::Description& desc
                            : kInitializationMax);
     dialogue.load(source.named(name));
     TRY(say(dialogue, *preparation, step));
-    header.file.loaded = TRY(abi::python::loaded_of(
-        TRY(dialogue.answer(preparation->instance().memory(), kLoadedBytesMax))));
+    const abi::python::Answer told =
+        TRY(dialogue.answer(preparation->instance().memory(), kLoadedBytesMax));
+    header.file.loaded = TRY(abi::python::loaded_of(told));
     dialogue.quiesce();
     auto refused = TRY(say_until_refused(dialogue, *preparation, step));
     if (!refused) return image_of(dialogue, *preparation);

@@ -174,8 +174,8 @@ TEST_CASE_FIXTURE(Fixture, "a snapshot that is missing or damaged is made again,
 TEST_CASE_FIXTURE(Fixture, "a snapshot of another module is not believed") {
   REQUIRE(deploy(kSeeded, "build").has_value());
   const std::string other = world.blobs->put("weft snapshot 1\nsomething else").value();
-  REQUIRE(
-      world.metadata.replace_snapshot(world.metadata.version("f", 1).value(), other).has_value());
+  REQUIRE(world.metadata.replace_snapshot(world.metadata.version("f", 1).value(), {.id = other})
+              .has_value());
   restart();
   CHECK(call("found") == R"({"results":[0]})");
   CHECK(snapshot() != other);

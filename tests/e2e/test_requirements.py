@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import io
+import json
 import os
 import shutil
 import sqlite3
@@ -249,7 +250,7 @@ def test_a_file_that_keeps_files_open_is_loaded_by_each_call(python, weft, towns
     deployed = python.request("PUT", "/v1/functions/towns", json.dumps({"module": uploaded.json()["id"], "environment": {"KEY": "k"}}))
     assert deployed.status == 201, deployed.body
     told = deployed.json()["initialization"]
-    assert told["when"] == "call" and "/app/towns.db" in told["reason"]
+    assert told["when"] == "call" and "a database?), so each call loads the file" in told["reason"]
     assert "the file: an image cannot hold open files" in weft("show", "towns").stdout
     seen = []
     for town, size in [("Oslo", 7), ("Bern", 3), ("Rome", None)]:
@@ -272,14 +273,15 @@ def test_a_file_that_keeps_files_open_is_loaded_by_each_call(python, weft, towns
 
 def test_a_file_that_loads_no_more_is_the_functions_fault(python):
     source = "import os\nkept = open('/app/main.py')\nif os.urandom(1)[0] < 128: import nothere\ndef handler(event): return event\n"
-    while not (deployed := python.deploy_archive("moody", {"main.py": source})).status != 201:
+    while (deployed := python.deploy_archive("moody", {"main.py": source})).status != 201:
         assert deployed.json()["code"] == "invalid_argument"
     while (answer := python.ask("moody", "x")).status == 200:
         assert answer.body == b'"x"'
     error = answer.json()
     assert (answer.status, error["code"]) == (502, "guest_error")
-    assert "the file does not load any more: ModuleNotFoundError" in error["message"]
+    assert "the file does not load any more: ModuleNotFoundError" in error["detail"]
     assert error["backtrace"][0]["line"] == 3
+    assert "these are open: /app/main.py" in python.request("GET", "/v1/functions/moody").json()["initialization"]["reason"]
 
 
 def test_an_error_in_an_archive_names_its_file_and_line(python):

@@ -301,11 +301,11 @@ def freeze():
 
 
 def open_files():
-    """The names of files that Python objects hold open."""
+    """The names of files that Python objects hold open, in one text."""
     import _io
     import gc
     gc.unfreeze()
-    return [str(one.name) for one in gc.get_objects() if isinstance(one, _io.FileIO) and not one.closed and one.fileno() > 2]
+    return ", ".join(str(one.name) for one in gc.get_objects() if isinstance(one, _io.FileIO) and not one.closed and one.fileno() > 2)
 
 
 def set_environment(variables):

@@ -75,8 +75,12 @@ static bool refuse(const char* kind, PyObject* message) {
 static bool refuse_open_files(int descriptor) {
   PyObject* const names = call_ours("open_files");
   if (names == NULL) return false;
-  PyObject* const message = PyUnicode_FromFormat(
-      "an image cannot hold open files; open are descriptor %d and these: %S", descriptor, names);
+  PyObject* const message =
+      PyObject_IsTrue(names) == 1
+          ? PyUnicode_FromFormat("an image cannot hold open files, and these are open: %S", names)
+          : PyUnicode_FromFormat("an image cannot hold open files, and descriptor %d is open, of no "
+                                 "file object (a database?)",
+                                 descriptor);
   Py_DECREF(names);
   return refuse("open_files", message);
 }
