@@ -13,23 +13,24 @@
 namespace weft::cli {
 namespace {
 
-Result<function::CodeCache::Key> key_of(const std::filesystem::path& directory, Random& random) {
+Result<function::SealedCache::Key> key_of(const std::filesystem::path& directory, Random& random) {
   const std::filesystem::path file = directory / "code.key";
-  auto key = function::CodeCache::load_or_make_key(file, random);
+  auto key = function::SealedCache::load_or_make_key(file, random);
   if (key || key.error().code() == ErrorCode::kPermissionDenied) return key;
   // The first run of this user: the directory is not there yet.
   TRY(store::make_directories(directory));
-  return function::CodeCache::load_or_make_key(file, random);
+  return function::SealedCache::load_or_make_key(file, random);
 }
 
-// The user's cache and the key of what is ours in it. Not movable: CodeCache knows the directory.
+// The user's cache and the key of what is ours in it. Not movable: its entries know the directory.
 struct Cache {
-  Cache(const std::filesystem::path& path, const function::CodeCache::Key& secret,
+  Cache(const std::filesystem::path& path, const function::SealedCache::Key& secret,
         const Clock& clock)
-      : directory(path, kCodeCacheBytesMax, clock), key(secret) {}
+      : directory(path, kCodeCacheBytesMax, clock), key(secret), entries(directory, secret) {}
 
   store::CacheDirectory directory;
-  function::CodeCache::Key key;
+  function::SealedCache::Key key;
+  function::SealedCache entries;
 
   // Nothing when there is no cache, or none that can be used.
   static std::unique_ptr<Cache> open(Console& console) {
@@ -76,7 +77,7 @@ Result<std::shared_ptr<const engine::Code>> local_code(const engine::Engine& eng
   if (!cache) return engine.compile(module);
   // The user's own module, in the process that will run it.
   const function::DirectCompiler compiler;
-  return function::CodeCache(cache->directory, cache->key, compiler).code_of(engine, id, module);
+  return function::CodeCache(cache->entries, compiler).code_of(engine, id, module);
 }
 
 Result<engine::ModuleInfo> local_info(std::string_view id, std::string_view module,

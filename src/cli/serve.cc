@@ -201,6 +201,7 @@ struct Parts {
   std::unique_ptr<store::Blobs> blobs = nullptr;
   std::unique_ptr<store::CacheDirectory> cache = nullptr;
   std::unique_ptr<function::ChildCompiler> compiler = nullptr;
+  std::unique_ptr<function::SealedCache> entries = nullptr;
   std::unique_ptr<function::CodeCache> code_cache = nullptr;
   std::unique_ptr<engine::Engine> engine = nullptr;
   std::unique_ptr<store::Metadata> metadata = nullptr;
@@ -252,11 +253,12 @@ struct Parts {
   Result<> start() {
     TRY(open_stores());
     const auto key =
-        TRY(function::CodeCache::load_or_make_key(directory->path() / "code.key", random));
+        TRY(function::SealedCache::load_or_make_key(directory->path() / "code.key", random));
     cache = std::make_unique<store::CacheDirectory>(directory->cache() / "code",
                                                     settings.code_cache_bytes, clock);
     compiler = std::make_unique<function::ChildCompiler>(kThisProgram, settings.compile, clock);
-    code_cache = std::make_unique<function::CodeCache>(*cache, key, *compiler);
+    entries = std::make_unique<function::SealedCache>(*cache, key);
+    code_cache = std::make_unique<function::CodeCache>(*entries, *compiler);
     engine::EngineOptions options = server_engine();
     options.guest_memory_bytes_max = guest_memory_bytes_max();
     engine = TRY(engine::Engine::create(options));
@@ -268,7 +270,7 @@ struct Parts {
     functions = std::make_unique<function::Functions>(
         function::FunctionsParts{.engine = *engine,
                                  .code_cache = *code_cache,
-                                 .cache = *cache,
+                                 .cache = *entries,
                                  .metadata = *metadata,
                                  .blobs = *blobs,
                                  .invocations = *invocations,

@@ -197,6 +197,9 @@ class Program : public std::enable_shared_from_this<Program> {
   // are no snapshot of an instance of this code; kFailedPrecondition when the code cannot reset;
   // kResourceExhausted.
   Result<std::shared_ptr<const Program>> with_snapshot(std::string_view snapshot) const;
+  // The same for bytes whose SHA-256 the caller knows: hashing them takes longer than all the rest.
+  Result<std::shared_ptr<const Program>> with_snapshot(std::string_view snapshot,
+                                                       const Sha256& hash) const;
 
   // The same for what Instance::capture_changes gave with this program as base. It holds no more
   // than a copy of these bytes while it has no instance. kDataLoss for bytes that are no changes of

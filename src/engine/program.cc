@@ -65,6 +65,11 @@ Program::Program(const Engine& engine, std::shared_ptr<const Code> code,
       image_(code_->image()) {}
 
 Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view snapshot) const {
+  return with_snapshot(snapshot, sha256({snapshot}));
+}
+
+Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view snapshot,
+                                                              const Sha256& hash) const {
   if (!code_->can_reset()) {
     return fail(ErrorCode::kFailedPrecondition,
                 "instances of this module cannot be put back, so none begins with a snapshot");
@@ -75,7 +80,7 @@ Result<std::shared_ptr<const Program>> Program::with_snapshot(std::string_view s
   auto program = std::make_shared<Program>(engine_, code_, memory_, parking_, program_);
   program->original_ = shared_from_this();
   program->globals_ = parsed.globals;
-  program->snapshot_hash_ = sha256({snapshot});
+  program->snapshot_hash_ = hash;
   if (parsed.memory_bytes) {
     program->image_ =
         TRY(MemoryImage::create(*engine_.images(), *parsed.memory_bytes, parsed.pages));

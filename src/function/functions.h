@@ -29,7 +29,6 @@
 #include "function/limits.h"
 #include "json/value.h"
 #include "store/blobs.h"
-#include "store/cache_directory.h"
 #include "store/invocations.h"
 #include "store/metadata.h"
 #include "system/outbound_http.h"
@@ -140,7 +139,7 @@ enum class Language : std::uint8_t { kWasm, kPython, kPythonArchive };
 struct FunctionsParts {
   const engine::Engine& engine;
   CodeCache& code_cache;
-  store::CacheDirectory& cache;  // what else can be made again
+  SealedCache& cache;  // what else can be made again
   store::Metadata& metadata;
   store::Blobs& blobs;
   store::Invocations& invocations;

@@ -90,12 +90,12 @@ std::optional<KnownModule> known_module(std::string_view entry) {
 }
 
 // To hash and to inspect 13 MB takes longer than all else that a server does before it runs Python.
-Result<KnownModule> known_module(const ModuleFile& file, store::CacheDirectory& cache) {
+Result<KnownModule> known_module(const ModuleFile& file, SealedCache& cache) {
   const auto identity = file.identity();
   const std::string key = "python guest " + identity.value_or("");
   if (identity) {
-    if (const auto entry = cache.get(key)) {
-      if (auto known = known_module(*entry)) return *std::move(known);
+    if (const auto entry = cache.map(key)) {
+      if (auto known = known_module(entry->bytes)) return *std::move(known);
     }
   }
   KnownModule known{.id = content_id(file.bytes()), .info = TRY(engine::inspect(file.bytes()))};
@@ -278,17 +278,14 @@ Result<std::shared_ptr<const PythonGuest::Compiled>> PythonGuest::compile() {
   return std::make_shared<const Compiled>(std::move(compiled));
 }
 
-// From the cache, where an entry is its own checksum and what that is of.
+// From the cache, where an entry is a snapshot and its hash, so that nobody has to read all of it.
 Result<std::shared_ptr<const engine::Program>> PythonGuest::base_of(const Compiled& compiled) {
   const std::string key = "python base " + compiled.id + std::string(kPreloaded);
-  const auto hash_of = [](const engine::Program& base) {
-    return std::string(bytes_of(base.snapshot_hash().value_or(Sha256{})));
-  };
   if (const auto entry = parts_.cache.map(key)) {
-    const std::string_view bytes = entry->bytes();
-    const std::size_t size = std::min(bytes.size(), sizeof(Sha256));
-    const auto base = compiled.program->with_snapshot(bytes.substr(size));
-    if (base && bytes.substr(0, size) == hash_of(**base)) return *base;
+    Sha256 hash{};
+    const std::size_t size = std::min(entry->bytes.size(), hash.size());
+    std::memcpy(hash.data(), entry->bytes.data(), size);
+    if (auto base = compiled.program->with_snapshot(entry->bytes.substr(size), hash)) return base;
   }
   const FixedClock clock;
   NoRandom random;
@@ -301,8 +298,9 @@ Result<std::shared_ptr<const engine::Program>> PythonGuest::base_of(const Compil
   TRY(say(dialogue, *preparation, kStartStep));
   dialogue.clear_area(preparation->instance().memory());
   const std::string snapshot = TRY(preparation->capture());
-  auto base = TRY(compiled.program->with_snapshot(snapshot));
-  parts_.cache.put(key, hash_of(*base) + snapshot);
+  const Sha256 hash = sha256({snapshot});
+  auto base = TRY(compiled.program->with_snapshot(snapshot, hash));
+  parts_.cache.put(key, std::string(bytes_of(hash)) + snapshot);
   return base;
 }
 

@@ -18,8 +18,8 @@
 #include "function/functions.h"
 #include "function/initializer.h"
 #include "function/python_sources.h"
+#include "function/sealed_cache.h"
 #include "function/snapshots.h"
-#include "store/cache_directory.h"
 #include "system/host_directory.h"
 
 namespace weft::function {
@@ -32,7 +32,7 @@ class PythonGuest {
     const engine::Engine& engine;
     const engine::HostTable& host_table;
     CodeCache& code_cache;
-    store::CacheDirectory& cache;
+    SealedCache& cache;
     const Initializer& initializer;
     Random& random;
   };
@@ -55,8 +55,8 @@ class PythonGuest {
   bool is_busy() const { return is_busy_; }
 
   // What the file's guest has behind weft_load, with all that begin_with needs; before it where the
-  // guest refuses to become an image behind it, as it has files open. Errors of the file as Dialogue
-  // has them, with what it printed.
+  // guest refuses to become an image behind it, as it has files open. Errors of the file as
+  // Dialogue has them, with what it printed.
   Result<std::string> prepare(const LoadedFunction::Description& description,
                               const PythonSource& source);
   struct Begun {

@@ -44,7 +44,8 @@ Result<> Snapshots::replace(store::VersionRecord& record, std::string_view bytes
   const std::scoped_lock lock(parts_.storing);
   std::string id = TRY(parts_.blobs.put(bytes));
   if (record.spec.snapshot == id) return {};  // As before, and its blob is whole again.
-  if (auto replaced = parts_.metadata.replace_snapshot(record, {.id = id, .cold = cold}); !replaced) {
+  if (auto replaced = parts_.metadata.replace_snapshot(record, {.id = id, .cold = cold});
+      !replaced) {
     TRY(remove_unnamed(id));
     return replaced;
   }

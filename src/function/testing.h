@@ -82,7 +82,8 @@ struct World {
   store::Invocations invocations{*database};
   store::CacheDirectory cache{directory.path() / "cache", 256 << 20, clock};
   DirectCompiler compiler;
-  CodeCache code_cache{cache, CodeCache::Key{1}, compiler};
+  SealedCache cache_entries{cache, {1}};
+  CodeCache code_cache{cache_entries, compiler};
   // ThreadSanitizer takes the compiler's own hand-overs for races.
   std::unique_ptr<engine::Engine> engine =
       engine::Engine::create(
@@ -96,7 +97,7 @@ struct World {
   FunctionsParts parts_with(const Clock& other) {
     return {.engine = *engine,
             .code_cache = code_cache,
-            .cache = cache,
+            .cache = cache_entries,
             .metadata = metadata,
             .blobs = *blobs,
             .invocations = invocations,

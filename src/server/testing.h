@@ -149,12 +149,13 @@ class Server {
         metadata_(*database_, clock_),
         invocations_(*database_),
         cache_directory_(directory_.path() / "cache", 64 << 20, clock_),
-        code_cache_(cache_directory_, function::CodeCache::Key{}, compiler_),
+        cache_entries_(cache_directory_, {}),
+        code_cache_(cache_entries_, compiler_),
         engine_(value_of(engine::Engine::create(
             {.parallel_compilation = false, .resets_instances = true, .checks_resets = true}))),
         functions_({.engine = *engine_,
                     .code_cache = code_cache_,
-                    .cache = cache_directory_,
+                    .cache = cache_entries_,
                     .metadata = metadata_,
                     .blobs = *blobs_,
                     .invocations = invocations_,
@@ -264,6 +265,7 @@ class Server {
   store::Invocations invocations_;
   store::CacheDirectory cache_directory_;
   function::DirectCompiler compiler_;
+  function::SealedCache cache_entries_;
   function::CodeCache code_cache_;
   std::unique_ptr<engine::Engine> engine_;
   function::Functions functions_;
