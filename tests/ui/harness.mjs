@@ -1,6 +1,6 @@
 // Starts what the browser tests need: a server, Chromium, and modules as bytes.
 // WEFT_UI_TEST_SERVER names a server that runs already and whose functions may be deleted; otherwise build/release/weft is started on a free port.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -146,6 +146,8 @@ export const lookName = (scene, { size, theme }) => `${scene}, ${size}, ${theme}
 
 /** What is wrong with how the page looks now, of which it leaves a picture. */
 export async function flawsOf(page, scene, { size, theme }) {
+  // What lies half below the bar at the top would count as too small.
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(screenshots, `${scene}-${size}-${theme}.png`), fullPage: true });
   const flaws = await axeViolations(page);
   const shown = await page.evaluate(() => document.documentElement.dataset.theme);
@@ -213,7 +215,7 @@ export async function deploy(origin, name, bytes, headers = {}, further = {}) {
   const { id } = await uploaded.json();
   const response = await fetch(`${origin}/v1/functions/${name}`, {
     method: "PUT",
-    headers: { "content-type": "application/json", ...headers },
+    headers: { ...headers, "content-type": "application/json" },
     body: JSON.stringify({ module: id, ...further }),
   });
   if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
@@ -227,6 +229,21 @@ export async function deployPython(origin, name, source) {
     body: JSON.stringify({ source, language: "python" }),
   });
   if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
+}
+
+const zipBytesMax = 64 << 20;
+
+/** The bytes of a zip archive; zip.py says of what. */
+export function zipOf(what) {
+  return execFileSync("python3", [join(root, "tests/ui/zip.py")], {
+    input: JSON.stringify(what),
+    maxBuffer: zipBytesMax,
+  });
+}
+
+/** Deploys Python files, as `zipOf` takes them, without the browser. */
+export async function deployArchive(origin, name, what) {
+  await deploy(origin, name, zipOf(what), { "content-type": "application/zip" });
 }
 
 /** Waits until the server has compiled Python, which takes a minute on a busy machine and happens once. */

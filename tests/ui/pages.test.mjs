@@ -192,7 +192,7 @@ describe("errors stand beside what caused them", () => {
     await page.locator(".pending .problem").getByText("cut.wasm cannot be used").waitFor();
     await page.getByRole("button", { name: "Discard cut.wasm" }).click();
     await harness.dropFiles(page, [{ name: "notes.txt", bytes: Buffer.from("hello") }]);
-    await page.getByText("weft takes .wasm, .wat and .py files, not notes.txt.").waitFor();
+    await page.getByText("weft takes .wasm, .wat, .py, .zip and .pyz files, not notes.txt.").waitFor();
     await page.getByRole("button", { name: "Discard notes.txt" }).click();
     await harness.dropFiles(page, [{ name: "add.wat", bytes: Buffer.from(harness.exampleText("add.wat")) }]);
     await deployPending("add");

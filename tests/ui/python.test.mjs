@@ -270,6 +270,224 @@ describe("what is written", () => {
   });
 });
 
+// A function of several files: its own, and a package with more of them than a list shows at first.
+const shop = {
+  files: {
+    "main.py": `import json
+from part import words
+
+
+def handler(event, context):
+    return {"share": words.share(event["of"], event["among"])}
+`,
+    "part/__init__.py": "",
+    "part/words.py": `"""Words of the shop."""
+
+
+def share(of, among):
+    return of / among
+`,
+    "part/prices.json": '{"tea": 3, "cake": 5}\n',
+    "README.md": "# Shop\n\nWhat is sold, and **to whom**: <b>all</b>.\n",
+    ...Object.fromEntries(
+      Array.from({ length: 120 }, (_, at) => [
+        `catalogue/item_${String(at).padStart(3, "0")}.py`,
+        `price = ${at}\n`,
+      ]),
+    ),
+  },
+  bytes: { "logo.png": "iVBORw0KGgoAAAAN" },
+};
+
+const files = () => page.getByRole("navigation", { name: "Files" });
+const fileTitle = () => page.locator(".source h2");
+const shownText = () => page.locator(".source-text pre").last();
+const pendingProblem = () => page.locator(".pending .problem");
+
+async function deployPending() {
+  await page.locator(".pending").getByRole("button", { name: "Deploy", exact: true }).click();
+}
+
+describe("an archive", () => {
+  test("is dropped, deployed, called, and a failure leads to the line of its file", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    await harness.dropFiles(page, [{ name: "My Shop.zip", bytes: harness.zipOf(shop) }]);
+    await page.locator(".pending-file").getByText("python").waitFor();
+    await page.getByLabel("Name", { exact: true }).press("Enter");
+    await page.waitForURL("**/functions/my-shop");
+    await page.getByLabel("Event", { exact: true }).fill('{"of": 7, "among": 2}');
+    await call();
+    await page.locator(".result pre").getByText('"share": 3.5').waitFor();
+    await page.getByLabel("Event", { exact: true }).fill('{"of": 7, "among": 0}');
+    await page.keyboard.press("Control+Enter");
+    const failed = page.locator(".result .problem");
+    await failed.getByText("ZeroDivisionError").waitFor();
+    assert.deepEqual(await failed.locator(".backtrace a").allInnerTexts(), [
+      "/app/part/words.py:5",
+      "/app/main.py:6",
+    ]);
+    await failed.getByRole("link", { name: "/app/part/words.py:5" }).click();
+    await page.waitForURL("**/functions/my-shop/code?version=1&file=part%2Fwords.py&line=5");
+    await page.getByText("Line 5 is marked.").waitFor();
+    assert.equal(await fileTitle().innerText(), "part/words.py");
+    assert.equal(await shownText().innerText(), shop.files["part/words.py"]);
+    // Its row is to be seen, in a directory that was opened for it.
+    assert.match(await files().locator("[aria-current]").innerText(), /^words\.py/);
+    await page.goto("/functions/my-shop/invocations");
+    await page.getByRole("button", { name: "…" }).first().click();
+    await page.getByRole("link", { name: "/app/main.py:6" }).click();
+    await page.getByText("Line 6 is marked.").waitFor();
+    assert.equal(await fileTitle().innerText(), "main.py");
+  });
+
+  test("that is a program (.pyz) becomes the next version where it is chosen", async () => {
+    await harness.deployPython(server.origin, "divide", divide);
+    await open("/functions/divide");
+    const choosing = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "New version" }).click();
+    const buffer = harness.zipOf({ files: { "__main__.py": divide }, line: "#!/usr/bin/env python3\n" });
+    await (await choosing).setFiles({ name: "x.pyz", mimeType: "", buffer });
+    await page.getByText("divide exists: this becomes version 2").waitFor();
+    await deployPending();
+    await page.getByRole("link", { name: "version 2" }).waitFor();
+    await page.goto("/functions/divide/code");
+    assert.equal(await shownText().innerText(), divide);
+    // What came as a file alone is shown as that.
+    await page.goto("/functions/divide/code?version=1");
+    await page.getByRole("button", { name: "Edit", exact: true }).waitFor();
+  });
+
+  test("shows its files, and text as nothing but text", async () => {
+    await harness.deployArchive(server.origin, "shop", shop);
+    await open("/functions/shop/code");
+    await page.locator(".source-text .tok-keyword").first().waitFor();
+    assert.equal(await fileTitle().innerText(), "main.py");
+    assert.equal(await shownText().innerText(), shop.files["main.py"]);
+    await files().getByText("1.58 KiB unpacked").waitFor();
+    await page.getByText("weft deploy shop DIRECTORY").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Edit" }).count(), 0);
+
+    await files().getByRole("link", { name: "README.md" }).click();
+    await page.waitForURL("**/functions/shop/code?version=1&file=README.md");
+    await shownText().getByText("<b>all</b>").waitFor();
+    assert.equal(await page.locator(".source-text b").count(), 0);
+    await files().getByRole("link", { name: "logo.png" }).click();
+    await page.getByText("It is not text.").waitFor();
+    await files().locator("summary", { hasText: "part/" }).click();
+    await files().getByRole("link", { name: "__init__.py" }).click();
+    await page.getByText("It is empty.").waitFor();
+    await page.goBack();
+    await page.getByText("It is not text.").waitFor();
+
+    // The hundred and first row is there because its file is.
+    await page.goto("/functions/shop/code?file=catalogue/item_110.py");
+    await shownText().getByText("price = 110").waitFor();
+    assert.match(await files().locator("[aria-current]").innerText(), /^item_110\.py/);
+    await page.getByLabel("Filter the files").fill("words");
+    await files().getByText("1 of 126").waitFor();
+    await files().getByRole("link", { name: "part/words.py" }).click();
+    await shownText().getByText("Words of the shop.").waitFor();
+    await page.goto("/functions/shop/code?file=none.py");
+    await page.getByText("The archive has no such file.").waitFor();
+  });
+
+  test("whose names and texts hide something has that written out", async () => {
+    const tricky = { "main.py": divide, "a\u202egnp.py": "# \u202e\n", "<b>x.txt": "<i>y</i>" };
+    await harness.deployArchive(server.origin, "tricky", { files: tricky });
+    await open("/functions/tricky/code");
+    await files().getByRole("link", { name: "a\\u{202e}gnp.py" }).click();
+    await shownText().getByText("# \\u{202e}").waitFor();
+    await files().getByRole("link", { name: "<b>x.txt" }).click();
+    await shownText().getByText("<i>y</i>").waitFor();
+    assert.equal(await fileTitle().innerText(), "<b>x.txt");
+  });
+
+  test("that is a directory too deep is refused, and says what to pack", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    const bytes = harness.zipOf({ files: { "shop/main.py": divide, "__MACOSX/shop/._main.py": "" } });
+    await harness.dropFiles(page, [{ name: "shop.zip", bytes }]);
+    await pendingProblem().getByText("shop.zip cannot be used").waitFor();
+    await pendingProblem().getByText("the archive has nothing to load").waitFor();
+    await pendingProblem().getByText("All its files are below shop/.").waitFor();
+  });
+
+  test("that is none, or too much of one, is refused", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    await harness.dropFiles(page, [{ name: "no.zip", bytes: Buffer.from("def handler(): pass") }]);
+    await pendingProblem().getByText("this is no zip archive").waitFor();
+    await page.getByRole("button", { name: "Discard no.zip" }).click();
+    const bytes = harness.zipOf({ files: { "main.py": divide, bomb: "0".repeat(5 << 20) } });
+    await harness.dropFiles(page, [{ name: "bomb.zip", bytes }]);
+    await pendingProblem().getByText("limit archive content: 4 MiB").waitFor();
+    await pendingProblem().getByText("Leave out of it what the function does not need.").waitFor();
+  });
+
+  test("with code for the machine says that this is what cannot be imported", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    const native = { "fast.cpython-313-x86_64-linux-gnu.so": "f0VMRg==" };
+    const bytes = harness.zipOf({ files: { "main.py": "import fast\n" }, bytes: native });
+    await harness.dropFiles(page, [{ name: "fast.zip", bytes }]);
+    await deployPending();
+    await pendingProblem().getByText("No module named 'fast'").waitFor();
+    await pendingProblem().getByText("cannot be loaded here: fast.cpython-313-x86_64-linux-gnu.so").waitFor();
+  });
+
+  test("with a wrong file shows its line", async () => {
+    await open("/functions");
+    await page.getByText("Or start with an example").waitFor();
+    const broken = { "main.py": "import helper\n", "helper.py": "x = 1\ndef f(\n" };
+    await harness.dropFiles(page, [{ name: "broken.zip", bytes: harness.zipOf({ files: broken }) }]);
+    await deployPending();
+    await pendingProblem().getByText("'(' was never closed").waitFor();
+    assert.equal(await page.locator(".excerpt").innerText(), "helper.py\n2 def f(\n       ^");
+    await pendingProblem().getByText("pack the archive again").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Edit it here" }).count(), 0);
+  });
+
+  test("that is large is fetched when somebody asks", async () => {
+    const large = { "main.py": divide, "data.txt": "0123456789abcdef".repeat(17 << 16) };
+    await harness.deployArchive(server.origin, "large", { files: large, method: "stored" });
+    await open("/functions/large/code");
+    const ask = page.getByRole("button", { name: "Show its files" });
+    await ask.waitFor();
+    assert.equal(await files().count(), 0);
+    await ask.click();
+    await files().getByRole("link", { name: "data.txt" }).click();
+    await page.getByText("This is the beginning, 512 KiB.").waitFor();
+  });
+
+  test("cannot be opened by a page that is out of date, which says so", async () => {
+    await harness.deployArchive(server.origin, "shop", shop);
+    page = await harness.openPage(browser, server.origin);
+    await page.route("**/assets/archive-*.js", (route) => route.abort());
+    await page.goto("/functions/shop/code");
+    await page.getByText("This page is out of date").waitFor();
+    await page.getByRole("link", { name: "Download shop.zip" }).waitFor();
+  });
+});
+
+test("what prepares a Python function is told", async () => {
+  await harness.deployPython(server.origin, "divide", divide);
+  await open("/functions/divide/settings");
+  await page.getByText("the file, once, when it was deployed").waitFor();
+  await harness.deployArchive(server.origin, "towns", towns);
+  await page.goto("/functions/towns/settings");
+  await page
+    .getByText(/the file: an image cannot hold open files.*\/app\/towns\.txt.*each call loads/)
+    .waitFor();
+});
+
+const towns = {
+  files: {
+    "main.py": "kept = open('/app/towns.txt')\ndef handler(event): return 1\n",
+    "towns.txt": "Bern\n",
+  },
+};
+
 describe("an event", () => {
   const kinds = `def handler(event, context):
     if isinstance(event, bytes):
@@ -379,8 +597,91 @@ describe("waiting and going without", () => {
   });
 });
 
-// Each scene: where it starts, and what is done there before it is looked at.
+const dropArchive = async (name, what) => {
+  await page.getByRole("link", { name: "divide" }).waitFor();
+  await harness.dropFiles(page, [{ name, bytes: harness.zipOf(what) }]);
+};
+
+// Each scene: what is deployed besides `divide`, where it starts, and what is done there before it is looked at.
 const scenes = {
+  "archive-files": {
+    deployed: { shop },
+    path: "/functions/shop/code",
+    act: async () => {
+      await page.locator(".source-text .tok-keyword").first().waitFor();
+      await files().locator("summary", { hasText: "part/" }).click();
+    },
+  },
+  "archive-line": {
+    deployed: { shop },
+    path: "/functions/shop/code?version=1&file=part/words.py&line=5",
+    act: () => page.locator(".source-text .tok-keyword").first().waitFor(),
+  },
+  "archive-many": {
+    deployed: { shop },
+    path: "/functions/shop/code?file=catalogue/item_110.py",
+    act: () => page.locator(".source-text .tok-number").first().waitFor(),
+  },
+  "archive-filter": {
+    deployed: { shop },
+    path: "/functions/shop/code?file=logo.png",
+    act: async () => {
+      await page.getByText("It is not text.").waitFor();
+      await page.getByLabel("Filter the files").fill("p");
+      await files().getByText("of 126").waitFor();
+    },
+  },
+  "archive-traceback": {
+    deployed: { shop },
+    path: "/functions/shop",
+    act: async () => {
+      await page.getByLabel("Event", { exact: true }).fill('{"of": 7, "among": 0}');
+      await call();
+      await page.locator(".result pre").getByText("Traceback").waitFor();
+    },
+  },
+  "archive-deep": {
+    path: "/functions",
+    act: async () => {
+      await dropArchive("shop.zip", { files: { "shop/main.py": divide } });
+      await pendingProblem().getByText("All its files are below shop/.").waitFor();
+    },
+  },
+  "archive-broken": {
+    path: "/functions",
+    act: async () => {
+      const broken = {
+        "main.py": "import part.words\n",
+        "part/words.py": '"""Words."""\n\ndef share(of, among:\n',
+      };
+      await dropArchive("shop.zip", { files: broken });
+      await deployPending();
+      await page.locator(".excerpt").waitFor();
+    },
+  },
+  "archive-native": {
+    path: "/functions",
+    act: async () => {
+      const native = {
+        "numpy/_core/_multiarray_umath.cpython-313-x86_64-linux-gnu.so": "f0VMRg==",
+        "numpy/fft/_pocketfft_umath.cpython-313-x86_64-linux-gnu.so": "f0VMRg==",
+        "numpy/linalg/lapack_lite.cpython-313-x86_64-linux-gnu.so": "f0VMRg==",
+        "numpy/linalg/_umath_linalg.cpython-313-x86_64-linux-gnu.so": "f0VMRg==",
+      };
+      const source = {
+        "main.py": "import numpy\n",
+        "numpy/__init__.py": "from ._core import _multiarray_umath\n",
+      };
+      await dropArchive("numbers.zip", { files: source, bytes: native });
+      await deployPending();
+      await pendingProblem().getByText("cannot be loaded here").waitFor();
+    },
+  },
+  "archive-cold": {
+    deployed: { towns },
+    path: "/functions/towns/settings",
+    act: () => page.getByText("each call loads the file").waitFor(),
+  },
   "python-new": { path: "/new/python", act: () => editor().locator(".tok-keyword").first().waitFor() },
   "python-wrong": {
     path: "/new/python",
@@ -454,10 +755,12 @@ const scenes = {
 };
 
 describe("each page of Python is accessible and fits", () => {
-  for (const [scene, { path, act }] of Object.entries(scenes)) {
+  for (const [scene, { deployed = {}, path, act }] of Object.entries(scenes)) {
     for (const look of harness.looks) {
       test(harness.lookName(scene, look), async () => {
         await harness.deployPython(server.origin, "divide", divide);
+        for (const [name, what] of Object.entries(deployed))
+          await harness.deployArchive(server.origin, name, what);
         await open(path, look);
         await act();
         assert.deepEqual(await harness.flawsOf(page, scene, look), []);

@@ -87,7 +87,7 @@ class MockApi {
     const id = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
     const known = this.modules.get(id);
     if (known) return sendJson(response, 200, publicModule(known));
-    const isPython = mediaType.startsWith("text/x-python");
+    const isPython = /^(text\/x-python|application\/zip)\b/.test(mediaType);
     const binary = isPython ? bytes : assemble(bytes);
     const shape = isPython ? { exports: [], imports: [] } : shapeOf(binary);
     const isCommand = shape.imports.some((item) => item.provided_by.includes("command"));
@@ -322,7 +322,8 @@ function publicModule({ binary: _binary, bytes: _bytes, ...module }: StoredModul
 
 function sendModule(response: ServerResponse, { bytes }: StoredModule): void {
   const isText = bytes[0] !== 0;
-  response.setHeader("content-type", isText ? "text/plain; charset=utf-8" : "application/wasm");
+  const type = isText ? "text/plain; charset=utf-8" : "application/wasm";
+  response.setHeader("content-type", bytes.subarray(0, 2).toString() === "PK" ? "application/zip" : type);
   response.end(bytes);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { functionHref, invocationHref, routeOf, type Route } from "./router";
+import { codeHref, functionHref, invocationHref, routeOf, type Route } from "./router";
 
 const at = (name: string, tab: string, invocation: string | null = null) =>
   ({ page: "function", name, tab, invocation }) as Route;
@@ -30,4 +30,10 @@ test("links lead back to their routes", () => {
   expect(routeOf(functionHref("add"))).toEqual(at("add", "try"));
   expect(routeOf(functionHref("add", "settings"))).toEqual(at("add", "settings"));
   expect(routeOf(invocationHref("add", "01J"))).toEqual(at("add", "invocations", "01J"));
+});
+
+test("a line of code is one of a version, and of a file where there are several", () => {
+  expect(codeHref("shop", 2)).toBe("/functions/shop/code?version=2");
+  expect(codeHref("shop", 2, 7)).toBe("/functions/shop/code?version=2&line=7");
+  expect(codeHref("shop", 2, 7, "a b/&.py")).toBe("/functions/shop/code?version=2&file=a+b%2F%26.py&line=7");
 });

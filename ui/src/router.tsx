@@ -35,9 +35,10 @@ export function functionHref(name: string, tab: FunctionTab = "try"): string {
   return `/functions/${encodeURIComponent(name)}${tab === "try" ? "" : `/${tab}`}`;
 }
 
-/** The code of one version, at a line of its text when there is one to point to. */
-export function codeHref(name: string, version: number, line?: number): string {
+/** The code of one version, at a line of its text, or of one of its files, when there is one to point to. */
+export function codeHref(name: string, version: number, line?: number, file?: string): string {
   const query = new URLSearchParams({ version: String(version) });
+  if (file !== undefined) query.set("file", file);
   if (line !== undefined) query.set("line", String(line));
   return `${functionHref(name, "code")}?${query}`;
 }

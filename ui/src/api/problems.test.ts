@@ -53,6 +53,13 @@ test("advice names the next step", () => {
   expect(adviceFor({ ...trap, code: "invalid_argument" })).toBeNull();
 });
 
+test("of limits that no server raises, advice does not say so", () => {
+  const tooLarge = { ...trap, code: "too_large" };
+  expect(adviceFor({ ...tooLarge, limit: { name: "module_bytes", value: 1 } })).toMatch(/raise/);
+  for (const name of ["archive_entries", "archive_content_bytes", "python_file_bytes"])
+    expect(adviceFor({ ...tooLarge, limit: { name, value: 1 } })).toMatch(/^Leave out/);
+});
+
 test.each([
   [{ name: "memory_bytes", value: 268435456 }, "memory: 256 MiB"],
   [{ name: "deadline_ms", value: 1500 }, "deadline: 1.5 s"],

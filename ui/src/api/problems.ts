@@ -86,6 +86,7 @@ export function adviceFor(problem: Problem): string | null {
         return "Start the server again then, and deploy once more: what you wrote stays here.";
       return "Build the module without what is named above, or for a dialect that provides it.";
     case "too_large":
+      if (isOfArchive(problem)) return "Leave out of it what the function does not need.";
       return "Make the file smaller, or raise the server's limit.";
     case "not_found":
       return "It may have been deleted or renamed meanwhile.";
@@ -97,6 +98,11 @@ export function adviceFor(problem: Problem): string | null {
     default:
       return null;
   }
+}
+
+// What an archive may have is the same on every server.
+function isOfArchive({ limit }: Problem): boolean {
+  return limit !== undefined && (limit.name.startsWith("archive_") || limit.name === "python_file_bytes");
 }
 
 /** "memory: 256 MiB". Limits carry their unit in the name. */

@@ -1,8 +1,9 @@
 // What the pages ask for and how often it is asked again.
 import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { api, moduleText, pageItemsMax } from "./client";
+import type { Archive } from "../python/archive";
+import { api, fileOf, moduleBytesPath, moduleText, pageItemsMax } from "./client";
 import { onRecovery } from "./connection";
-import { UnreachableError } from "./problems";
+import { ProblemError, UnreachableError } from "./problems";
 import type { FunctionRecord, Page, VersionRecord } from "./types";
 
 const listRefreshMs = 5000;
@@ -63,6 +64,49 @@ export function useModuleText(id: string) {
   return useQuery({
     queryKey: ["module-text", id],
     queryFn: () => moduleText(id, moduleTextBytesMax),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+}
+
+async function openedArchive(id: string): Promise<Archive> {
+  const bytes = await fileOf(moduleBytesPath(id));
+  const { openArchive } = await import("../python/archive").catch(() => {
+    throw new ProblemError({
+      code: "outdated",
+      title: "This page is out of date",
+      status: 0,
+      detail:
+        "The server has been updated since the page was loaded. Reload it to see what is in the archive.",
+    });
+  });
+  return openArchive(bytes).catch((error: unknown) => {
+    throw unreadable("This archive cannot be opened here", error);
+  });
+}
+
+function unreadable(title: string, error: unknown): ProblemError {
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ProblemError({ code: "unreadable", title, status: 0, detail });
+}
+
+export function useArchive(id: string, wanted: boolean) {
+  return useQuery({
+    queryKey: ["archive", id],
+    queryFn: () => openedArchive(id),
+    enabled: wanted,
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+}
+
+export function useArchiveFile(id: string, archive: Archive, path: string) {
+  return useQuery({
+    queryKey: ["archive-file", id, path],
+    queryFn: () =>
+      archive.read(path).catch((error: unknown) => {
+        throw unreadable("This file cannot be unpacked here", error);
+      }),
     staleTime: Infinity,
     gcTime: 60_000,
   });

@@ -7,7 +7,7 @@ import { ProblemCard } from "../parts/problem";
 import { useWaitText } from "../python/deploy";
 import { newDraftKey } from "../python/draft";
 import { besideFile, isOfFile, markOf } from "../python/marks";
-import { nameWarning, sourceFile, withPlainLineEnds } from "../python/source";
+import { isArchiveFile, nameWarning, sourceFile, withPlainLineEnds } from "../python/source";
 import { Link, navigate, newPythonHref } from "../router";
 import { writeStored } from "../stored";
 import { formatBytes } from "../values/format";
@@ -41,7 +41,8 @@ export function ChooseFiles({ big = false, primary = true }: { big?: boolean; pr
         <button type="button" className="drop-zone" onClick={choose}>
           <UploadIcon />
           <span>
-            Drop a <code>.wasm</code>, <code>.wat</code> or <code>.py</code> here, or <u>choose a file</u>
+            Drop a <code>.wasm</code>, <code>.wat</code>, <code>.py</code> or <code>.zip</code> here, or{" "}
+            <u>choose a file</u>
           </span>
         </button>
       ) : (
@@ -141,7 +142,9 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
   const existing = functions.data?.find((one) => one.name === item.name);
   const busy = item.stage === "deploying";
   const isPython = item.module?.dialect === "python";
-  const odd = isPython ? nameWarning(item.name) : null;
+  // The files of an archive have names of their own.
+  const isArchive = isArchiveFile(item.file);
+  const odd = isPython && !isArchive ? nameWarning(item.name) : null;
   const wait = useWaitText(busy);
   const canDeploy = item.stage === "ready" && wrongName === null && missing.length === 0;
   const run = () => canDeploy && void deploy([item.key]);
@@ -232,8 +235,9 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
           <ProblemCard
             problem={besideFile(item.problem)}
             {...(item.module && !isRefused(item) ? {} : { title: `${file} cannot be used` })}
+            advice={item.hint ?? (isArchive && isRefused(item) ? mendText : undefined)}
           >
-            {isRefused(item) && <EditHere item={item} />}
+            {isRefused(item) && !isArchive && <EditHere item={item} />}
           </ProblemCard>
           {item.excerpt && <Excerpt excerpt={item.excerpt} />}
         </div>
@@ -241,6 +245,8 @@ function PendingRow({ item, alone }: { item: Pending; alone: boolean }) {
     </li>
   );
 }
+
+const mendText = "Change the file where it came from, pack the archive again, and drop it here.";
 
 // The server has the file of Python, and Python does not take it.
 function isRefused({ module, problem }: Pending): boolean {
@@ -269,10 +275,12 @@ function EditHere({ item }: { item: Pending }) {
 /** The line that the problem is about, with a mark under the column. */
 function Excerpt({ excerpt }: { excerpt: NonNullable<Pending["excerpt"]> }) {
   const number = String(excerpt.line);
+  const file = excerpt.file === undefined ? null : rowName(excerpt.file);
   // Tabs stay tabs, so that the mark stands under its column whatever their width.
   const before = visibleLines(excerpt.text.slice(0, excerpt.column - 1)).replace(/[^\t]/g, " ");
   return (
-    <pre className="excerpt" tabIndex={0} aria-label={`Line ${number}`}>
+    <pre className="excerpt" tabIndex={0} aria-label={file ? `Line ${number} of ${file}` : `Line ${number}`}>
+      {file && <span className="muted">{`${file}\n`}</span>}
       <span className="muted">{number}</span> {visibleLines(excerpt.text)}
       {"\n"}
       {" ".repeat(number.length)} {before}

@@ -57,7 +57,7 @@ export function DropTarget({ functionName }: { functionName: string | null }) {
         <UploadIcon />
         {functionName
           ? `Drop the next version of ${functionName}`
-          : "Drop .wasm, .wat or .py files to deploy them"}
+          : "Drop .wasm, .wat, .py or .zip files to deploy them"}
       </p>
     </div>
   );

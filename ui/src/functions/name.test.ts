@@ -10,6 +10,8 @@ test.each([
   ["/home/ada/build/out.wasm", "out"],
   ["C:\\build\\out.wasm", "out"],
   ["wordcount.opt.wasm", "wordcount-opt"],
+  ["My Shop.zip", "my-shop"],
+  ["shop.pyz", "shop"],
   ["--x--.wat", "x"],
   ["Größe.wasm", "gro-e"],
   ["café.wasm", "cafe"],
@@ -35,7 +37,7 @@ test.each([
   expect(nameError(name)).toMatch(error);
 });
 
-test(".wasm, .wat and .py are taken", () => {
-  expect(["a.wasm", "a.WAT", "a.py"].every(isModuleFile)).toBe(true);
-  expect(["a.pyc", "wasm", "a.wasm.zip"].some(isModuleFile)).toBe(false);
+test(".wasm, .wat, .py, .zip and .pyz are taken", () => {
+  expect(["a.wasm", "a.WAT", "a.py", "a.zip", "a.PYZ"].every(isModuleFile)).toBe(true);
+  expect(["a.pyc", "wasm", "zip", "a.zip.gz", "a.tar"].some(isModuleFile)).toBe(false);
 });

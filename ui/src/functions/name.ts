@@ -15,9 +15,11 @@ export function nameError(name: string): string | null {
   return "starts and ends with a letter or digit";
 }
 
+const fileEnding = /\.(wasm|wat|py|zip|pyz)$/i;
+
 /** "My Module_v2.wasm" becomes "my-module-v2". Always a valid name. */
 export function nameFromFile(file: string): string {
-  const base = file.replace(/^.*[\\/]/, "").replace(/\.(wasm|wat|py)$/i, "");
+  const base = file.replace(/^.*[\\/]/, "").replace(fileEnding, "");
   const plain = base
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .normalize("NFKD")
@@ -30,8 +32,8 @@ export function nameFromFile(file: string): string {
 }
 
 /** What files that are chosen or dropped may end with. */
-export const moduleFileEndings = ".wasm,.wat,.py";
+export const moduleFileEndings = ".wasm,.wat,.py,.zip,.pyz";
 
 export function isModuleFile(file: string): boolean {
-  return /\.(wasm|wat|py)$/i.test(file);
+  return fileEnding.test(file);
 }

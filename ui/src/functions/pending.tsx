@@ -1,20 +1,20 @@
 // Files on their way to becoming functions. A file's bytes go to the server at once, so that a
 // reload keeps everything: the list holds module ids and names, not bytes.
 import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
-import { api, moduleText, uploadModule } from "../api/client";
+import { api, uploadModule } from "../api/client";
 import { CancelledError, problemOf } from "../api/problems";
 import { queryClient, refreshFunction } from "../api/queries";
 import type { FunctionRecord, Module, Problem } from "../api/types";
 import { useNotice } from "../parts/notices";
 import { functionHref, navigate } from "../router";
 import { readStored, writeStored } from "../stored";
-import { markOf, offsetOf } from "../python/marks";
-import { isPythonFile, pythonMediaType, sourceFile } from "../python/source";
+import { mediaTypeOf } from "../python/source";
 import { rowName } from "../values/visible";
 import { deploymentOf } from "./deployment";
+import { explainDeployment, explainUpload, type Explanation } from "./explain";
 import { isModuleFile, nameError, nameFromFile } from "./name";
 
-export interface Pending {
+export interface Pending extends Explanation {
   key: string;
   file: string;
   sizeBytes: number;
@@ -24,8 +24,6 @@ export interface Pending {
   progress: number;
   module: Module | null;
   problem: Problem | null;
-  /** The line of a .wat that the problem points at; column counts from 1. */
-  excerpt: { line: number; column: number; text: string } | null;
 }
 
 interface PendingApi {
@@ -71,13 +69,12 @@ export function PendingProvider({ children }: { children: ReactNode }) {
       aborts.current.set(key, abort);
       try {
         const onProgress = (progress: number) => change(key, { progress });
-        const type = isPythonFile(file.name) ? pythonMediaType : undefined;
-        const module = await uploadModule(file, onProgress, abort.signal, type);
+        const module = await uploadModule(file, onProgress, abort.signal, mediaTypeOf(file.name));
         change(key, { stage: "ready", progress: 1, module });
       } catch (error) {
         if (error instanceof CancelledError) return;
         const problem = problemOf(error);
-        change(key, { stage: "failed", problem, excerpt: await excerptOf(file, problem) });
+        change(key, { stage: "failed", problem, ...(await explainUpload(file, problem)) });
       } finally {
         aborts.current.delete(key);
       }
@@ -107,7 +104,9 @@ export function PendingProvider({ children }: { children: ReactNode }) {
         if (chosen.length === 1) navigate(functionHref(deployed.name));
       } catch (error) {
         const problem = problemOf(error);
-        change(item.key, { stage: "ready", problem, excerpt: await excerptOfPython(item, problem) });
+        change(item.key, { stage: "ready", problem, excerpt: null, hint: null });
+        // An archive has to be fetched for that.
+        void explainDeployment(item.module, item.name, problem).then((told) => change(item.key, told));
       }
     }
   };
@@ -135,35 +134,9 @@ function newItem(file: File, name: string | undefined): Pending {
     module: null,
     problem: null,
     excerpt: null,
+    hint: null,
   };
 }
-
-async function excerptOf(file: File, problem: Problem): Promise<Pending["excerpt"]> {
-  const line = problem.position?.line;
-  if (line === undefined || !/\.wat$/i.test(file.name)) return null;
-  return excerptAt(await file.text(), line, problem.position?.column ?? 1);
-}
-
-function excerptAt(source: string, line: number, column: number): Pending["excerpt"] {
-  const text = source.split(/\r?\n/)[line - 1];
-  const lengthShownMax = 200;
-  if (text === undefined || text.length > lengthShownMax) return null;
-  return { line, column, text };
-}
-
-// The file is on the server; what is wrong with it is only known when it is deployed.
-async function excerptOfPython(item: Pending, problem: Problem): Promise<Pending["excerpt"]> {
-  const mark = item.module?.dialect === "python" ? markOf(problem, sourceFile(item.name)) : null;
-  if (mark === null || item.module === null) return null;
-  const { text } = await moduleText(item.module.id, excerptBytesMax).catch(() => ({ text: null }));
-  if (text === null) return null;
-  const line = text.split(/\r?\n/)[mark.line - 1] ?? "";
-  const indent = line.length - line.trimStart().length;
-  const at = mark.column === null ? indent : offsetOf(line, mark.column);
-  return excerptAt(text, mark.line, at + 1);
-}
-
-const excerptBytesMax = 256 * 1024;
 
 function refusal(file: File): Problem | null {
   const title = "This file is not a module";
@@ -174,7 +147,7 @@ function refusal(file: File): Problem | null {
     code: "invalid_argument",
     title,
     status: 0,
-    detail: `weft takes .wasm, .wat and .py files, not ${rowName(file.name)}.`,
+    detail: `weft takes .wasm, .wat, .py, .zip and .pyz files, not ${rowName(file.name)}.`,
   };
 }
 

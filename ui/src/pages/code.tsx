@@ -14,6 +14,7 @@ import { sourceFile } from "../python/source";
 import { functionHref, Link, useQueryValue } from "../router";
 import { formatBytes } from "../values/format";
 import { cut, rowName, visible } from "../values/visible";
+import { ArchiveCode } from "./python-archive";
 import { PythonCode } from "./python-code";
 import { SourceText } from "./source-text";
 
@@ -91,6 +92,19 @@ function ModuleView({ id, found, version, warm }: ModuleViewProps) {
       <div className="code">
         <PythonCode found={found} version={version} source={{ text: source, cut }} />
         <ModuleFacts module={module.data} file={sourceFile(found.name)} form="Python source" warm={warm} />
+      </div>
+    );
+  }
+  if (module.data.dialect === "python") {
+    return (
+      <div className="code">
+        <ArchiveCode found={found} version={version} module={module.data} />
+        <ModuleFacts
+          module={module.data}
+          file={`${found.name}.zip`}
+          form="archive of Python files"
+          warm={warm}
+        />
       </div>
     );
   }

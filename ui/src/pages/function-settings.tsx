@@ -5,6 +5,7 @@ import { problemOf } from "../api/problems";
 import { queryClient, refreshFunction } from "../api/queries";
 import type { FunctionRecord } from "../api/types";
 import { deploymentOf } from "../functions/deployment";
+import { preparationOf } from "../functions/initialization";
 import { limitError, limitFields, limitsOf, limitTexts, type LimitTexts } from "../functions/limits";
 import { Confirm } from "../parts/confirm";
 import { Copy } from "../parts/copy";
@@ -110,11 +111,7 @@ function LimitsForm({ found }: { found: FunctionRecord }) {
 /** What calls see of each other, and what prepares the module before them. */
 function StateOfCalls({ found }: { found: FunctionRecord }) {
   const id = useId();
-  const { initialization } = found;
-  const steps = [
-    ...(initialization?.start ? ["the start function"] : []),
-    ...(initialization?.exports ?? []),
-  ];
+  const preparation = preparationOf(found);
   return (
     <section className="card" aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>State</h2>
@@ -128,19 +125,27 @@ function StateOfCalls({ found }: { found: FunctionRecord }) {
         <div>
           <dt>Initialised by</dt>
           <dd>
-            {initialization === null ? (
+            {preparation === null ? (
               "nothing: the module needs none"
             ) : (
               <>
-                <LongText text={steps.join(", ")} max={valueMax} />: {visible(initialization.reason)}
+                <LongText text={preparation.steps} max={valueMax} />
+                {preparation.reason && `: ${visible(preparation.reason)}`}
               </>
             )}
           </dd>
         </div>
       </dl>
       <p>
-        Each version has its own: deploy with <code>weft deploy --init EXPORT</code> or{" "}
-        <code>--state warm</code>.
+        Each version has its own: deploy with{" "}
+        {found.dialect === "python" ? (
+          <code>weft deploy --state warm</code>
+        ) : (
+          <>
+            <code>weft deploy --init EXPORT</code> or <code>--state warm</code>
+          </>
+        )}
+        .
       </p>
     </section>
   );

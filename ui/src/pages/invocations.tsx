@@ -239,7 +239,7 @@ function Details({ one }: { one: Invocation }) {
           problem={one.error}
           settingsHref={functionHref(one.function, "settings")}
           sourceFile={sourceFile(one.function)}
-          lineHref={(line) => codeHref(one.function, one.version, line)}
+          lineHref={(line, file) => codeHref(one.function, one.version, line, file)}
         />
       )}
       <div className="details-texts">

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { useState } from "react";
 import type { ModuleText } from "../api/client";
 import type { FunctionRecord } from "../api/types";
 import { Confirm } from "../parts/confirm";
@@ -6,10 +6,10 @@ import { Copy } from "../parts/copy";
 import { useNotice } from "../parts/notices";
 import { useSourceDeploy } from "../python/deploy";
 import { draftKey, useDraft, type Draft } from "../python/draft";
-import type { Piece } from "../python/highlight";
 import { sourceFile, withPlainLineEnds } from "../python/source";
 import { SourcePanel } from "../python/source-panel";
 import { functionHref, navigate, useQueryValue } from "../router";
+import { highlighted } from "./highlighted";
 import { SourceText } from "./source-text";
 
 interface PythonCodeProps {
@@ -153,38 +153,5 @@ function PythonEditor({ found, draft, deployed, startLine, onDraft, onClose }: P
         </Confirm>
       )}
     </>
-  );
-}
-
-// A text that takes the browser long to mark up stays plain.
-const highlightedCharactersMax = 200_000;
-
-function highlighted(text: string): ReactNode {
-  return <Highlighted key={text} text={text} />;
-}
-
-function Highlighted({ text }: { text: string }) {
-  const [pieces, setPieces] = useState<Piece[] | null>(null);
-  useEffect(() => {
-    if (text.length > highlightedCharactersMax) return;
-    let isWanted = true;
-    // Where the parser cannot be had the text is there all the same.
-    import("../python/highlight").then(
-      ({ piecesOf }) => isWanted && setPieces(piecesOf(text)),
-      () => {},
-    );
-    return () => {
-      isWanted = false;
-    };
-  }, [text]);
-  if (pieces === null) return text;
-  return pieces.map((piece, at) =>
-    piece.classes === "" ? (
-      piece.text
-    ) : (
-      <span key={at} className={piece.classes}>
-        {piece.text}
-      </span>
-    ),
   );
 }

@@ -52,7 +52,9 @@ function Outcome({ name, call, logs }: { name: string; call: CallRecord; logs: L
           problem={outcome.problem}
           settingsHref={functionHref(name, "settings")}
           sourceFile={sourceFile(name)}
-          {...(version !== undefined ? { lineHref: (line) => codeHref(name, version, line) } : {})}
+          {...(version !== undefined
+            ? { lineHref: (line, file) => codeHref(name, version, line, file) }
+            : {})}
         />
       )}
       {outcome.kind === "results" && <Results types={outcome.types} results={outcome.results} />}

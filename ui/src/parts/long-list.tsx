@@ -20,13 +20,15 @@ export interface LongList<T, E extends HTMLElement = HTMLUListElement> {
   rows: RefObject<E | null>;
 }
 
-/** The first rows of a list that may have thousands, and a filter by `textOf`. */
+/** The first rows of a list that may have thousands, at least as far as `shownAt`, and a filter by `textOf`. */
 export function useLongList<T, E extends HTMLElement = HTMLUListElement>(
   all: T[],
   textOf: (one: T) => string,
+  shownAt = 0,
 ): LongList<T, E> {
   const [filter, setFilter] = useState("");
-  const [whole, setWhole] = useState(false);
+  const [isWanted, setWhole] = useState(false);
+  const whole = isWanted || shownAt >= rowsMax;
   const rows = useRef<E>(null);
   const wanted = filter.trim().toLowerCase();
   const found = wanted === "" ? all : all.filter((one) => textOf(one).toLowerCase().includes(wanted));

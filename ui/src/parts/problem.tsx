@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { adviceFor, frameWhere, isOfModuleText, limitText, positionText } from "../api/problems";
 import type { Frame, Problem } from "../api/types";
+import { archivePath } from "../python/files";
 import { Link } from "../router";
 import { nameMax, visible } from "../values/visible";
 import { AlertIcon } from "./icons";
@@ -14,12 +15,14 @@ interface ProblemProps {
   title?: string;
   /** Where the limits of this function are changed, when a function is concerned. */
   settingsHref?: string;
-  /** Where a line of the module's text is shown, when the problem has one and the version is known. */
-  lineHref?: (line: number) => string;
+  /** Where a line of the module's text, or of a file of the archive, is shown, when the version is known. */
+  lineHref?: (line: number, file?: string) => string;
   /** The same where the text is on this page. */
   onLine?: (line: number) => void;
   /** What the function's file is called in frames, when it came as a file of source code. */
   sourceFile?: string;
+  /** What to do about it, where more is known than the problem tells. */
+  advice?: string | undefined;
   /** A way on: "Try again", "Choose another file". */
   children?: ReactNode;
 }
@@ -27,7 +30,7 @@ interface ProblemProps {
 /** Any failure, beside what caused it: what happened, where, and what to do next. */
 export function ProblemCard(props: ProblemProps) {
   const { problem, title, settingsHref, children } = props;
-  const advice = adviceFor(problem);
+  const advice = props.advice ?? adviceFor(problem);
   const where = problem.position ? positionText(problem.position) : "";
   const atLimit = problem.limit || problem.code === "deadline_exceeded" || problem.code === "guest_limit";
   return (
@@ -101,9 +104,10 @@ function Where({ frame, to }: { frame: Frame; to: BacktraceProps["to"] }) {
   const { lineHref, onLine, sourceFile } = to;
   const { line } = frame;
   const text = frameWhere(frame);
-  if (line === undefined || !isOfModuleText(frame, sourceFile)) return text;
-  if (lineHref) return <Link href={lineHref(line)}>{text}</Link>;
-  if (!onLine) return text;
+  const file = archivePath(frame.file) ?? undefined;
+  if (line === undefined || (file === undefined && !isOfModuleText(frame, sourceFile))) return text;
+  if (lineHref) return <Link href={lineHref(line, file)}>{text}</Link>;
+  if (!onLine || file !== undefined) return text;
   return (
     <button type="button" className="link" onClick={() => onLine(line)}>
       {text}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Problem } from "../api/types";
-import { besideFile, isOfFile, markOf, offsetOf } from "./marks";
+import { archiveMarkOf, besideFile, isOfFile, markOf, offsetOf } from "./marks";
 
 const base: Problem = { code: "guest_error", title: "The guest failed", status: 502 };
 
@@ -26,6 +26,26 @@ test("what fails in the library marks the line of the file that called it", () =
     ],
   };
   expect(markOf(problem, "greet.py")).toEqual({ line: 4, column: null, says: "JSONDecodeError: no" });
+});
+
+test("of an archive, the innermost of its own files is marked", () => {
+  const problem: Problem = {
+    ...base,
+    detail: "/app/main.py does not load: JSONDecodeError: no",
+    backtrace: [
+      { function: "decode", file: "/usr/local/lib/python3.13/json/decoder.py", line: 345 },
+      { function: "f", file: "/app/part/words.py", line: 4 },
+      { function: "<module>", file: "/app/main.py", line: 9 },
+    ],
+  };
+  expect(archiveMarkOf(problem)).toEqual({
+    file: "part/words.py",
+    line: 4,
+    column: null,
+    says: "JSONDecodeError: no",
+  });
+  expect(archiveMarkOf({ ...problem, backtrace: [{ file: "main.py", line: 1 }] })).toBeNull();
+  expect(archiveMarkOf({ ...base, position: { line: 1 } })).toBeNull();
 });
 
 test("beside the file, a problem says where it is once", () => {

@@ -1,6 +1,7 @@
 // Where in a Python file a problem is, for the place beside the line.
 import type { Problem } from "../api/types";
 import { cut, visible } from "../values/visible";
+import { archivePath } from "./files";
 
 export interface Mark {
   /** From 1. */
@@ -19,6 +20,15 @@ export function markOf(problem: Problem, file: string): Mark | null {
   if (line === undefined || line < 1) return null;
   const column = problem.position?.column ?? frame?.column ?? null;
   return { line, column, says: sentence(problem) };
+}
+
+/** The same of an archive, where it is a line of any of its files. */
+export function archiveMarkOf(problem: Problem): (Mark & { file: string }) | null {
+  const frame = problem.backtrace?.find((one) => archivePath(one.file) !== null && one.line !== undefined);
+  const file = archivePath(frame?.file);
+  if (frame?.file === undefined || file === null) return null;
+  const mark = markOf(problem, frame.file);
+  return mark && { ...mark, file };
 }
 
 // A file that is not taken, and one whose loading was stopped.

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { freeName, isPythonFile, nameWarning, sourceError, withPlainLineEnds } from "./source";
+import {
+  freeName,
+  isArchiveFile,
+  isPythonFile,
+  mediaTypeOf,
+  nameWarning,
+  sourceError,
+  withPlainLineEnds,
+} from "./source";
 
 test("a file of Python is known by its name", () => {
   expect(["a.py", "A.PY", "a.pyc", "py", "a.py.txt"].map(isPythonFile)).toEqual([
@@ -8,6 +16,15 @@ test("a file of Python is known by its name", () => {
     false,
     false,
     false,
+  ]);
+});
+
+test("an archive, too, and the server is told what they are", () => {
+  expect(["a.zip", "A.PYZ", "a.tar", "zip"].map(isArchiveFile)).toEqual([true, true, false, false]);
+  expect(["a.py", "a.pyz", "a.wasm"].map(mediaTypeOf)).toEqual([
+    "text/x-python",
+    "application/zip",
+    undefined,
   ]);
 });
 

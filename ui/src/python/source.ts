@@ -8,6 +8,7 @@ export const examplePayload = '{"name": "Ada"}';
 export const exampleName = "greet";
 
 export const pythonMediaType = "text/x-python";
+const archiveMediaType = "application/zip";
 
 /** What the server calls the file of a function, in its errors' frames. */
 export function sourceFile(name: string): string {
@@ -16,6 +17,17 @@ export function sourceFile(name: string): string {
 
 export function isPythonFile(file: string): boolean {
   return /\.py$/i.test(file);
+}
+
+/** Several files, as one zip archive. */
+export function isArchiveFile(file: string): boolean {
+  return /\.(zip|pyz)$/i.test(file);
+}
+
+/** What a file that is uploaded is called to the server; undefined where its bytes tell. */
+export function mediaTypeOf(file: string): string | undefined {
+  if (isPythonFile(file)) return pythonMediaType;
+  return isArchiveFile(file) ? archiveMediaType : undefined;
 }
 
 /** Why there is no use in sending it; null when there is. */
