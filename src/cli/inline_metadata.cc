@@ -85,6 +85,62 @@ Result<std::optional<Block>> script_block(const std::vector<std::string_view>& l
   return found;
 }
 
+constexpr std::string_view kBlanks = " \t";
+
+bool is_word(char byte) {
+  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+         (byte >= 'A' && byte <= 'Z');
+}
+
+// Whether the text has letters, digits and these alone.
+bool is_made_of(std::string_view text, std::string_view others) {
+  return std::ranges::all_of(
+      text, [&](char byte) { return is_word(byte) || others.find(byte) != others.npos; });
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+// What pip takes for the name of a file where there is such a file, and builds: ARCHIVE_EXTENSIONS
+// in pip's misc.py and filetypes.py.
+bool names_archive(std::string_view text) {
+  constexpr std::array<std::string_view, 13> kEndings = {".whl", ".zip", ".tar",  ".gz", ".tgz",
+                                                         ".bz2", ".tbz", ".tbz2", ".xz", ".txz",
+                                                         ".lz",  ".tlz", ".lzma"};
+  const std::string lower = to_lower(text);
+  return std::ranges::any_of(kEndings,
+                             [&](std::string_view ending) { return lower.ends_with(ending); });
+}
+
+// NAME [EXTRAS] VERSIONS ; MARKER as PEP 508 has them, without its addresses.
+bool is_requirement(std::string_view text) {
+  // In a line of requirements, options follow.
+  if (text.find(" -") != text.npos || text.find("\t-") != text.npos) return false;
+  const std::size_t semicolon = text.find(';');
+  if (semicolon != text.npos && !is_made_of(text.substr(semicolon + 1), "._-+<>=!~()'\", \t"))
+    return false;
+  const std::string_view project = trimmed(text.substr(0, semicolon));
+  const auto* const end = std::ranges::find_if_not(project, [](char byte) {
+    return is_word(byte) || byte == '.' || byte == '_' || byte == '-';
+  });
+  const std::string_view name(project.begin(), end);
+  if (name.empty() || !is_word(name.front()) || !is_word(name.back())) return false;
+  std::string_view rest = trimmed(project.substr(name.size()));
+  if (rest.starts_with('[')) {
+    const std::size_t close = rest.find(']');
+    if (close == rest.npos || !is_made_of(rest.substr(1, close - 1), "._-, \t")) return false;
+    rest = trimmed(rest.substr(close + 1));
+  }
+  if (names_archive(name) || names_archive(rest)) return false;
+  if (rest.starts_with('(') && rest.ends_with(')')) rest = trimmed(rest.substr(1, rest.size() - 2));
+  const bool is_versions =
+      rest.empty() || std::string_view("<>=!~").find(rest.front()) != rest.npos;
+  return is_versions && is_made_of(rest, "._-+*!<>=~, \t");
+}
+
 }  // namespace
 
 Result<std::optional<ScriptMetadata>> script_metadata(std::string_view script,
@@ -121,22 +177,8 @@ Result<std::optional<ScriptMetadata>> script_metadata(std::string_view script,
 }
 
 Result<> check_dependencies(const std::vector<std::string>& dependencies, std::string_view file) {
-  constexpr std::string_view kAllowed = "._-[], \t<>=!~*+();'\"";
-  constexpr std::array<std::string_view, 6> kArchives = {".whl", ".zip", ".gz",
-                                                         ".tgz", ".bz2", ".xz"};
-  const auto is_word = [](char byte) {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z');
-  };
   for (const std::string& text : dependencies) {
-    const bool is_plain =
-        !text.empty() && is_word(text.front()) && std::ranges::all_of(text, [&](char byte) {
-          return is_word(byte) || kAllowed.find(byte) != kAllowed.npos;
-        });
-    const bool is_archive = std::ranges::any_of(
-        kArchives, [&](std::string_view ending) { return to_lower(text).ends_with(ending); });
-    if (is_plain && !is_archive && text.find(" -") == text.npos && text.find("\t-") == text.npos)
-      continue;
+    if (is_requirement(text)) continue;
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: the dependency {} is more than a project's name, extras, versions "
                             "and a marker: name it in a file of requirements instead "

@@ -87,13 +87,18 @@ TEST_CASE("a table whose name begins with a comma is refused as what is no TOML"
 TEST_CASE("a script's dependencies are names, and neither options, paths nor addresses") {
   for (const char* plain :
        {"requests", "requests<3", "a.b_c-d[x,y] >= 1.0, != 1.5.*",
-        "a ~= 1.0 ; python_version < '3.13' and sys_platform == \"wasi\"", "a (==1.0)"}) {
+        "a ~= 1.0 ; python_version < '3.13' and sys_platform == \"wasi\"", "a (==1.0)",
+        "a [x] ; python_version >= '3'", "A.b", "a===1.0+local.1"}) {
     CAPTURE(plain);
     CHECK(check_dependencies({plain}, "s.py").has_value());
   }
   for (const char* wrong :
        {"", "-r x", "--index-url=x", "a @ https://example.org/a.whl", "./a", "a/b", "../a",
-        "a --config-settings=x", "a\n-r x", "a.whl", "a-1.tar.gz", "a\t--hash=x", "\xc3\xa4"}) {
+        "a --config-settings=x", "a\n-r x", "a.whl", "a-1.tar.gz", "a\t--hash=x", "\xc3\xa4",
+        // What pip takes for files once it has put the rest aside.
+        "a.tar", "a.TXZ", "a.lzma", "a-1.tar.gz[x]", "a-1.tar.gz [x]",
+        "a.zip ; python_version > '3'", "a.tgz ", "a==1.tar.gz", "a >= 1.zip", "a[x.zip", "a]",
+        "a 1.0", "a; x --hash=y", "[x]", "a.", "==1"}) {
     CAPTURE(wrong);
     CHECK(check_dependencies({"b", wrong}, "s.py").error().code() == ErrorCode::kInvalidArgument);
   }
