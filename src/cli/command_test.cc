@@ -6,9 +6,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "base/version.h"
 #include "cli/report.h"
 #include "cli/testing.h"
-#include "cli/version.h"
 #include "json/parse.h"
 
 namespace weft::cli {

@@ -5,11 +5,11 @@
 
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/version.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/report.h"
 #include "cli/settings.h"
-#include "cli/version.h"
 
 namespace weft::cli {
 namespace {

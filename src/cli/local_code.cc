@@ -4,7 +4,7 @@
 
 #include "base/id.h"
 #include "base/sha256.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include "function/code_cache.h"
 #include "function/module_record.h"
 #include "store/cache_directory.h"

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "cli/command.h"
 #include "cli/input_file.h"
 #include "cli/python_files.h"
 #include "cli/server_client.h"
 #include "cli/server_engine.h"
 #include "cli/settings.h"
-#include "cli/version.h"
 #include "engine/engine.h"
 #include "function/code_cache.h"
 #include "function/compiler.h"

@@ -121,6 +121,11 @@ void Preparation::allow(std::chrono::milliseconds time) {
   time_ = std::min(time, kInitializationMax);
 }
 
+std::chrono::milliseconds Preparation::elapsed() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      initializer_.world_.clock.monotonic() - begun_);
+}
+
 Result<> Preparation::instantiate() {
   instance_->begin_instantiation();
   TRY(finish("initialisation failed in the start function"));

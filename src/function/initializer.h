@@ -82,6 +82,8 @@ class Preparation {
 
   // From now on it may take so long, at most kInitializationMax.
   void allow(std::chrono::milliseconds time);
+  // Since it began, or since allow().
+  std::chrono::milliseconds elapsed() const;
   // The start function.
   Result<> instantiate();
   // `step` is what errors begin with: "initialisation failed in build_table". The results are valid

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/sha256.h"
+#include "base/version.h"
 #include "function/conversation.h"
 #include "function/module_record.h"
 #include "json/parse.h"
@@ -17,8 +18,9 @@
 namespace weft::function {
 namespace {
 
-// Where the guest finds its library below (docs/formats/python-guest.md).
+// Where the guest finds its library below, and the file there (docs/formats/python-guest.md).
 constexpr std::string_view kLibraryRoot = "/usr";
+constexpr std::string_view kLibraryFile = "local/lib/python313.zip";
 
 // What most files import is in memory before they are loaded.
 constexpr std::string_view kPreloaded =
@@ -35,7 +37,7 @@ constexpr std::uint64_t kLoadedBytesMax = 64ULL << 10U;
 constexpr std::string_view kStartStep = "Python does not start";
 
 // A build has some 13 MB.
-constexpr std::uint64_t kModuleBytesMax = 256ULL << 20U;
+constexpr std::uint64_t kBuildFileBytesMax = 256ULL << 20U;
 
 std::unexpected<Error> damaged() {
   return fail(ErrorCode::kDataLoss, "the image of the Python file is damaged");
@@ -47,19 +49,19 @@ std::unexpected<Error> cannot_read(const std::filesystem::path& path) {
                   .telling_clients("the server cannot read its Python guest"));
 }
 
-// The guest's module. Mapped, as most starts of a server need not read it; copied where others than
-// this user could change it meanwhile.
-class ModuleFile {
+// A file of the guest's build. Mapped, as most starts of a server need not read it; copied where
+// others than this user could change it meanwhile.
+class BuildFile {
  public:
-  static Result<ModuleFile> open(const std::filesystem::path& path) {
+  static Result<BuildFile> open(const std::filesystem::path& path) {
     std::error_code error;
     // Also where the file is a link to it, as packages have them.
     std::filesystem::path file = std::filesystem::canonical(path, error);
     if (error) file = path;
-    if (auto mapped = store::MappedFile::open(file)) return ModuleFile(*std::move(mapped));
-    auto bytes = TRY(store::read_file(file, kModuleBytesMax));
+    if (auto mapped = store::MappedFile::open(file)) return BuildFile(*std::move(mapped));
+    auto bytes = TRY(store::read_file(file, kBuildFileBytesMax));
     if (!bytes) return cannot_read(path);
-    return ModuleFile(*std::move(bytes));
+    return BuildFile(*std::move(bytes));
   }
 
   std::string_view bytes() const { return mapped_ ? mapped_->bytes() : copied_; }
@@ -68,38 +70,52 @@ class ModuleFile {
   }
 
  private:
-  explicit ModuleFile(store::MappedFile mapped) : mapped_(std::move(mapped)) {}
-  explicit ModuleFile(std::string copied) : copied_(std::move(copied)) {}
+  explicit BuildFile(store::MappedFile mapped) : mapped_(std::move(mapped)) {}
+  explicit BuildFile(std::string copied) : copied_(std::move(copied)) {}
 
   std::optional<store::MappedFile> mapped_;
   std::string copied_;
 };
 
-// What is known of a module once it was read: its content id and a module's record.
-struct KnownModule {
-  std::string id;
+// What is known of a build once it was read: content ids and a module's record.
+struct KnownBuild {
+  std::string module;
+  std::string library;
   engine::ModuleInfo info;
+
+  // An image has modules of the library in it, and knows where others are.
+  std::string id() const { return content_id(module + library); }
 };
 
-std::optional<KnownModule> known_module(std::string_view entry) {
-  const std::size_t end = entry.find('\n');
-  if (end == entry.npos) return std::nullopt;
-  auto info = from_record(entry.substr(end + 1));
+std::optional<KnownBuild> known_build(std::string_view entry) {
+  const std::size_t first = entry.find('\n');
+  const std::size_t second = entry.find('\n', first + 1);
+  if (first == entry.npos || second == entry.npos) return std::nullopt;
+  auto info = from_record(entry.substr(second + 1));
   if (!info) return std::nullopt;
-  return KnownModule{.id = std::string(entry.substr(0, end)), .info = *std::move(info)};
+  return KnownBuild{.module = std::string(entry.substr(0, first)),
+                    .library = std::string(entry.substr(first + 1, second - first - 1)),
+                    .info = *std::move(info)};
 }
 
-// To hash and to inspect 13 MB takes longer than all else that a server does before it runs Python.
-Result<KnownModule> known_module(const ModuleFile& file, SealedCache& cache) {
-  const auto identity = file.identity();
-  const std::string key = "python guest " + identity.value_or("");
-  if (identity) {
+// To hash and to inspect 16 MB takes longer than all else that a server does before it runs Python.
+Result<KnownBuild> known_build(const BuildFile& module, const BuildFile& library,
+                               SealedCache& cache) {
+  const auto identity = module.identity();
+  const auto beside = library.identity();
+  const bool is_kept = identity && beside;
+  const std::string key =
+      is_kept ? fmt::format("python guest {} {} {}", kVersion, *identity, *beside) : std::string();
+  if (is_kept) {
     if (const auto entry = cache.map(key)) {
-      if (auto known = known_module(entry->bytes)) return *std::move(known);
+      if (auto known = known_build(entry->bytes)) return *std::move(known);
     }
   }
-  KnownModule known{.id = content_id(file.bytes()), .info = TRY(engine::inspect(file.bytes()))};
-  if (identity) cache.put(key, fmt::format("{}\n{}", known.id, to_record(known.info)));
+  KnownBuild known{.module = content_id(module.bytes()),
+                   .library = content_id(library.bytes()),
+                   .info = TRY(engine::inspect(module.bytes()))};
+  if (is_kept)
+    cache.put(key, fmt::format("{}\n{}\n{}", known.module, known.library, to_record(known.info)));
   return known;
 }
 
@@ -211,10 +227,29 @@ Result<> say(abi::python::Dialogue& dialogue, Preparation& preparation, std::str
   return {};
 }
 
+// Whether each call can load the file, which took so long.
+Result<> check_cold(const LoadedFunction::Description& description, std::string_view file,
+                    std::string_view why, std::chrono::milliseconds took) {
+  if (description.is_warm) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: {}, so each call would load the file, and a warm function is loaded "
+                    "once: open them in the handler, or leave the state out",
+                    file, why));
+  }
+  const std::uint64_t deadline_ms = description.limits.deadline_ms;
+  if (took < std::chrono::milliseconds(deadline_ms)) return {};
+  return fail(Error(ErrorCode::kDeadlineExceeded,
+                    fmt::format("{}: {}, so each call loads the file, and that alone took {} ms: "
+                                "open them in the handler, or give calls more than {} ms",
+                                file, why, took.count(), deadline_ms))
+                  .with_limit("deadline_ms", deadline_ms));
+}
+
 }  // namespace
 
 Result<std::string> read_guest(const std::filesystem::path& path) {
-  const ModuleFile file = TRY(ModuleFile::open(path));
+  const BuildFile file = TRY(BuildFile::open(path));
   return std::string(file.bytes());
 }
 
@@ -256,16 +291,17 @@ Result<std::shared_ptr<const PythonGuest::Compiled>> PythonGuest::compile() {
                 "this server has no Python: build the guest with guests/python/build and name its "
                 "directory with --python");
   }
-  const ModuleFile module = TRY(ModuleFile::open(files_->module));
+  const BuildFile module = TRY(BuildFile::open(files_->module));
   if (refused_ && refused_->identity == module.identity()) return fail(refused_->error);
-  auto known = TRY(known_module(module, parts_.cache));
-  Compiled compiled{.id = std::move(known.id),
+  const BuildFile packed = TRY(BuildFile::open(files_->library / kLibraryFile));
+  auto known = TRY(known_build(module, packed, parts_.cache));
+  Compiled compiled{.id = known.id(),
                     .library = TRY(open_python_library(files_->library)),
                     .info = std::move(known.info),
                     .program = {},
                     .base = {}};
-  is_busy_ = !parts_.code_cache.keeps(parts_.engine, compiled.id);
-  auto code = parts_.code_cache.code_of(parts_.engine, compiled.id, module.bytes());
+  is_busy_ = !parts_.code_cache.keeps(parts_.engine, known.module);
+  auto code = parts_.code_cache.code_of(parts_.engine, known.module, module.bytes());
   if (!code) {
     // Another attempt would take as long and end as this one.
     if (code.error().code() != ErrorCode::kUnavailable && module.identity())
@@ -280,7 +316,7 @@ Result<std::shared_ptr<const PythonGuest::Compiled>> PythonGuest::compile() {
 
 // From the cache, where an entry is a snapshot and its hash, so that nobody has to read all of it.
 Result<std::shared_ptr<const engine::Program>> PythonGuest::base_of(const Compiled& compiled) {
-  const std::string key = "python base " + compiled.id + std::string(kPreloaded);
+  const std::string key = fmt::format("python base {} {} {}", kVersion, compiled.id, kPreloaded);
   if (const auto entry = parts_.cache.map(key)) {
     Sha256 hash{};
     const std::size_t size = std::min(entry->bytes.size(), hash.size());
@@ -357,6 +393,7 @@ Result<std::string> PythonGuest::prepare(const LoadedFunction::Description& desc
                            : kInitializationMax);
     dialogue.load(source.named(name));
     TRY(say(dialogue, *preparation, step));
+    const std::chrono::milliseconds took = preparation->elapsed();
     const abi::python::Answer told =
         TRY(dialogue.answer(preparation->instance().memory(), kLoadedBytesMax));
     header.file.loaded = TRY(abi::python::loaded_of(told));
@@ -366,6 +403,7 @@ Result<std::string> PythonGuest::prepare(const LoadedFunction::Description& desc
     if (refused->code() != ErrorCode::kFailedPrecondition)
       return fail(with_step(*std::move(refused), *preparation, step));
     header.cold = refused->message();
+    TRY(check_cold(description, name, *header.cold, took));
   }
   abi::python::Dialogue dialogue;
   const auto preparation = TRY(started(dialogue));

@@ -223,6 +223,8 @@ def test_a_directory_is_deployed_with_its_files(python, weft, tmp_path):
 OPENS = '''
 import os, random, sqlite3, sys, weft
 print("loads", "KEY" in os.environ)
+random.seed(42)
+random.gauss()
 towns = sqlite3.connect("file:/app/towns.db?mode=ro&immutable=1", uri=True)
 names = [name for (name,) in towns.execute("select name from town order by name")]
 counts, resumed = [], []
@@ -232,7 +234,7 @@ def resume(): resumed.append(os.environ.get("KEY"))
 
 def handler(event):
     counts.append(event)
-    return [names, towns.execute("select size from town where name = ?", [event]).fetchone(), counts, resumed, random.random()]
+    return [names, towns.execute("select size from town where name = ?", [event]).fetchone(), counts, resumed, random.gauss()]
 '''
 
 
@@ -269,6 +271,19 @@ def test_a_file_that_keeps_files_open_is_loaded_by_each_call(python, weft, towns
     python.request("POST", "/v1/functions/towns/rollback", json.dumps({"version": 1}))
     assert python.request("GET", "/v1/functions/towns").json()["initialization"]["when"] == "call"
     assert python.ask("towns", "Bern").json()[1] == [3]
+
+
+@pytest.mark.parametrize(("source", "settings", "status", "code", "says"), [
+    ("kept = open('/app/main.py')\ndef handler(): pass\n", {"state": "warm"}, 400, "invalid_argument", "a warm function is loaded once"),
+    ("kept = open('/app/main.py')\nimport time\ntime.sleep(0.2)\ndef handler(): pass\n",
+     {"limits": {"deadline_ms": 100}}, 504, "deadline_exceeded", "each call loads the file, and that alone took"),
+])
+def test_a_file_that_no_call_could_load_is_refused(python, source, settings, status, code, says):
+    uploaded = python.upload_archive(zip_of({"main.py": source}))
+    answer = python.request("PUT", "/v1/functions/stuck", json.dumps({"module": uploaded.json()["id"], **settings}))
+    assert (answer.status, answer.json()["code"]) == (status, code), answer.body
+    assert says in answer.json()["detail"]
+    assert python.request("GET", "/v1/functions/stuck").status == 404
 
 
 def test_a_file_that_loads_no_more_is_the_functions_fault(python):

@@ -314,8 +314,9 @@ def set_environment(variables):
 
 
 def reseed(entropy):
-    import random
-    random.seed(entropy)
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed(entropy)
 
 
 def run_hooks():

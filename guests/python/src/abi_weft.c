@@ -77,7 +77,7 @@ int32_t weft_load(const char* source, uint32_t source_size, const char* filename
                                   (Py_ssize_t)filename_size, options, (Py_ssize_t)options_size)
           : NULL;
   if (done == NULL) return fail();
-  guest_expect_hooks();
+  guest_has_loaded();
   guest_flush();
   set_result(kJson, done);
   return 0;

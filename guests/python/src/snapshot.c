@@ -225,8 +225,11 @@ bool guest_reseed_if_needed(void) {
   return reseed();
 }
 
-void guest_expect_hooks(void) {
+void guest_has_loaded(void) {
   state.has_hooks = true;
+  state.wants_seed = true;
+  // Only what quiesces leaves nothing beside the generator's words.
+  state.generator = NULL;
 }
 
 bool guest_resume(void) {

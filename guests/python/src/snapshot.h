@@ -21,8 +21,9 @@ bool guest_resume(void);
 // an exception set when the host has none.
 bool guest_reseed_if_needed(void);
 
-// That a file has been loaded, which may have hooks: they run also where no image is made.
-void guest_expect_hooks(void);
+// That a file has been loaded: it may have hooks and a seed of its own for `random`, which resuming
+// sees to also where no image is made.
+void guest_has_loaded(void);
 
 // Resumes unless that was done since the start or the image.
 bool guest_resume_if_needed(void);

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-namespace weft::cli {
+namespace weft {
 
 inline constexpr std::string_view kVersion = "0.1.0";
 
-}  // namespace weft::cli
+}  // namespace weft
