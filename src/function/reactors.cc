@@ -65,8 +65,7 @@ struct Reactors::Parts {
   TakenPlaces live = no_places_taken();
   std::shared_ptr<std::atomic<std::uint64_t>> queued_bytes =
       std::make_shared<std::atomic<std::uint64_t>>(0);
-  std::shared_ptr<std::atomic<std::uint64_t>> result_bytes =
-      std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<ResultBudget> results = std::make_shared<ResultBudget>();
   // Records and the map change together. Before the locks of reactors.
   std::mutex changing;
   std::mutex changing_codes;
@@ -157,8 +156,8 @@ struct Reactors::Parts {
     });
   }
   void insert(const std::string& name, ReactorSettings settings) {
-    auto results = std::make_shared<ResultQueue>(world.clock.wall(), result_bytes);
-    auto made = std::make_shared<Reactor>(name, std::move(settings), context, std::move(results));
+    auto queue = std::make_shared<ResultQueue>(world.clock.wall(), results);
+    auto made = std::make_shared<Reactor>(name, std::move(settings), context, std::move(queue));
     reactors.with([&](auto& map) { map.insert_or_assign(name, std::move(made)); });
   }
   Result<std::shared_ptr<void>> charge(std::uint64_t bytes);
