@@ -75,16 +75,6 @@ void write(json::Writer& writer, const function::RegistrationInfo& registration)
   writer.end_object();
 }
 
-// "answer": what the guest said, or "error": a problem.
-void write_outcome(json::Writer& writer, const Result<std::string>& answer) {
-  if (answer) {
-    writer.key("answer").raw(*answer);
-  } else {
-    writer.key("error");
-    write_problem(writer, answer.error());
-  }
-}
-
 net::HttpResponse results_response(const function::ReactorResults& results) {
   std::string text;
   json::Writer writer(text);
@@ -102,18 +92,6 @@ net::HttpResponse results_response(const function::ReactorResults& results) {
   writer.key("restarted").value(results.is_restarted);
   writer.end_object();
   return json_response(200, std::move(text));
-}
-
-std::string callback_body(std::string_view reactor, std::string_view id,
-                          const Result<std::string>& answer) {
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object();
-  writer.key("reactor").value(reactor);
-  writer.key("id").value(id);
-  write_outcome(writer, answer);
-  writer.end_object();
-  return text;
 }
 
 // The query parameter; `otherwise` where there is none.
@@ -318,14 +296,17 @@ Result<net::HttpResponse> ReactorApi::apply_later(Code code, std::string argumen
       nullptr,
       [this, reactor = code.reactor, id,
        callback = std::move(callback)](Result<std::string> answer) mutable {
-        if (!callback) return parts_.reactors.keep(reactor, std::move(id), answer);
+        if (!callback) return parts_.reactors.keep(reactor, std::move(id), std::move(answer));
         if (answer && !json::parse(*answer)) {
           answer = fail(ErrorCode::kGuestError, "the reactor's answer is not JSON");
         }
-        std::string body = callback_body(reactor, id, answer);
-        parts_.callbacks.send(*std::move(callback), std::move(body),
-                              [this, reactor, id, answer = std::move(answer)]() mutable {
-                                parts_.reactors.keep(reactor, std::move(id), std::move(answer));
+        parts_.callbacks.send({.url = *std::move(callback),
+                               .reactor = std::move(reactor),
+                               .id = std::move(id),
+                               .answer = std::move(answer)},
+                              [this](Callback unsent) {
+                                parts_.reactors.keep(unsent.reactor, std::move(unsent.id),
+                                                     std::move(unsent.answer));
                               });
       }));
   std::string text;
