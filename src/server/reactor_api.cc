@@ -145,7 +145,7 @@ bool is_of_reactors(RouteId route) {
 }
 
 void ReactorApi::answer(Target target, net::HttpRequest request,
-                        std::shared_ptr<const std::atomic<bool>> is_gone, Done done) {
+                        std::shared_ptr<function::Cancellation> cancellation, Done done) {
   if (target.route == RouteId::kReactorResults)
     return poll(target.reactor, request, std::make_shared<Done>(std::move(done)));
   if (target.kind.empty()) {
@@ -162,7 +162,7 @@ void ReactorApi::answer(Target target, net::HttpRequest request,
   answer_code(
       target.route,
       {.reactor = std::move(target.reactor), .kind = kind->second, .name = std::move(target.name)},
-      std::move(request), std::move(is_gone), std::move(done));
+      std::move(request), std::move(cancellation), std::move(done));
 }
 
 void ReactorApi::run_blocking(RouteId route, std::string name, net::HttpRequest request,
@@ -225,11 +225,11 @@ Result<net::HttpResponse> ReactorApi::put(const std::string& name,
 }
 
 void ReactorApi::answer_code(RouteId route, Code code, net::HttpRequest request,
-                             std::shared_ptr<const std::atomic<bool>> is_gone, Done done) {
+                             std::shared_ptr<function::Cancellation> cancellation, Done done) {
   if (route == RouteId::kShowCode) return show_code(std::move(code), std::move(done));
   const auto shared = std::make_shared<Done>(std::move(done));
   if (route == RouteId::kApply)
-    return apply(std::move(code), std::move(request), std::move(is_gone), shared);
+    return apply(std::move(code), std::move(request), std::move(cancellation), shared);
   Result<> begun;
   if (route == RouteId::kRemoveCode) {
     begun = parts_.reactors.remove(code.reactor, code.kind, code.name, [shared](Result<> removed) {
@@ -264,7 +264,7 @@ void ReactorApi::show_code(Code code, Done done) {
 }
 
 void ReactorApi::apply(Code code, net::HttpRequest request,
-                       std::shared_ptr<const std::atomic<bool>> is_gone, const Shared& done) {
+                       std::shared_ptr<function::Cancellation> cancellation, const Shared& done) {
   auto callback = single_parameter(request, "callback");
   auto is_later = is_async(request);
   if (!callback || !is_later)
@@ -277,7 +277,7 @@ void ReactorApi::apply(Code code, net::HttpRequest request,
        .kind = code.kind,
        .name = std::move(code.name),
        .arguments = request.take_body()},
-      std::move(is_gone), [done](Result<std::string> answer) {
+      std::move(cancellation), [done](Result<std::string> answer) {
         (*done)(answer ? Result<net::HttpResponse>(apply_response(*std::move(answer)))
                        : fail(std::move(answer.error())));
       });
