@@ -124,6 +124,9 @@ TEST_CASE("a filter tests the objects of an array, or an object itself") {
        {"$.[?(@.n > 2)].n", "[3]"},
        {"$.n[?(@.x)]", "[]"},
        {"$..[?(@.n > 2)].n", "[3,3,4,9]"}});
+  check_values(
+      R"({"a": {}, "b": [{}, 1, []]})",
+      {{"$..[?(!@.x)]", R"([{"a":{},"b":[{},1,[]]},{},{}])"}, {"$.b[?(!@.x)]", "[{},[]]"}});
 }
 
 TEST_CASE("a filter compares as Jayway does") {
