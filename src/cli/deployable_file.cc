@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cli/held_signals.h"
 #include "cli/input_file.h"
 #include "cli/module_file.h"
 #include "cli/python_bundle.h"
@@ -44,6 +45,7 @@ bool has_python(const fs::path& directory) {
 // What is required is added to the files. How many packages have come is left to the reader.
 Result<> add_required(BundleFiles& files, const Requirements& requirements, Console& console) {
   if (requirements.is_empty()) return {};
+  const HeldSignals held;
   TemporaryPlace place;
   const fs::path target = TRY(place.make()) / "packages";
   TRY(install_requirements(requirements, target, console));

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "cli/function_document.h"
+#include "cli/held_signals.h"
 #include "cli/inline_metadata.h"
 #include "cli/input_file.h"
 #include "cli/python_bundle.h"
@@ -62,7 +63,7 @@ class Resolution {
       : requirements_(requirements),
         work_(std::move(work)),
         target_(std::move(target)),
-        pip_(console) {}
+        pip_(console, work_) {}
 
   Result<> run();
 
@@ -260,9 +261,15 @@ Result<Requirements> requirements_of(const std::vector<std::string_view>& files,
 
 Result<> install_requirements(const Requirements& requirements, const fs::path& target,
                               Console& console) {
+  const HeldSignals held;
   TemporaryPlace work;
   const fs::path place = TRY(work.make());
   return Resolution(requirements, place, target, console).run();
+}
+
+TemporaryPlace& TemporaryPlace::operator=(TemporaryPlace&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
 }
 
 TemporaryPlace::~TemporaryPlace() {

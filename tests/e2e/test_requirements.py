@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -193,6 +195,27 @@ def test_a_script_runs_with_what_its_comments_name(weft, tmp_path, environment):
     done = subprocess.run([BINARY, "run", "s.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=SECONDS_MAX,
                           env={"PATH": "/nowhere", "XDG_CACHE_HOME": environment["XDG_CACHE_HOME"]})
     assert (done.returncode, done.stdout) == (0, "xn--4ca.example []\n"), done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [["deploy", "x", "s.py"], ["run", "--timeout", "1h", "s.py"]], ids=["deploy", "run"])
+def test_a_signal_that_ends_weft_while_pip_works_leaves_nothing_behind(tmp_path, words, number):
+    if words[0] == "run" and not (ROOT / "build/python/out/python.wasm").exists():
+        pytest.skip("guests/python/build makes what is run here")
+    (tmp_path / "s.py").write_text('# /// script\n# dependencies = ["six"]\n# ///\n')
+    (tmp_path / "temporary").mkdir()
+    # It does not answer, so that pip waits.
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        index.settimeout(SECONDS_MAX)
+        environment = {**os.environ, "PIP_INDEX_URL": f"http://127.0.0.1:{index.getsockname()[1]}/", "TMPDIR": str(tmp_path / "temporary"),
+                       "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        with subprocess.Popen([BINARY, *words], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = index.accept()
+            process.send_signal(number)
+            assert (process.wait(SECONDS_MAX), process.stderr.read()) == (-number, "")
+            connection.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert words[0] == "deploy" or list((tmp_path / "cache/weft/requirements").iterdir()) == []
 
 
 def test_a_directory_is_deployed_with_its_files(python, weft, tmp_path):
