@@ -218,6 +218,18 @@ def test_a_signal_that_ends_weft_while_pip_works_leaves_nothing_behind(tmp_path,
     assert words[0] == "deploy" or list((tmp_path / "cache/weft/requirements").iterdir()) == []
 
 
+def test_the_same_bytes_under_a_name_that_is_not_pythons(weft, tmp_path):
+    """What was wrong is how they were sent."""
+    says = "is sent with Content-Type: text/x-python, as `weft deploy` does when its name ends in .py or its first line is like #!"
+    (tmp_path / "same.py").write_text("def handler(): return 'same'\n")
+    shutil.copy(tmp_path / "same.py", tmp_path / "same")
+    before = weft("deploy", "same", "same")
+    assert before.returncode == 2 and says in before.stderr
+    assert weft("deploy", "same", "same.py").returncode == 0
+    after = weft("deploy", "same", "same")
+    assert after.returncode == 5 and says in after.stderr and "as Python" in after.stderr
+
+
 def test_a_directory_is_deployed_with_its_files(python, weft, tmp_path):
     folder = tmp_path / "several"
     (folder / "part").mkdir(parents=True)
