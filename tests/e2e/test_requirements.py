@@ -230,6 +230,14 @@ def test_the_same_bytes_under_a_name_that_is_not_pythons(weft, tmp_path):
     assert after.returncode == 5 and says in after.stderr and "as Python" in after.stderr
 
 
+def test_a_zip_archive_runs_as_python3_runs_it(weft, tmp_path):
+    if not (ROOT / "build/python/out/python.wasm").exists():
+        pytest.skip("guests/python/build makes what is run here")
+    (tmp_path / "x.zip").write_bytes(zip_of({"__main__.py": "import sys, h\nprint(h.x, sys.argv[1:])", "h.py": "x = 5"}))
+    done = weft("run", "x.zip", "a")
+    assert (done.returncode, done.stdout) == (0, "5 ['a']\n"), done.stderr
+
+
 def test_a_directory_is_deployed_with_its_files(python, weft, tmp_path):
     folder = tmp_path / "several"
     (folder / "part").mkdir(parents=True)
