@@ -236,6 +236,18 @@ def test_the_command_line_does_what_the_interface_does(server, tmp_path):
     code, shown, _ = weft("show", "desk")
     assert code == 0 and "deadline 2 s" in shown and "data as /data" in shown and "def     add" in shown
     assert "desk" in weft("list")[1]
+    # What no flag says stays, and is told.
+    code, told, kept = weft("create", "desk", "--memory", "128MiB", "--env", "C=d")
+    assert (code, "has these settings" in told) == (0, True)
+    assert kept == "desk keeps 1 volume, 1 environment variable and 1 limit; --fresh begins with the defaults\n"
+    settings = server.request("GET", "/v1/reactors/desk").json()
+    assert settings["volumes"] == [{"volume": "data", "path": "/data"}]
+    assert settings["environment"] == {"A": "b", "C": "d"}
+    assert (settings["limits"]["deadline_ms"], settings["limits"]["memory_bytes"]) == (2000, 128 << 20)
+    assert weft("apply", "desk", "add", "[1, 5]") == (0, "6\n", "")
+    assert weft("create", "desk", "--fresh")[2] == ""
+    settings = server.request("GET", "/v1/reactors/desk").json()
+    assert (settings["volumes"], settings["environment"], settings["limits"]["deadline_ms"]) == ([], {}, 10000)
     assert weft("unregister", "def", "desk", "add")[0] == 0
     assert weft("delete", "desk")[0] == 0
     assert weft("show", "desk")[0] == 3
