@@ -213,6 +213,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
                                               .doing = "Deploying"});
   if (!function) {
     const int code = report(in_words_of_flags(function.error()), console, arguments.has("json"));
+    if (function.error().message().contains("ModuleNotFoundError: No module named ")) {
+      note_hint(
+          "packages that a Python file needs stand in its comments (# /// script, as PEP 723 has "
+          "it) or in the FILE of --requirements; files beside it come with their directory: `weft "
+          "deploy NAME DIRECTORY`",
+          console, arguments.has("json"));
+    }
     note_hint(fmt::format("the module is on the server; `weft modules remove {}` removes it when "
                           "no function uses it",
                           shell_word(module)),

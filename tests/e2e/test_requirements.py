@@ -218,6 +218,13 @@ def test_a_signal_that_ends_weft_while_pip_works_leaves_nothing_behind(tmp_path,
     assert words[0] == "deploy" or list((tmp_path / "cache/weft/requirements").iterdir()) == []
 
 
+def test_a_missing_package_is_followed_by_how_packages_are_given(weft, tmp_path):
+    (tmp_path / "s.py").write_text("import nowhere\ndef handler(): return 1\n")
+    done = weft("deploy", "s", "s.py")
+    assert done.returncode != 0
+    assert "# /// script" in done.stderr and "--requirements" in done.stderr
+
+
 def test_the_same_bytes_under_a_name_that_is_not_pythons(weft, tmp_path):
     """What was wrong is how they were sent."""
     says = "is sent with Content-Type: text/x-python, as `weft deploy` does when its name ends in .py or its first line is like #!"

@@ -208,7 +208,8 @@ def test_packages_are_found_on_a_path_that_is_given(run, tmp_path):
 @pytest.mark.parametrize(("options", "script", "hint"), [
     ([], "import helper", "helper.py is beside the script, and the program sees nothing of that directory but the script: "
                           "--dir .:ro lets it read the others"),
-    ([], "import requests", "the module is not in Python's library: if it is in a directory DIR and all of it is Python, "
+    ([], "import requests", "the module is not in Python's library: name the package that has it in the script's comments (# /// script, as PEP 723 "
+     "has it) or in a file of --requirements FILE; if it is in a directory DIR and all of it is Python, "
                             "--dir DIR:ro --env PYTHONPATH=DIR lets the program import it"),
     ([], "open('data/in')", "data/in is there, but in no directory that the program was given: --dir data:ro lets it read that"),
     ([], "import pathlib\n(pathlib.Path(__file__).resolve().parent / 'data/in').read_text()", "--dir data:ro lets it read that"),
