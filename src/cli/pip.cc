@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <optional>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -174,6 +173,33 @@ Result<PipAnswer> Pip::install(Wheels wheels, const std::string& target,
   return PipAnswer{.code = exit.signal == 0 ? exit.code : -1,
                    .output = std::move(child.output()),
                    .errors = std::move(child.errors())};
+}
+
+std::optional<std::string> unreachable_index(const PipAnswer& answer) {
+  constexpr std::string_view kBroken = "connection broken by '";
+  constexpr std::string_view kWhy = "Failed to establish a new connection: ";
+  constexpr std::string_view kIndexes = "Looking in indexes: ";
+  const std::string_view errors = answer.errors;
+  const std::size_t begin = errors.rfind(kBroken);
+  if (begin == std::string_view::npos || !pip_problem(errors).starts_with(kNoDistribution))
+    return std::nullopt;
+  std::string_view why = errors.substr(begin + kBroken.size());
+  why = why.substr(0, why.find('\n'));
+  // "NewConnectionError('…: [Errno 111] Connection refused')': /simple/six/"
+  why = why.substr(0, why.rfind("': "));
+  if (const std::size_t at = why.find(kWhy); at != std::string_view::npos) {
+    why.remove_prefix(at + kWhy.size());
+    why = why.substr(0, why.rfind("')"));
+  }
+  // pip names what it was told; without its passwords.
+  std::string_view index = "PyPI";
+  const std::string_view output = answer.output;
+  if (const std::size_t at = output.find(kIndexes); at != std::string_view::npos) {
+    index = output.substr(at + kIndexes.size());
+    index = index.substr(0, index.find('\n'));
+  }
+  return fmt::format("the package index {} cannot be reached: {}", shown(index, kProblemBytesMax),
+                     shown(why, kProblemBytesMax));
 }
 
 std::string pip_problem(std::string_view errors) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,7 +51,14 @@ class Pip {
   const std::string temporary_;
 };
 
+// How its problem begins where no wheel fits.
+inline constexpr std::string_view kNoDistribution = "No matching distribution found for ";
+
 // The last line of what pip wrote that says what is wrong: without "ERROR: ".
 std::string pip_problem(std::string_view errors);
+
+// Where pip found nothing because an index does not answer: which, and why. Nothing where it failed
+// of something else.
+std::optional<std::string> unreachable_index(const PipAnswer& answer);
 
 }  // namespace weft::cli

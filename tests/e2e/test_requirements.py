@@ -218,6 +218,20 @@ def test_a_signal_that_ends_weft_while_pip_works_leaves_nothing_behind(tmp_path,
     assert words[0] == "deploy" or list((tmp_path / "cache/weft/requirements").iterdir()) == []
 
 
+def test_an_index_that_cannot_be_reached_is_named(weft, tmp_path, environment, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    monkeypatch.setitem(environment, "PIP_INDEX_URL", url)
+    monkeypatch.setitem(environment, "PIP_NO_INDEX", "0")
+    monkeypatch.setitem(environment, "PIP_FIND_LINKS", "")
+    monkeypatch.setitem(environment, "PIP_RETRIES", "1")
+    (tmp_path / "s.py").write_text("def handler(): return 1\n")
+    (tmp_path / "req.txt").write_text("six\n")
+    done = weft("deploy", "s", "s.py", "--requirements", "req.txt")
+    assert done.returncode == 7
+    assert done.stderr == f"weft: the package index {url} cannot be reached: [Errno 111] Connection refused\n"
+
+
 def test_a_missing_package_is_followed_by_how_packages_are_given(weft, tmp_path):
     (tmp_path / "s.py").write_text("import nowhere\ndef handler(): return 1\n")
     done = weft("deploy", "s", "s.py")
