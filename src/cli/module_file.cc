@@ -144,11 +144,13 @@ Result<std::string> module_path(std::string_view word) {
   return (std::filesystem::path(path) / name).native();
 }
 
-Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect) {
+Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect,
+                               std::optional<std::string> bytes) {
   const std::string path = TRY(module_path(file));
+  if (!bytes) bytes = TRY(read_input(path, console));
   ModuleFile loaded{.word = std::string(file),
                     .name = file == "-" ? "standard input" : path,
-                    .bytes = TRY(read_input(path, console)),
+                    .bytes = *std::move(bytes),
                     .binary = {},
                     .mapped = {},
                     .id = {},

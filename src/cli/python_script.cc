@@ -131,6 +131,7 @@ Result<> show_python(std::vector<GivenDirectory>& given, const PythonFiles& file
   const Reached library = reached_by(given, kLibraryFile);
   if (library.directory != &given.back())
     return fail(hides(*library.directory, "Python's library"));
+  if (script == "-") return {};
   const Reached reached = reached_by(given, script);
   if (reached.directory != nullptr) {
     if (shows(reached, script)) return {};

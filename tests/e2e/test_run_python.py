@@ -73,6 +73,13 @@ def test_a_path_may_lead_anywhere(run, tmp_path):
 def test_a_first_line_that_names_python_is_enough(run):
     assert ended(run("tool", "5", script="#!/usr/bin/env python3\nimport sys\nprint(int(sys.argv[1]) + 1)", name="tool")) == (
         0, "6\n", "")
+    # From standard input, too, as `python3 -` has it.
+    piped = "#!/usr/bin/env python3\nimport sys\nprint(sys.argv, [sys.stdin.read()])\n"
+    assert ended(run("-", "a", input=piped)) == (0, "['-', 'a'] ['']\n", "")
+    done = run("--stdin", "tool", "-", input=piped)
+    assert done.returncode == 2 and "standard input has the script" in done.stderr
+    done = run("-", input="#!/usr/bin/env python3\n# /// script\n# requires-python = '<3'\n# ///\n")
+    assert done.returncode == 2 and "standard input requires Python <3" in done.stderr
     # For modules nothing has changed.
     other = run("tool", script="#!/bin/sh\n", name="tool")
     assert (other.returncode, other.stderr.startswith("weft: tool: neither a WebAssembly module")) == (2, True)
