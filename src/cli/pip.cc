@@ -149,7 +149,7 @@ Result<ChildExit> end_of(ChildProcess& pip, const HeldSignals& signals, const Cl
     if (!has_news && (pip.exit() || now >= end)) break;
   }
   if (is_told) return fail(ErrorCode::kCancelled, "interrupted");
-  if (pip.exit()) return *pip.exit();
+  if (const auto& exit = pip.exit()) return *exit;
   return fail(ErrorCode::kDeadlineExceeded,
               fmt::format("pip has not come to an end within {} s", Pip::kSecondsMax));
 }

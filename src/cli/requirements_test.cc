@@ -10,8 +10,6 @@
 namespace weft::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 TEST_CASE("a specifier of versions takes the guests' Python, or does not") {
   for (const char* takes :
        {"", ">=3.8", ">= 3.13", ">=3.11,<4", "<=3.13", "==3.13", "==3.13.*", "==3.*", "~=3.11",

@@ -258,12 +258,12 @@ Error no_module(std::string_view bytes) {
 
 // The same bytes may be text of WebAssembly and of Python.
 Error uploaded_as_another(const Module& known, std::string_view bytes) {
-  if (known.dialect == abi::Dialect::kPython && !engine::may_be_text(bytes))
-    return {
-        ErrorCode::kAlreadyExists,
-        fmt::format(
-            "these bytes are on the server as Python, and were sent as a WebAssembly module; {}",
-            how_python_is_sent(bytes))};
+  if (known.dialect == abi::Dialect::kPython && !engine::may_be_text(bytes)) {
+    return {ErrorCode::kAlreadyExists,
+            fmt::format("these bytes are on the server as Python, and were sent as a WebAssembly "
+                        "module; {}",
+                        how_python_is_sent(bytes))};
+  }
   return {ErrorCode::kAlreadyExists,
           fmt::format("the same bytes were uploaded as a module of the dialect {}: remove that "
                       "one, or change a byte",
