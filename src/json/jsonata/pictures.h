@@ -3,7 +3,12 @@
 // the reference implementation's results and codes; they know neither the clock nor a locale.
 //
 // Texts are UTF-8. Whatever a picture, a number or a text is, the work and the memory it takes are
-// bounded by these limits; beyond one of them the code is D3140.
+// bounded by these limits; beyond one of them the code is D2015, that of what takes too much
+// memory.
+//
+// Where the reference implementation's results are nonsense (lost digits, NaN, an uncaught error of
+// its own), these functions do what XPath says: docs/reference/jsonata-pictures.md lists the
+// places.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +22,7 @@ namespace weft::json::jsonata {
 
 inline constexpr std::size_t kPictureBytesMax = 4096;       // of a picture
 inline constexpr std::size_t kPictureTextBytesMax = 65536;  // of what is read or written by one
+inline constexpr std::size_t kTimeStepsMax = 1 << 20;       // of to_millis: pieces times characters
 
 // The characters that $formatNumber's options may replace (XPath and XQuery Functions 3.1, section
 // 4.7.1). Each is one code point, but any text for `exponent_separator`, `infinity`, `nan`,
