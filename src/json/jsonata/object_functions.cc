@@ -170,7 +170,10 @@ Made<Var> eval(Call& call) {
   if (result.has_value()) return result;
   // The limits are those of the whole evaluation.
   const std::string& code = result.error()->code;
-  if (code == "D1012" || code == "D2015" || code == "U1001") return result;
+  if (code == "D1012" || code == "D2015" || code == "U1001") {
+    result.error()->position = 0;  // The place is one of the inner text.
+    return result;
+  }
   return failed_inside("D3121", *result.error());
 }
 

@@ -325,11 +325,14 @@ std::string mapped(std::string_view text, std::string_view replacement) {
 
 std::string upper_case(std::string_view text) {
   if (is_ascii(text)) return mapped_ascii(text, 'a', 'z');
-  std::string out = mapped(text, R"(\U$0)");
-  for (std::size_t at = out.find("\u00DF"); at != std::string::npos; at = out.find("\u00DF", at)) {
-    out.replace(at, 2, "SS");
+  // The one letter of many languages whose capital form is two.
+  constexpr std::string_view kSharpS = "\u00DF";
+  std::string spelled(text);
+  std::size_t at = 0;
+  while ((at = spelled.find(kSharpS, at)) != std::string::npos) {
+    spelled.replace(at, kSharpS.size(), "SS");
   }
-  return out;
+  return mapped(spelled, R"(\U$0)");
 }
 
 std::string lower_case(std::string_view text) {
