@@ -35,13 +35,14 @@ Outcome<Zone> read_zone(std::string_view timezone) {
   std::u32string_view text = points;
   while (!text.empty() && is_space(text.front()))
     text.remove_prefix(1);
-  zone.is_behind = text.starts_with(U'-');
-  if (zone.is_behind || text.starts_with(U'+')) text.remove_prefix(1);
+  const bool is_negative = text.starts_with(U'-');
+  if (is_negative || text.starts_with(U'+')) text.remove_prefix(1);
   if (text.empty() || text[0] < U'0' || text[0] > U'9')
     return failed("D3134", "a timezone is written as +hhmm or -hhmm");
   int number = 0;
   for (; !text.empty() && text[0] >= U'0' && text[0] <= U'9'; text.remove_prefix(1))
     number = number < kMax / 10 ? number * 10 + static_cast<int>(text[0] - U'0') : kMax;
+  zone.is_behind = is_negative && number != 0;
   zone.hours = number / 100;
   zone.minutes = number % 100;
   return zone;

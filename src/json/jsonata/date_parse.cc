@@ -22,7 +22,8 @@ namespace {
 using Text = std::u32string_view;
 using Kind = DatePiece::Kind;
 
-// What a text says of a date: by component, nothing where a name is none of the known ones.
+// What a text says of a date, by component: nothing where a name is none of the known ones, NaN
+// where an integer cannot be read.
 using Components = std::map<char32_t, std::optional<double>>;
 
 constexpr double kMillisInDay = 86'400'000;
@@ -160,8 +161,7 @@ Outcome<std::optional<Components>> read_components(const std::vector<DatePart>& 
     } else if (part.integer.has_value()) {
       const auto read = read_integer(own, *part.integer);
       if (!read.has_value()) return std::unexpected(read.error());
-      if (!read->has_value()) return std::nullopt;
-      value = *read;
+      value = read->value_or(std::numeric_limits<double>::quiet_NaN());
     } else {
       value = name_value(part, own);
     }
@@ -191,13 +191,15 @@ double present(const Calendar& now, char32_t component) {
   }
 }
 
-// Whether the text has one or more of these components of `all`, and no other. A component that is
-// 0 counts as absent, as in the reference.
+// Whether the text has one or more of these components of `all`, and no other. What is 0 or cannot
+// be read counts as absent, as in the reference.
 bool has_only(const Components& components, Text these, Text all) {
   bool has_one = false;
   for (const char32_t component : all) {
     const auto found = components.find(component);
-    if (found == components.end() || found->second.value_or(0) == 0) continue;
+    if (found == components.end()) continue;
+    const double value = found->second.value_or(0);
+    if (value == 0 || std::isnan(value)) continue;
     if (!these.contains(component)) return false;
     has_one = true;
   }
@@ -247,7 +249,8 @@ std::optional<double> utc_millis(const Components& components) {
   return millis;
 }
 
-Outcome<double> millis_of(Components components, double now_millis) {
+// Nothing where what the date needs cannot be read.
+Outcome<std::optional<double>> millis_of(Components components, double now_millis) {
   constexpr Text kOfDate = U"YXMxWwdD";
   constexpr Text kOfTime = U"PHhmsf";
   const bool has_day_of_year =
@@ -270,6 +273,8 @@ Outcome<double> millis_of(Components components, double now_millis) {
     const double hour = components[U'h'] == 12 ? 0 : components[U'h'].value_or(0);
     components[U'H'] = hour + (components[U'P'] == 1 ? 12 : 0);
   }
+  for (const char32_t component : std::u32string_view(U"YMDHmsf"))
+    if (std::isnan(components[component].value_or(0))) return std::nullopt;
   const auto millis = utc_millis(components);
   if (!millis.has_value()) return too_far();
   double zone = components[U'Z'].value_or(0);
@@ -283,12 +288,10 @@ Outcome<std::optional<double>> read_by_picture(std::string_view text, std::strin
                                                double now_millis) {
   const auto parts = read_date_picture(picture);
   if (!parts.has_value()) return std::unexpected(parts.error());
-  const auto components = read_components(*parts, code_points(text));
-  if (!components.has_value()) return std::unexpected(components.error());
+  auto components = read_components(*parts, code_points(text));
+  if (!components.has_value()) return std::unexpected(std::move(components.error()));
   if (!components->has_value() || (*components)->empty()) return std::nullopt;
-  const auto millis = millis_of(**components, now_millis);
-  if (!millis.has_value()) return std::unexpected(millis.error());
-  return *millis;
+  return millis_of(*std::move(*components), now_millis);
 }
 
 // The timestamps that the reference takes: those of ISO 8601 that ECMAScript's Date.parse knows,

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -262,18 +261,34 @@ double rounded(double magnitude, std::size_t places) {
   return std::isfinite(digits) ? shifted(half_even(digits), -static_cast<int>(places)) : magnitude;
 }
 
-// As ECMAScript's toFixed: all digits of the binary number, and the larger of two as near.
-std::string fixed_text(double magnitude, std::size_t places) {
-  const auto precision = static_cast<int>(places);
-  // Just between two texts is what has one binary digit more than these have decimal ones.
-  if (std::fmod(std::ldexp(magnitude, precision + 1), 2) == 1)
-    magnitude = std::nextafter(magnitude, std::numeric_limits<double>::infinity());
+// The exact digits, or the nearest to them; where two are as near, the even one.
+std::string plain_text(double magnitude, std::size_t places) {
   std::string text(places + 320, '\0');  // at most 309 digits before the point
   const auto written = std::to_chars(text.data(), text.data() + text.size(), magnitude,
-                                     std::chars_format::fixed, precision);
+                                     std::chars_format::fixed, static_cast<int>(places));
   WEFT_ASSERT(written.ec == std::errc());
   text.resize(static_cast<std::size_t>(written.ptr - text.data()));
   return text;
+}
+
+// As ECMAScript's toFixed: of two texts as near, the larger.
+std::string fixed_text(double magnitude, std::size_t places) {
+  // Between two texts is what has one binary digit more than these have decimal ones: its exact
+  // text has one more digit, too, a 5.
+  const bool is_between = std::fmod(std::ldexp(magnitude, static_cast<int>(places) + 1), 2) == 1;
+  if (!is_between) return plain_text(magnitude, places);
+  std::string text = plain_text(magnitude, places + 1);
+  text.pop_back();
+  for (std::size_t left = text.size(); left > 0; --left) {
+    char& digit = text[left - 1];
+    if (digit == '.') continue;
+    if (digit != '9') {
+      ++digit;
+      return text;
+    }
+    digit = '0';
+  }
+  return "1" + text;
 }
 
 class Writer {
