@@ -6,6 +6,8 @@
 
 namespace weft::json::jsonata {
 
+inline constexpr double kMillisInDay = 86'400'000;
+
 struct Calendar {
   std::int64_t days = 0;  // since 1970-01-01
   int year = 1970;

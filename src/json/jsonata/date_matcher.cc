@@ -89,9 +89,10 @@ class Matcher {
     const std::size_t size = text_.size();
     matches_.assign(pieces_.size() + 1, std::vector<bool>(size + 1));
     matches_.back()[size] = true;
-    for (std::size_t piece = pieces_.size(); piece-- > 0;)
+    for (std::size_t piece = pieces_.size(); piece-- > 0;) {
       for (std::size_t offset = size + 1; offset-- > 0;)
         matches_[piece][offset] = matches_at(piece, offset);
+    }
   }
 
   bool matches_at(std::size_t index, std::size_t offset) const {

@@ -196,32 +196,36 @@ std::size_t count_places(Text text, const Symbols& symbols) {
 Plan analyse(const SubPicture& parts, const Symbols& symbols) {
   Plan plan;
   // Separators are single characters: of others, fault_of() leaves none in the active part.
-  for (std::size_t offset = 0; offset < parts.integer.size(); ++offset)
+  for (std::size_t offset = 0; offset < parts.integer.size(); ++offset) {
     if (parts.integer.substr(offset, 1) == symbols.grouping)
       plan.separators.push_back(count_places(parts.integer.substr(offset), symbols));
+  }
   plan.interval = regular_interval(plan.separators);
-  for (std::size_t offset = 0; offset < parts.fraction.size(); ++offset)
+  for (std::size_t offset = 0; offset < parts.fraction.size(); ++offset) {
     if (parts.fraction.substr(offset, 1) == symbols.grouping)
       plan.fraction_separators.push_back(count_places(parts.fraction.substr(0, offset), symbols));
+  }
   plan.integer_min = count_digits(parts.integer, symbols);
   plan.scaling = plan.integer_min;
   plan.fraction_min = count_digits(parts.fraction, symbols);
   plan.fraction_max = count_places(parts.fraction, symbols);
   if (plan.integer_min == 0 && plan.fraction_max == 0) {
-    if (parts.exponent.has_value())
+    if (parts.exponent.has_value()) {
       plan.fraction_min = plan.fraction_max = 1;
-    else
+    } else {
       plan.integer_min = 1;
+    }
   }
   if (parts.exponent.has_value() && plan.integer_min == 0 &&
       parts.integer.find(symbols.digit) != kNowhere)
     plan.integer_min = 1;
   if (plan.integer_min == 0 && plan.fraction_min == 0) plan.fraction_min = 1;
   if (parts.exponent.has_value()) plan.exponent_min = count_digits(*parts.exponent, symbols);
-  if (parts.text.find(symbols.percent) != kNowhere)
+  if (parts.text.find(symbols.percent) != kNowhere) {
     plan.rate = 100;
-  else if (parts.text.find(symbols.per_mille) != kNowhere)
+  } else if (parts.text.find(symbols.per_mille) != kNowhere) {
     plan.rate = 1000;
+  }
   return plan;
 }
 
@@ -377,16 +381,19 @@ Outcome<std::string> format_number(double value, std::string_view picture,
   if (!has_digits(symbols)) return failed("D3085", "the zero digit begins no row of ten digits");
   const std::u32string text = code_points(picture);
   const std::vector<Text> sides = sides_of(text, symbols.pattern);
-  if (sides.size() > 2)
+  if (sides.size() > 2) {
     return failed("D3080",
                   "a number's picture has at most two parts, for numbers from 0 on and "
                   "for others");
+  }
   std::vector<SubPicture> pictures;
+  pictures.reserve(sides.size());
   for (const Text side : sides)
     pictures.push_back(split(side, symbols));
-  for (const SubPicture& parts : pictures)
+  for (const SubPicture& parts : pictures) {
     if (auto fault = fault_of(parts, symbols); fault.has_value())
       return std::unexpected(*std::move(fault));
+  }
 
   if (std::isnan(value)) return format.nan;
   const SubPicture& parts = value < 0 ? pictures.back() : pictures.front();
