@@ -49,9 +49,13 @@ Calendar thursday_of(const Calendar& date) {
 
 }  // namespace
 
-std::optional<Calendar> calendar_of(double millis) {
+std::unexpected<Failure> too_far() {
+  return failed("D3110", "there is no date so far from 1970");
+}
+
+Outcome<Calendar> calendar_of(double millis) {
   constexpr double kMillisMax = 8.64e15;
-  if (!(std::abs(millis) <= kMillisMax)) return std::nullopt;
+  if (!(std::abs(millis) <= kMillisMax)) return too_far();
   const Quotient days = floored(static_cast<std::int64_t>(millis), 86'400'000);
   Calendar result = date_of(days.whole);
   result.hour = as_int(days.rest / 3'600'000);

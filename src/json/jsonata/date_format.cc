@@ -42,6 +42,7 @@ Outcome<Zone> read_zone(std::string_view timezone) {
   int number = 0;
   for (; !text.empty() && text[0] >= U'0' && text[0] <= U'9'; text.remove_prefix(1))
     number = number < kMax / 10 ? number * 10 + static_cast<int>(text[0] - U'0') : kMax;
+  if (number == kMax) return too_far();
   zone.is_behind = is_negative && number != 0;
   zone.hours = number / 100;
   zone.minutes = number % 100;
@@ -137,7 +138,7 @@ Outcome<std::string> from_millis(double millis, std::optional<std::string_view> 
   const auto parts = read_date_picture(picture.value_or(kIso8601));
   if (!parts.has_value()) return std::unexpected(parts.error());
   const auto time = calendar_of(std::trunc(millis + zone.millis()));
-  if (!time.has_value()) return failed("D3110", "there is no date so far from 1970");
+  if (!time.has_value()) return std::unexpected(time.error());
   std::string out;
   for (const DatePart& part : *parts) {
     if (part.component == 0) {

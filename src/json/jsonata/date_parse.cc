@@ -144,7 +144,10 @@ Outcome<Components> read_components(const std::vector<DatePart>& parts, Text tex
       return std::unexpected(std::move(added.error()));
     lasts.push_back(pieces.size() - 1);
   }
-  if (pieces.size() * text.size() > kTimeStepsMax)
+  std::size_t size = pieces.size();
+  for (const DatePiece& piece : pieces)
+    size += piece.literal.size();
+  if (size * text.size() > kTimeStepsMax)
     return failed("D2015", "the date's picture and text are too long for each other");
   const auto ends = match_pieces(pieces, text);
   Components components;
@@ -208,10 +211,6 @@ bool has_only(const Components& components, Text these, Text all) {
   return has_one;
 }
 
-std::unexpected<Failure> too_far() {
-  return failed("D3110", "there is no date so far from 1970");
-}
-
 // Between the most and the least significant of the components there may be no gap; what is left of
 // them is the present, what is right of them is the first of its kind.
 Outcome<void> fill_in(Components& components, Text in_order, const Calendar& now) {
@@ -235,19 +234,19 @@ Outcome<void> fill_in(Components& components, Text in_order, const Calendar& now
 
 // As ECMAScript's Date.UTC: whatever is too large goes on in the next unit, and the years 0 to 99
 // are 1900 to 1999.
-std::optional<double> utc_millis(const Components& components) {
+Outcome<double> utc_millis(const Components& components) {
   constexpr double kYearMax = 1e6;  // more than there are
   constexpr double kMillisMax = 8.64e15;
   const auto get = [&](char32_t component) { return components.at(component).value_or(0); };
   double year = get(U'Y');
   if (year >= 0 && year <= 99) year += 1900;
   const double month = std::max(get(U'M'), 1.0);
-  if (year > kYearMax || month > kYearMax) return std::nullopt;
+  if (year > kYearMax || month > kYearMax) return too_far();
   const auto first = static_cast<double>(
       first_day(static_cast<std::int64_t>(year), static_cast<std::int64_t>(month)));
   const double millis = (first + get(U'D') - 1) * kMillisInDay + get(U'H') * 3'600'000 +
                         get(U'm') * 60'000 + get(U's') * 1000 + get(U'f');
-  if (!(std::abs(millis) <= kMillisMax)) return std::nullopt;
+  if (!(std::abs(millis) <= kMillisMax)) return too_far();
   return millis;
 }
 
@@ -262,7 +261,7 @@ Outcome<std::optional<double>> millis_of(Components components, double now_milli
   if (has_only(components, U"Xxw", kOfDate) || has_only(components, U"XW", kOfDate))
     return failed("D3136", "dates cannot be read from their weeks");
   const auto now = calendar_of(now_millis);
-  if (!now.has_value()) return too_far();
+  if (!now.has_value()) return std::unexpected(now.error());
   const std::u32string in_order =
       std::u32string(has_day_of_year ? U"Yd" : U"YMD") + (has_half_days ? U"Phmsf" : U"Hmsf");
   if (auto filled = fill_in(components, in_order, *now); !filled.has_value())
@@ -278,7 +277,7 @@ Outcome<std::optional<double>> millis_of(Components components, double now_milli
   for (const char32_t component : std::u32string_view(U"YMDHmsf"))
     if (std::isnan(components[component].value_or(0))) return std::nullopt;
   const auto millis = utc_millis(components);
-  if (!millis.has_value()) return too_far();
+  if (!millis.has_value()) return std::unexpected(millis.error());
   double zone = components[U'Z'].value_or(0);
   if (zone == 0) zone = components[U'z'].value_or(0);
   const double result = *millis - zone * 60'000;

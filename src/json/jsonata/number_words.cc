@@ -133,10 +133,16 @@ std::size_t between_words(std::u32string_view text, std::size_t offset) {
   return has_and ? 5 : 1;
 }
 
-// The sum of the words so far: what is complete, and the part that "thousand" would multiply.
+// The sum of the words so far: what is complete, and the part that "thousand" would multiply. A
+// trillion multiplies all before it: "one thousand and one trillion".
 class Sum {
  public:
   void add(double value) {
+    if (value == kWords.back().value) {
+      open_ = total() * value;
+      closed_ = 0;
+      return;
+    }
     if (value >= 100) {
       open_ *= value;
       return;
