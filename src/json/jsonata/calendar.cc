@@ -6,8 +6,6 @@ namespace weft::json::jsonata {
 
 namespace {
 
-constexpr std::int64_t kMillisInDay = 86'400'000;
-
 struct Quotient {
   std::int64_t whole = 0;
   std::int64_t rest = 0;  // never negative
@@ -51,10 +49,14 @@ Calendar thursday_of(const Calendar& date) {
 
 }  // namespace
 
-std::optional<Calendar> calendar_of(double millis) {
+std::unexpected<Failure> too_far() {
+  return failed("D3110", "there is no date so far from 1970");
+}
+
+Outcome<Calendar> calendar_of(double millis) {
   constexpr double kMillisMax = 8.64e15;
-  if (!(std::abs(millis) <= kMillisMax)) return std::nullopt;
-  const Quotient days = floored(static_cast<std::int64_t>(millis), kMillisInDay);
+  if (!(std::abs(millis) <= kMillisMax)) return too_far();
+  const Quotient days = floored(static_cast<std::int64_t>(millis), 86'400'000);
   Calendar result = date_of(days.whole);
   result.hour = as_int(days.rest / 3'600'000);
   result.minute = as_int(days.rest / 60'000 % 60);

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+
+#include "json/jsonata/failure.h"
 
 namespace weft::json::jsonata {
+
+inline constexpr double kMillisInDay = 86'400'000;
 
 struct Calendar {
   std::int64_t days = 0;  // since 1970-01-01
@@ -17,8 +20,10 @@ struct Calendar {
   int millisecond = 0;
 };
 
-// Fractions of milliseconds are cut off; nothing beyond ±8.64e15.
-std::optional<Calendar> calendar_of(double millis);
+// Fractions of milliseconds are cut off. D3110 beyond ±8.64e15.
+Outcome<Calendar> calendar_of(double millis);
+
+std::unexpected<Failure> too_far();
 
 // Days since 1970-01-01 of the month's first day. The month may be any, as 13 for the next January;
 // years and months must be within ±1e9.

@@ -35,13 +35,15 @@ Outcome<Zone> read_zone(std::string_view timezone) {
   std::u32string_view text = points;
   while (!text.empty() && is_space(text.front()))
     text.remove_prefix(1);
-  zone.is_behind = text.starts_with(U'-');
-  if (zone.is_behind || text.starts_with(U'+')) text.remove_prefix(1);
+  const bool is_negative = text.starts_with(U'-');
+  if (is_negative || text.starts_with(U'+')) text.remove_prefix(1);
   if (text.empty() || text[0] < U'0' || text[0] > U'9')
     return failed("D3134", "a timezone is written as +hhmm or -hhmm");
   int number = 0;
   for (; !text.empty() && text[0] >= U'0' && text[0] <= U'9'; text.remove_prefix(1))
     number = number < kMax / 10 ? number * 10 + static_cast<int>(text[0] - U'0') : kMax;
+  if (number == kMax) return too_far();
+  zone.is_behind = is_negative && number != 0;
   zone.hours = number / 100;
   zone.minutes = number % 100;
   return zone;
@@ -81,21 +83,22 @@ int component_of(const Calendar& time, char32_t component) {
   }
 }
 
-Outcome<std::string> name_text(const DatePart& part, int value) {
+Outcome<std::string> name_text(const DatePart& part, LetterCase letters, int value) {
   const auto name = date_name(part.component, static_cast<std::size_t>(value));
   if (!name.has_value()) return nameless_component(part.component);
   std::string text(name->substr(0, part.width_max.value_or(name->size())));
-  set_case(text, *part.names);
+  set_case(text, letters);
   return text;
 }
 
-Outcome<std::string> zone_text(const DatePart& part, const Zone& zone) {
-  const IntegerPicture& picture = *part.integer;
+Outcome<std::string> zone_text(const DatePart& part, const IntegerPicture& picture,
+                               const Zone& zone) {
   const bool is_decimal = picture.kind == IntegerPicture::Kind::kDecimal;
   const std::size_t digits = picture.mandatory_digits;
-  if (!is_decimal || (picture.interval == 0 && digits > 4))
+  if (!is_decimal || (picture.interval == 0 && digits > 4)) {
     return failed(
         "D3134", "a timezone is written with one to four digits, not as \"" + picture.token + "\"");
+  }
   if (zone.as_written() == 0 && part.is_zulu) return "Z";
   const bool has_hours_only = picture.interval == 0 && digits <= 2;
   auto written = write_integer(has_hours_only ? zone.hours : zone.as_written(), picture);
@@ -106,26 +109,19 @@ Outcome<std::string> zone_text(const DatePart& part, const Zone& zone) {
 }
 
 Outcome<std::string> marker_text(const DatePart& part, const Calendar& time, const Zone& zone) {
-  switch (part.component) {
-    case U'Z':
-    case U'z':
-      return zone_text(part, zone);
-    case U'P':
-      if (part.names == LetterCase::kUpper) return time.hour >= 12 ? "PM" : "AM";
-      return time.hour >= 12 ? "pm" : "am";
-    case U'C':
-    case U'E':
-      return "ISO";
-    default:
-      break;
+  if (part.component == U'P') {
+    if (part.names == LetterCase::kUpper) return time.hour >= 12 ? "PM" : "AM";
+    return time.hour >= 12 ? "pm" : "am";
   }
-  if (!part.names.has_value() && !part.integer.has_value())
-    return unknown_component(part.component);
+  if (part.component == U'C' || part.component == U'E') return "ISO";
+  if (part.integer.has_value() && (part.component == U'Z' || part.component == U'z'))
+    return zone_text(part, *part.integer, zone);
   int value = component_of(time, part.component);
-  if (part.names.has_value()) return name_text(part, value);
+  if (part.names.has_value()) return name_text(part, *part.names, value);
+  if (!part.integer.has_value()) return unknown_component(part.component);
   constexpr std::array<int, 6> kPowers{1, 10, 100, 1000, 10'000, 100'000};
-  if (part.year_digits.value_or(kPowers.size()) < kPowers.size())
-    value %= kPowers[*part.year_digits];
+  const std::size_t digits = part.year_digits.value_or(kPowers.size());
+  if (digits < kPowers.size()) value %= kPowers[digits];
   return write_integer(value, *part.integer);
 }
 
@@ -142,7 +138,7 @@ Outcome<std::string> from_millis(double millis, std::optional<std::string_view> 
   const auto parts = read_date_picture(picture.value_or(kIso8601));
   if (!parts.has_value()) return std::unexpected(parts.error());
   const auto time = calendar_of(std::trunc(millis + zone.millis()));
-  if (!time.has_value()) return failed("D3110", "there is no date so far from 1970");
+  if (!time.has_value()) return std::unexpected(time.error());
   std::string out;
   for (const DatePart& part : *parts) {
     if (part.component == 0) {

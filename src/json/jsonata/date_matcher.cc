@@ -36,7 +36,7 @@ bool starts_with_any_case(Text text, Text start) {
          std::ranges::equal(text.substr(0, start.size()), start, {}, lower, lower);
 }
 
-// How long a piece is that has one length only; nothing where it is not at the text's beginning.
+// How long a literal, a sign or a suffix is; nothing where it is not at the text's beginning.
 std::optional<std::size_t> fixed_size(const DatePiece& piece, Text text) {
   constexpr std::array<Text, 4> kSuffixes{U"th", U"st", U"nd", U"rd"};
   const auto begins = [&](Text start) { return starts_with_any_case(text, start); };
@@ -50,17 +50,14 @@ std::optional<std::size_t> fixed_size(const DatePiece& piece, Text text) {
     case Kind::kOrdinalSuffix:
       if (std::ranges::any_of(kSuffixes, begins)) return 2;
       break;
-    default: {
-      const Text digits = text.substr(0, piece.count);
-      const auto is_digit = [&](char32_t character) { return belongs(piece, character); };
-      if (digits.size() == piece.count && std::ranges::all_of(digits, is_digit)) return piece.count;
-    }
+    default:
+      break;
   }
   return std::nullopt;
 }
 
 bool is_fixed(const DatePiece& piece) {
-  return piece.count > 0 || piece.kind == Kind::kLiteral || piece.kind == Kind::kSign ||
+  return piece.kind == Kind::kLiteral || piece.kind == Kind::kSign ||
          piece.kind == Kind::kOrdinalSuffix;
 }
 
@@ -89,21 +86,25 @@ class Matcher {
     const std::size_t size = text_.size();
     matches_.assign(pieces_.size() + 1, std::vector<bool>(size + 1));
     matches_.back()[size] = true;
-    for (std::size_t piece = pieces_.size(); piece-- > 0;)
-      for (std::size_t offset = size + 1; offset-- > 0;)
-        matches_[piece][offset] = matches_at(piece, offset);
+    for (std::size_t piece = pieces_.size(); piece-- > 0;) {
+      std::size_t run = 0;  // of characters that belong to the piece
+      for (std::size_t offset = size + 1; offset-- > 0;) {
+        run = offset < size && belongs(pieces_[piece], text_[offset]) ? run + 1 : 0;
+        matches_[piece][offset] = matches_at(piece, offset, run);
+      }
+    }
   }
 
-  bool matches_at(std::size_t index, std::size_t offset) const {
+  bool matches_at(std::size_t index, std::size_t offset, std::size_t run) const {
     const DatePiece& piece = pieces_[index];
     if (is_fixed(piece)) {
       const auto size = fixed_size(piece, text_.substr(offset));
       return size.has_value() && matches_[index + 1][offset + *size];
     }
-    if (offset == text_.size()) return false;
+    if (piece.count > 0) return run >= piece.count && matches_[index + 1][offset + piece.count];
     // Of what repeats, the piece may end after this item or go on with the next.
-    if (piece.kind != Kind::kWords)
-      return belongs(piece, text_[offset]) && is_reached(index, offset + 1);
+    if (piece.kind != Kind::kWords) return run > 0 && is_reached(index, offset + 1);
+    if (offset == text_.size()) return false;
     for (std::size_t size = 1; words_[offset] >> size != 0; ++size)
       if ((words_[offset] >> size & 1U) != 0 && is_reached(index, offset + size)) return true;
     return false;
@@ -116,6 +117,7 @@ class Matcher {
   std::size_t end_of(std::size_t index, std::size_t start) const {
     const DatePiece& piece = pieces_[index];
     if (is_fixed(piece)) return start + fixed_size(piece, text_.substr(start)).value_or(0);
+    if (piece.count > 0) return start + piece.count;
     if (piece.kind == Kind::kWords) return end_of_words(index, start);
     std::size_t end = start;
     for (std::size_t offset = start; offset < text_.size() && belongs(piece, text_[offset]);) {

@@ -12,6 +12,7 @@
 #include "json/jsonata/date_picture.h"
 #include "json/jsonata/decimal_text.h"
 #include "json/jsonata/integer_picture.h"
+#include "json/jsonata/iso8601.h"
 #include "json/jsonata/picture_limits.h"
 #include "json/jsonata/pictures.h"
 
@@ -22,14 +23,17 @@ namespace {
 using Text = std::u32string_view;
 using Kind = DatePiece::Kind;
 
-// What a text says of a date: by component, nothing where a name is none of the known ones.
+// What a text says of a date, by component: nothing where a name is none of the known ones, NaN
+// where an integer cannot be read.
 using Components = std::map<char32_t, std::optional<double>>;
 
-constexpr double kMillisInDay = 86'400'000;
-
 std::optional<char32_t> zone_separator(const DatePart& part) {
-  if (part.integer->interval == 0) return std::nullopt;
+  if (!part.integer.has_value() || part.integer->interval == 0) return std::nullopt;
   return part.integer->separators.front().character;
+}
+
+char32_t zero_of(const DatePart& part) {
+  return part.integer.has_value() ? part.integer->zero : U'0';
 }
 
 void add_zone(std::vector<DatePiece>& pieces, const DatePart& part) {
@@ -42,12 +46,12 @@ void add_zone(std::vector<DatePiece>& pieces, const DatePart& part) {
   }
 }
 
-Outcome<void> add_integer(std::vector<DatePiece>& pieces, const DatePart& part) {
-  switch (part.integer->kind) {
+Outcome<void> add_integer(std::vector<DatePiece>& pieces, const IntegerPicture& picture,
+                          std::size_t digits) {
+  switch (picture.kind) {
     case IntegerPicture::Kind::kDecimal:
-      pieces.push_back(
-          {.kind = Kind::kDigits, .zero = part.integer->zero, .count = part.digits_read});
-      if (part.integer->is_ordinal) pieces.push_back({.kind = Kind::kOrdinalSuffix});
+      pieces.push_back({.kind = Kind::kDigits, .zero = picture.zero, .count = digits});
+      if (picture.is_ordinal) pieces.push_back({.kind = Kind::kOrdinalSuffix});
       return {};
     case IntegerPicture::Kind::kLetters:
       pieces.push_back({.kind = Kind::kLetters});
@@ -61,7 +65,7 @@ Outcome<void> add_integer(std::vector<DatePiece>& pieces, const DatePart& part) 
     case IntegerPicture::Kind::kSequence:
       break;
   }
-  return unsupported_sequence(*part.integer);
+  return unsupported_sequence(picture);
 }
 
 Outcome<void> add_pieces(std::vector<DatePiece>& pieces, const DatePart& part) {
@@ -73,7 +77,7 @@ Outcome<void> add_pieces(std::vector<DatePiece>& pieces, const DatePart& part) {
     pieces.push_back(
         {.kind = Kind::kDigits, .zero = part.integer.has_value() ? part.integer->zero : U'0'});
   } else if (part.integer.has_value()) {
-    return add_integer(pieces, part);
+    return add_integer(pieces, *part.integer, part.digits_read);
   } else {
     if (!Text(U"MxFP").contains(part.component)) return nameless_component(part.component);
     pieces.push_back({.kind = Kind::kLetters});
@@ -103,11 +107,10 @@ double zone_value(const DatePart& part, Text text) {
 
 // Milliseconds: of more than three digits, the first three count.
 double fraction_value(const DatePart& part, Text text) {
-  const char32_t zero = part.integer.has_value() ? part.integer->zero : U'0';
   double value = 0;
   double weight = 100;
   for (const char32_t digit : text.substr(0, 3)) {
-    value += weight * (digit - zero);
+    value += weight * (digit - zero_of(part));
     weight /= 10;
   }
   return value;
@@ -132,8 +135,8 @@ std::optional<double> name_value(const DatePart& part, Text text) {
   return value;
 }
 
-// Nothing where the text is no such value.
-Outcome<std::optional<Components>> read_components(const std::vector<DatePart>& parts, Text text) {
+// Empty where the text does not match.
+Outcome<Components> read_components(const std::vector<DatePart>& parts, Text text) {
   std::vector<DatePiece> pieces;
   std::vector<std::size_t> lasts;  // of each part, its last piece
   for (const DatePart& part : parts) {
@@ -141,11 +144,14 @@ Outcome<std::optional<Components>> read_components(const std::vector<DatePart>& 
       return std::unexpected(std::move(added.error()));
     lasts.push_back(pieces.size() - 1);
   }
-  if (pieces.size() * text.size() > kTimeStepsMax)
+  std::size_t size = pieces.size();
+  for (const DatePiece& piece : pieces)
+    size += piece.literal.size();
+  if (size * text.size() > kTimeStepsMax)
     return failed("D2015", "the date's picture and text are too long for each other");
   const auto ends = match_pieces(pieces, text);
-  if (!ends.has_value()) return std::nullopt;
   Components components;
+  if (!ends.has_value()) return components;
   std::size_t start = 0;
   for (std::size_t index = 0; index < parts.size(); ++index) {
     const DatePart& part = parts[index];
@@ -160,8 +166,7 @@ Outcome<std::optional<Components>> read_components(const std::vector<DatePart>& 
     } else if (part.integer.has_value()) {
       const auto read = read_integer(own, *part.integer);
       if (!read.has_value()) return std::unexpected(read.error());
-      if (!read->has_value()) return std::nullopt;
-      value = *read;
+      value = read->value_or(std::numeric_limits<double>::quiet_NaN());
     } else {
       value = name_value(part, own);
     }
@@ -191,21 +196,19 @@ double present(const Calendar& now, char32_t component) {
   }
 }
 
-// Whether the text has one or more of these components of `all`, and no other. A component that is
-// 0 counts as absent, as in the reference.
+// Whether the text has one or more of these components of `all`, and no other. What is 0 or cannot
+// be read counts as absent, as in the reference.
 bool has_only(const Components& components, Text these, Text all) {
   bool has_one = false;
   for (const char32_t component : all) {
     const auto found = components.find(component);
-    if (found == components.end() || found->second.value_or(0) == 0) continue;
+    if (found == components.end()) continue;
+    const double value = found->second.value_or(0);
+    if (value == 0 || std::isnan(value)) continue;
     if (!these.contains(component)) return false;
     has_one = true;
   }
   return has_one;
-}
-
-std::unexpected<Failure> too_far() {
-  return failed("D3110", "there is no date so far from 1970");
 }
 
 // Between the most and the least significant of the components there may be no gap; what is left of
@@ -231,23 +234,24 @@ Outcome<void> fill_in(Components& components, Text in_order, const Calendar& now
 
 // As ECMAScript's Date.UTC: whatever is too large goes on in the next unit, and the years 0 to 99
 // are 1900 to 1999.
-std::optional<double> utc_millis(const Components& components) {
+Outcome<double> utc_millis(const Components& components) {
   constexpr double kYearMax = 1e6;  // more than there are
   constexpr double kMillisMax = 8.64e15;
   const auto get = [&](char32_t component) { return components.at(component).value_or(0); };
   double year = get(U'Y');
   if (year >= 0 && year <= 99) year += 1900;
   const double month = std::max(get(U'M'), 1.0);
-  if (year > kYearMax || month > kYearMax) return std::nullopt;
+  if (year > kYearMax || month > kYearMax) return too_far();
   const auto first = static_cast<double>(
       first_day(static_cast<std::int64_t>(year), static_cast<std::int64_t>(month)));
   const double millis = (first + get(U'D') - 1) * kMillisInDay + get(U'H') * 3'600'000 +
                         get(U'm') * 60'000 + get(U's') * 1000 + get(U'f');
-  if (!(std::abs(millis) <= kMillisMax)) return std::nullopt;
+  if (!(std::abs(millis) <= kMillisMax)) return too_far();
   return millis;
 }
 
-Outcome<double> millis_of(Components components, double now_millis) {
+// Nothing where what the date needs cannot be read.
+Outcome<std::optional<double>> millis_of(Components components, double now_millis) {
   constexpr Text kOfDate = U"YXMxWwdD";
   constexpr Text kOfTime = U"PHhmsf";
   const bool has_day_of_year =
@@ -257,7 +261,7 @@ Outcome<double> millis_of(Components components, double now_millis) {
   if (has_only(components, U"Xxw", kOfDate) || has_only(components, U"XW", kOfDate))
     return failed("D3136", "dates cannot be read from their weeks");
   const auto now = calendar_of(now_millis);
-  if (!now.has_value()) return too_far();
+  if (!now.has_value()) return std::unexpected(now.error());
   const std::u32string in_order =
       std::u32string(has_day_of_year ? U"Yd" : U"YMD") + (has_half_days ? U"Phmsf" : U"Hmsf");
   if (auto filled = fill_in(components, in_order, *now); !filled.has_value())
@@ -270,8 +274,10 @@ Outcome<double> millis_of(Components components, double now_millis) {
     const double hour = components[U'h'] == 12 ? 0 : components[U'h'].value_or(0);
     components[U'H'] = hour + (components[U'P'] == 1 ? 12 : 0);
   }
+  for (const char32_t component : std::u32string_view(U"YMDHmsf"))
+    if (std::isnan(components[component].value_or(0))) return std::nullopt;
   const auto millis = utc_millis(components);
-  if (!millis.has_value()) return too_far();
+  if (!millis.has_value()) return std::unexpected(millis.error());
   double zone = components[U'Z'].value_or(0);
   if (zone == 0) zone = components[U'z'].value_or(0);
   const double result = *millis - zone * 60'000;
@@ -283,99 +289,11 @@ Outcome<std::optional<double>> read_by_picture(std::string_view text, std::strin
                                                double now_millis) {
   const auto parts = read_date_picture(picture);
   if (!parts.has_value()) return std::unexpected(parts.error());
-  const auto components = read_components(*parts, code_points(text));
-  if (!components.has_value()) return std::unexpected(components.error());
-  if (!components->has_value() || (*components)->empty()) return std::nullopt;
-  const auto millis = millis_of(**components, now_millis);
-  if (!millis.has_value()) return std::unexpected(millis.error());
-  return *millis;
+  auto components = read_components(*parts, code_points(text));
+  if (!components.has_value()) return std::unexpected(std::move(components.error()));
+  if (components->empty()) return std::nullopt;
+  return millis_of(*std::move(components), now_millis);
 }
-
-// The timestamps that the reference takes: those of ISO 8601 that ECMAScript's Date.parse knows,
-// and offsets from UTC without a colon.
-class Iso8601 {
- public:
-  explicit Iso8601(std::string_view text) : rest_(text) {}
-
-  // Nothing where it is none, or there is no such time.
-  std::optional<double> read() {
-    const auto year = number(4);
-    if (!year.has_value()) return std::nullopt;
-    double month = 1;
-    double day = 1;
-    if (skip('-')) {
-      if (!set(month, 1, 12)) return std::nullopt;
-      if (skip('-') && !set(day, 1, 31)) return std::nullopt;
-    }
-    double millis = 0;
-    double ahead = 0;
-    const bool has_time = skip('T');
-    if (has_time && !read_time(millis)) return std::nullopt;
-    if (!skip('Z') && has_time && !read_offset(ahead)) return std::nullopt;
-    if (!rest_.empty()) return std::nullopt;
-    const std::int64_t first =
-        first_day(static_cast<std::int64_t>(*year), static_cast<std::int64_t>(month));
-    return (static_cast<double>(first) + day - 1) * kMillisInDay + millis - ahead;
-  }
-
- private:
-  bool skip(char character) {
-    if (!rest_.starts_with(character)) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-
-  std::optional<double> number(std::size_t digits) {
-    const std::string_view text = rest_.substr(0, digits);
-    if (text.size() < digits || text.find_first_not_of("0123456789") != text.npos)
-      return std::nullopt;
-    rest_.remove_prefix(digits);
-    return digits_value(text);
-  }
-
-  bool set(double& value, double min, double max) {
-    const auto read = number(2);
-    if (!read.has_value() || *read < min || *read > max) return false;
-    value = *read;
-    return true;
-  }
-
-  // "13:45:00.5"; 24:00:00 is the end of the day.
-  bool read_time(double& millis) {
-    double hour = 0;
-    double minute = 0;
-    double second = 0;
-    if (!set(hour, 0, 24) || !skip(':') || !set(minute, 0, 59) || !skip(':') || !set(second, 0, 59))
-      return false;
-    millis = hour * 3'600'000 + minute * 60'000 + second * 1000;
-    if (skip('.')) {
-      const std::size_t digits = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-      if (digits == 0) return false;
-      double weight = 100;
-      for (const char digit : rest_.substr(0, std::min<std::size_t>(digits, 3))) {
-        millis += weight * (digit - '0');
-        weight /= 10;
-      }
-      rest_.remove_prefix(digits);
-    }
-    return millis <= kMillisInDay;
-  }
-
-  // Nothing, "+01:00", "-0530".
-  bool read_offset(double& millis) {
-    const bool is_behind = rest_.starts_with('-');
-    if (!skip('+') && !skip('-')) return true;
-    double hour = 0;
-    double minute = 0;
-    if (!set(hour, 0, 23)) return false;
-    skip(':');
-    if (!set(minute, 0, 59)) return false;
-    millis = (is_behind ? -60'000 : 60'000) * (hour * 60 + minute);
-    return true;
-  }
-
-  std::string_view rest_;
-};
 
 }  // namespace
 
@@ -385,7 +303,7 @@ Outcome<std::optional<double>> to_millis(std::string_view text,
   if (auto checked = check_text(text.size()); !checked.has_value())
     return std::unexpected(std::move(checked.error()));
   if (picture.has_value()) return read_by_picture(text, *picture, now_millis);
-  const auto millis = Iso8601(text).read();
+  const auto millis = iso8601_millis(text);
   if (!millis.has_value())
     return failed("D3110", "$toMillis takes timestamps of ISO 8601 such as 2018-02-01T13:45:00Z");
   return *millis;

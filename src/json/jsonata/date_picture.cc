@@ -59,8 +59,7 @@ Widths widths(Text modifier) {
   return result;
 }
 
-void set_widths(DatePart& part, const Widths& widths) {
-  IntegerPicture& integer = *part.integer;
+void set_widths(DatePart& part, IntegerPicture& integer, const Widths& widths) {
   integer.mandatory_digits = std::max(integer.mandatory_digits, widths.min.value_or(0));
   if (part.component != U'Y') return;
   if (widths.max.has_value()) {
@@ -69,17 +68,6 @@ void set_widths(DatePart& part, const Widths& widths) {
              integer.mandatory_digits + integer.optional_digits >= 2) {
     part.year_digits = integer.mandatory_digits + integer.optional_digits;
   }
-}
-
-Outcome<void> set_integer(DatePart& part, std::u32string presentation, char32_t modifier) {
-  if (modifier != 0) {
-    presentation += U';';
-    presentation += modifier;
-  }
-  auto read = read_integer_picture(presentation);
-  if (!read.has_value()) return std::unexpected(std::move(read.error()));
-  part.integer = *std::move(read);
-  return {};
 }
 
 std::optional<LetterCase> names_of(Text presentation) {
@@ -108,14 +96,15 @@ Outcome<DatePart> read_marker(Text marker) {
   if (presentation.empty()) return unknown_component(part.component);
   part.is_zulu = modifier == U't';
   part.names = names_of(presentation);
-  if (part.component == U'Z' || part.component == U'z') {
-    if (auto set = set_integer(part, presentation, 0); !set.has_value())
-      return std::unexpected(std::move(set.error()));
-  } else if (!part.names.has_value() && Text(U"YMDdFWwXxHhmsf").contains(part.component)) {
-    if (auto set = set_integer(part, presentation, modifier); !set.has_value())
-      return std::unexpected(std::move(set.error()));
-    set_widths(part, limits);
-  }
+  const bool is_zone = part.component == U'Z' || part.component == U'z';
+  const bool is_integer =
+      !part.names.has_value() && Text(U"YMDdFWwXxHhmsf").contains(part.component);
+  if (!is_zone && !is_integer) return part;
+  if (is_integer && modifier != 0) (presentation += U';') += modifier;
+  auto integer = read_integer_picture(presentation);
+  if (!integer.has_value()) return std::unexpected(std::move(integer.error()));
+  if (is_integer) set_widths(part, *integer, limits);
+  part.integer = *std::move(integer);
   return part;
 }
 
@@ -132,8 +121,10 @@ void add_literal(std::vector<DatePart>& parts, Text text) {
 void add_marker(std::vector<DatePart>& parts, DatePart marker) {
   const bool is_integer = marker.integer.has_value() && !marker.names.has_value() &&
                           marker.component != U'Z' && marker.component != U'z';
-  if (is_integer && !parts.empty() && parts.back().integer.has_value())
-    parts.back().digits_read = parts.back().integer->mandatory_digits;
+  if (is_integer && !parts.empty()) {
+    DatePart& before = parts.back();
+    if (before.integer.has_value()) before.digits_read = before.integer->mandatory_digits;
+  }
   parts.push_back(std::move(marker));
 }
 

@@ -37,6 +37,12 @@ Shortest shortest(double number) {
   return result;
 }
 
+double worth(std::string_view lexeme) {
+  const auto number = Number::from_lexeme(lexeme);
+  WEFT_ASSERT(number.has_value());
+  return number->to_double();
+}
+
 }  // namespace
 
 std::string integer_digits(double integer) {
@@ -47,13 +53,12 @@ std::string integer_digits(double integer) {
 
 double shifted(double number, int places) {
   const Shortest text = shortest(number);
-  const auto lexeme = text.digits + "e" + std::to_string(text.scale + places);
-  return Number::from_lexeme(lexeme)->to_double();
+  return worth(text.digits + "e" + std::to_string(text.scale + places));
 }
 
 double digits_value(std::string_view digits) {
   digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
-  return Number::from_lexeme(digits)->to_double();
+  return worth(digits);
 }
 
 std::size_t regular_interval(std::vector<std::size_t> positions) {

@@ -152,9 +152,10 @@ Outcome<std::string> roman_of(double magnitude) {
     return beyond_limit("the Roman numeral", kPictureTextBytesMax);
   auto rest = static_cast<unsigned>(magnitude);
   std::string out;
-  for (const Numeral& numeral : kNumerals)
+  for (const Numeral& numeral : kNumerals) {
     for (; rest >= numeral.value; rest -= numeral.value)
       out += numeral.letters;
+  }
   return out;
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -197,32 +196,36 @@ std::size_t count_places(Text text, const Symbols& symbols) {
 Plan analyse(const SubPicture& parts, const Symbols& symbols) {
   Plan plan;
   // Separators are single characters: of others, fault_of() leaves none in the active part.
-  for (std::size_t offset = 0; offset < parts.integer.size(); ++offset)
+  for (std::size_t offset = 0; offset < parts.integer.size(); ++offset) {
     if (parts.integer.substr(offset, 1) == symbols.grouping)
       plan.separators.push_back(count_places(parts.integer.substr(offset), symbols));
+  }
   plan.interval = regular_interval(plan.separators);
-  for (std::size_t offset = 0; offset < parts.fraction.size(); ++offset)
+  for (std::size_t offset = 0; offset < parts.fraction.size(); ++offset) {
     if (parts.fraction.substr(offset, 1) == symbols.grouping)
       plan.fraction_separators.push_back(count_places(parts.fraction.substr(0, offset), symbols));
+  }
   plan.integer_min = count_digits(parts.integer, symbols);
   plan.scaling = plan.integer_min;
   plan.fraction_min = count_digits(parts.fraction, symbols);
   plan.fraction_max = count_places(parts.fraction, symbols);
   if (plan.integer_min == 0 && plan.fraction_max == 0) {
-    if (parts.exponent.has_value())
+    if (parts.exponent.has_value()) {
       plan.fraction_min = plan.fraction_max = 1;
-    else
+    } else {
       plan.integer_min = 1;
+    }
   }
   if (parts.exponent.has_value() && plan.integer_min == 0 &&
       parts.integer.find(symbols.digit) != kNowhere)
     plan.integer_min = 1;
   if (plan.integer_min == 0 && plan.fraction_min == 0) plan.fraction_min = 1;
   if (parts.exponent.has_value()) plan.exponent_min = count_digits(*parts.exponent, symbols);
-  if (parts.text.find(symbols.percent) != kNowhere)
+  if (parts.text.find(symbols.percent) != kNowhere) {
     plan.rate = 100;
-  else if (parts.text.find(symbols.per_mille) != kNowhere)
+  } else if (parts.text.find(symbols.per_mille) != kNowhere) {
     plan.rate = 1000;
+  }
   return plan;
 }
 
@@ -262,18 +265,34 @@ double rounded(double magnitude, std::size_t places) {
   return std::isfinite(digits) ? shifted(half_even(digits), -static_cast<int>(places)) : magnitude;
 }
 
-// As ECMAScript's toFixed: all digits of the binary number, and the larger of two as near.
-std::string fixed_text(double magnitude, std::size_t places) {
-  const auto precision = static_cast<int>(places);
-  // Just between two texts is what has one binary digit more than these have decimal ones.
-  if (std::fmod(std::ldexp(magnitude, precision + 1), 2) == 1)
-    magnitude = std::nextafter(magnitude, std::numeric_limits<double>::infinity());
+// The exact digits, or the nearest to them; where two are as near, the even one.
+std::string plain_text(double magnitude, std::size_t places) {
   std::string text(places + 320, '\0');  // at most 309 digits before the point
   const auto written = std::to_chars(text.data(), text.data() + text.size(), magnitude,
-                                     std::chars_format::fixed, precision);
+                                     std::chars_format::fixed, static_cast<int>(places));
   WEFT_ASSERT(written.ec == std::errc());
   text.resize(static_cast<std::size_t>(written.ptr - text.data()));
   return text;
+}
+
+// As ECMAScript's toFixed: of two texts as near, the larger.
+std::string fixed_text(double magnitude, std::size_t places) {
+  // Between two texts is what has one binary digit more than these have decimal ones: its exact
+  // text has one more digit, too, a 5.
+  const bool is_between = std::fmod(std::ldexp(magnitude, static_cast<int>(places) + 1), 2) == 1;
+  if (!is_between) return plain_text(magnitude, places);
+  std::string text = plain_text(magnitude, places + 1);
+  text.pop_back();
+  for (std::size_t left = text.size(); left > 0; --left) {
+    char& digit = text[left - 1];
+    if (digit == '.') continue;
+    if (digit != '9') {
+      ++digit;
+      return text;
+    }
+    digit = '0';
+  }
+  return "1" + text;
 }
 
 class Writer {
@@ -362,16 +381,19 @@ Outcome<std::string> format_number(double value, std::string_view picture,
   if (!has_digits(symbols)) return failed("D3085", "the zero digit begins no row of ten digits");
   const std::u32string text = code_points(picture);
   const std::vector<Text> sides = sides_of(text, symbols.pattern);
-  if (sides.size() > 2)
+  if (sides.size() > 2) {
     return failed("D3080",
                   "a number's picture has at most two parts, for numbers from 0 on and "
                   "for others");
+  }
   std::vector<SubPicture> pictures;
+  pictures.reserve(sides.size());
   for (const Text side : sides)
     pictures.push_back(split(side, symbols));
-  for (const SubPicture& parts : pictures)
+  for (const SubPicture& parts : pictures) {
     if (auto fault = fault_of(parts, symbols); fault.has_value())
       return std::unexpected(*std::move(fault));
+  }
 
   if (std::isnan(value)) return format.nan;
   const SubPicture& parts = value < 0 ? pictures.back() : pictures.front();

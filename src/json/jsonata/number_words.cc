@@ -1,11 +1,9 @@
 #include "json/jsonata/number_words.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 
-#include "base/assert.h"
 #include "json/jsonata/code_points.h"
 
 namespace weft::json::jsonata {
@@ -118,9 +116,10 @@ bool starts_with(std::u32string_view text, std::string_view word) {
 }
 
 std::optional<double> word_value(std::u32string_view text) {
-  for (const Word& word : kWords)
+  for (const Word& word : kWords) {
     for (const std::string_view form : {word.cardinal, word.ordinal})
       if (text.size() == form.size() && starts_with(text, form)) return word.value;
+  }
   return std::nullopt;
 }
 
@@ -134,10 +133,16 @@ std::size_t between_words(std::u32string_view text, std::size_t offset) {
   return has_and ? 5 : 1;
 }
 
-// The sum of the words so far: what is complete, and the part that "thousand" would multiply.
+// The sum of the words so far: what is complete, and the part that "thousand" would multiply. A
+// trillion multiplies all before it: "one thousand and one trillion".
 class Sum {
  public:
   void add(double value) {
+    if (value == kWords.back().value) {
+      open_ = total() * value;
+      closed_ = 0;
+      return;
+    }
     if (value >= 100) {
       open_ *= value;
       return;
@@ -164,14 +169,15 @@ std::string number_words(std::string_view digits, WordForm form) {
   while (!digits.empty()) {
     const std::size_t taken = (digits.size() - 1) % kGroup + 1;
     std::uint64_t number = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + taken, number);
-    WEFT_ASSERT(read.ptr == digits.data() + taken);
+    for (const char digit : digits.substr(0, taken))
+      number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     digits.remove_prefix(taken);
     const WordForm of_this = digits.empty() ? form : WordForm::kCardinal;
-    if (is_first || number != 0)
+    if (is_first || number != 0) {
       append_billions(out, number, is_first ? Joined::kFirst : Joined::kAfterOthers, of_this);
-    else if (of_this == WordForm::kOrdinal)
+    } else if (of_this == WordForm::kOrdinal) {
       out += "th";
+    }
     if (!digits.empty()) out += " Trillion";
     is_first = false;
   }
@@ -201,9 +207,10 @@ std::vector<unsigned> number_word_lengths(std::u32string_view text) {
   std::vector<unsigned> result(text.size());
   for (std::size_t offset = 0; offset < text.size(); ++offset) {
     const std::u32string_view rest = text.substr(offset);
-    for (const Word& word : kWords)
+    for (const Word& word : kWords) {
       for (const std::string_view form : {word.cardinal, word.ordinal})
         if (starts_with(rest, form)) result[offset] |= 1U << form.size();
+    }
     if (starts_with(rest, "and")) result[offset] |= 1U << 3U;
     if (std::u32string_view(U"-, ").contains(rest[0])) result[offset] |= 1U << 1U;
   }

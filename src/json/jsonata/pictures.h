@@ -22,11 +22,13 @@ namespace weft::json::jsonata {
 
 inline constexpr std::size_t kPictureBytesMax = 4096;       // of a picture
 inline constexpr std::size_t kPictureTextBytesMax = 65536;  // of what is read or written by one
-inline constexpr std::size_t kTimeStepsMax = 1 << 20;       // of to_millis: pieces times characters
+// Of to_millis: the picture's markers and its literals' characters, times the text's characters.
+inline constexpr std::size_t kTimeStepsMax = 1 << 20;
 
 // The characters that $formatNumber's options may replace (XPath and XQuery Functions 3.1, section
-// 4.7.1). Each is one code point, but any text for `exponent_separator`, `infinity`, `nan`,
-// `percent` and `per_mille`; the digits are the ten code points from `zero_digit` on.
+// 4.7.1). Each is one code point, but any text for `infinity`, `minus_sign`, `nan`, `percent` and
+// `per_mille`; the digits are the ten code points from `zero_digit` on. A picture cannot hold a
+// separator of another length (D3086).
 struct DecimalFormat {
   std::string decimal_separator = ".";
   std::string grouping_separator = ",";
