@@ -44,4 +44,28 @@ CodePoint decode_utf8(std::string_view text, std::size_t offset) {
   return {.value = value, .size = lead.following + 1, .valid = true};
 }
 
+std::string latin_1_to_utf8(std::string_view bytes) {
+  std::string text;
+  for (const char letter : bytes) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte >= 0x80) text += static_cast<char>(0xC0U | (byte >> 6U));
+    text += byte < 0x80 ? letter : static_cast<char>(0x80U | (byte & 0x3FU));
+  }
+  return text;
+}
+
+std::string utf8_to_latin_1(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte == 0xC2 || byte == 0xC3) && i + 1 < text.size()) {
+      const auto low = static_cast<unsigned char>(text[++i]);
+      bytes += static_cast<char>((byte == 0xC3 ? 0x40U : 0U) + low);
+    } else {
+      bytes += text[i];
+    }
+  }
+  return bytes;
+}
+
 }  // namespace weft

@@ -1,7 +1,8 @@
-// Reading UTF-8, strictly (RFC 3629: no overlong forms, no surrogates).
+// Reading UTF-8, strictly (RFC 3629: no overlong forms, no surrogates), and bytes as texts.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace weft {
@@ -17,5 +18,11 @@ struct CodePoint {
 
 // The code point at `offset`, which must be inside the text.
 CodePoint decode_utf8(std::string_view text, std::size_t offset);
+
+// Any bytes as a text: each is the character of Latin-1 with its number. Headers of HTTP travel to
+// guests so, as WSGI (PEP 3333) has them.
+std::string latin_1_to_utf8(std::string_view bytes);
+// The inverse, for a text of valid UTF-8; what is none of Latin-1 stays UTF-8.
+std::string utf8_to_latin_1(std::string_view text);
 
 }  // namespace weft

@@ -18,5 +18,16 @@ TEST_CASE("what is not UTF-8 is told from what is") {
   }
 }
 
+TEST_CASE("any bytes become a text, and come back") {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte)
+    all += static_cast<char>(byte);
+  const std::string text = latin_1_to_utf8(all);
+  CHECK(text.size() == 128 + 2 * 128);
+  CHECK(utf8_to_latin_1(text) == all);
+  CHECK(latin_1_to_utf8("\xE9") == "é");
+  CHECK(utf8_to_latin_1("é€") == "\xE9€");
+}
+
 }  // namespace
 }  // namespace weft

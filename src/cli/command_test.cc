@@ -175,6 +175,7 @@ TEST_CASE("a reader that goes away ends a command quietly") {
                    .output = closed,
                    .errors = errors,
                    .environment = [](const char*) { return std::nullopt; },
+                   .variables = [] { return std::vector<std::string>(); },
                    .clock = clock,
                    .random = random});
   CHECK(run_command_line(Words{"--version"}, console) == kClosedPipeExitCode);
@@ -191,6 +192,7 @@ TEST_CASE("colours are shown where they are wanted") {
                    .output = output,
                    .errors = errors,
                    .environment = [](const char*) { return std::nullopt; },
+                   .variables = [] { return std::vector<std::string>(); },
                    .clock = clock,
                    .random = random,
                    .colours = true});

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -22,6 +23,7 @@ struct ConsoleParts {
   system::OutputStream& output;
   system::OutputStream& errors;
   Environment environment;
+  std::function<std::vector<std::string>()> variables;  // all, each as "NAME=VALUE"
   const Clock& clock;
   Random& random;
   bool colours = false;      // escape sequences on `errors` and `output`
@@ -44,6 +46,8 @@ class Console {
 
   // An environment variable that is set and not empty.
   std::optional<std::string> variable(const char* name) const;
+  // All of them, each as "NAME=VALUE", for a program that is started.
+  std::vector<std::string> variables() const { return parts_.variables(); }
 
   // `text` between the escape sequences of that style where colours are shown, else as it is.
   std::string bold(std::string_view text) const { return styled("1", text); }

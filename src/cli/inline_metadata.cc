@@ -115,32 +115,6 @@ bool names_archive(std::string_view text) {
                              [&](std::string_view ending) { return lower.ends_with(ending); });
 }
 
-// NAME [EXTRAS] VERSIONS ; MARKER as PEP 508 has them, without its addresses.
-bool is_requirement(std::string_view text) {
-  // In a line of requirements, options follow.
-  if (text.find(" -") != text.npos || text.find("\t-") != text.npos) return false;
-  const std::size_t semicolon = text.find(';');
-  if (semicolon != text.npos && !is_made_of(text.substr(semicolon + 1), "._-+<>=!~()'\", \t"))
-    return false;
-  const std::string_view project = trimmed(text.substr(0, semicolon));
-  const auto* const end = std::ranges::find_if_not(project, [](char byte) {
-    return is_word(byte) || byte == '.' || byte == '_' || byte == '-';
-  });
-  const std::string_view name(project.begin(), end);
-  if (name.empty() || !is_word(name.front()) || !is_word(name.back())) return false;
-  std::string_view rest = trimmed(project.substr(name.size()));
-  if (rest.starts_with('[')) {
-    const std::size_t close = rest.find(']');
-    if (close == rest.npos || !is_made_of(rest.substr(1, close - 1), "._-, \t")) return false;
-    rest = trimmed(rest.substr(close + 1));
-  }
-  if (names_archive(name) || names_archive(rest)) return false;
-  if (rest.starts_with('(') && rest.ends_with(')')) rest = trimmed(rest.substr(1, rest.size() - 2));
-  const bool is_versions =
-      rest.empty() || std::string_view("<>=!~").find(rest.front()) != rest.npos;
-  return is_versions && is_made_of(rest, "._-+*!<>=~, \t");
-}
-
 }  // namespace
 
 Result<std::optional<ScriptMetadata>> script_metadata(std::string_view script,
@@ -176,9 +150,34 @@ Result<std::optional<ScriptMetadata>> script_metadata(std::string_view script,
   return metadata;
 }
 
+bool is_plain_requirement(std::string_view text) {
+  // In a line of requirements, options follow.
+  if (text.find(" -") != text.npos || text.find("\t-") != text.npos) return false;
+  const std::size_t semicolon = text.find(';');
+  if (semicolon != text.npos && !is_made_of(text.substr(semicolon + 1), "._-+<>=!~()'\", \t"))
+    return false;
+  const std::string_view project = trimmed(text.substr(0, semicolon));
+  const auto* const end = std::ranges::find_if_not(project, [](char byte) {
+    return is_word(byte) || byte == '.' || byte == '_' || byte == '-';
+  });
+  const std::string_view name(project.begin(), end);
+  if (name.empty() || !is_word(name.front()) || !is_word(name.back())) return false;
+  std::string_view rest = trimmed(project.substr(name.size()));
+  if (rest.starts_with('[')) {
+    const std::size_t close = rest.find(']');
+    if (close == rest.npos || !is_made_of(rest.substr(1, close - 1), "._-, \t")) return false;
+    rest = trimmed(rest.substr(close + 1));
+  }
+  if (names_archive(name) || names_archive(rest)) return false;
+  if (rest.starts_with('(') && rest.ends_with(')')) rest = trimmed(rest.substr(1, rest.size() - 2));
+  const bool is_versions =
+      rest.empty() || std::string_view("<>=!~").find(rest.front()) != rest.npos;
+  return is_versions && is_made_of(rest, "._-+*!<>=~, \t");
+}
+
 Result<> check_dependencies(const std::vector<std::string>& dependencies, std::string_view file) {
   for (const std::string& text : dependencies) {
-    if (is_requirement(text)) continue;
+    if (is_plain_requirement(text)) continue;
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: the dependency {} is more than a project's name, extras, versions "
                             "and a marker: name it in a file of requirements instead "

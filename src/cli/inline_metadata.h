@@ -22,8 +22,11 @@ struct ScriptMetadata {
 Result<std::optional<ScriptMetadata>> script_metadata(std::string_view script,
                                                       std::string_view file);
 
-// kInvalidArgument when one of the texts is more than a project's name, extras, versions and a
-// marker: what pip would take for an option, a path or an address. Whoever runs a script has not
+// Whether it is a project's name, extras, versions and a marker (PEP 508 without its addresses),
+// and nothing that pip takes for an option, a path, an archive or a variable of the environment.
+bool is_plain_requirement(std::string_view text);
+
+// kInvalidArgument when one of the texts is no plain requirement: whoever runs a script has not
 // read it.
 Result<> check_dependencies(const std::vector<std::string>& dependencies, std::string_view file);
 

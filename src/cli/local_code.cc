@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/id.h"
-#include "base/sha256.h"
 #include "base/version.h"
 #include "function/code_cache.h"
 #include "function/module_record.h"
@@ -22,14 +21,13 @@ Result<function::SealedCache::Key> key_of(const std::filesystem::path& directory
   return function::SealedCache::load_or_make_key(file, random);
 }
 
-// The user's cache and the key of what is ours in it. Not movable: its entries know the directory.
+// What the user's cache has of ours. Not movable: its entries know the directory.
 struct Cache {
-  Cache(const std::filesystem::path& path, const function::SealedCache::Key& secret,
+  Cache(const std::filesystem::path& path, const function::SealedCache::Key& key,
         const Clock& clock)
-      : directory(path, kCodeCacheBytesMax, clock), key(secret), entries(directory, secret) {}
+      : directory(path, kCodeCacheBytesMax, clock), entries(directory, key) {}
 
   store::CacheDirectory directory;
-  function::SealedCache::Key key;
   function::SealedCache entries;
 
   // Nothing when there is no cache, or none that can be used.
@@ -41,24 +39,6 @@ struct Cache {
     return std::make_unique<Cache>(*directory / "code", *key, console.clock());
   }
 };
-
-// Binds a record to the module and the weft that described it.
-std::string authenticate(const Cache& cache, std::string_view name, std::string_view record) {
-  const std::string_view secret(reinterpret_cast<const char*>(cache.key.data()), cache.key.size());
-  return std::string(
-      bytes_of(hmac_sha256(secret, {fmt::format("{}:{}:", name.size(), name), record})));
-}
-
-std::optional<engine::ModuleInfo> kept_info(Cache& cache, const std::string& name) {
-  const auto entry = cache.directory.get(name);
-  constexpr std::size_t kMacBytes = std::tuple_size_v<Sha256>;
-  if (!entry || entry->size() < kMacBytes) return std::nullopt;
-  const std::string_view record = std::string_view(*entry).substr(kMacBytes);
-  if (entry->substr(0, kMacBytes) != authenticate(cache, name, record)) return std::nullopt;
-  auto info = function::from_record(record);
-  if (!info) return std::nullopt;
-  return *std::move(info);
-}
 
 }  // namespace
 
@@ -87,10 +67,11 @@ Result<engine::ModuleInfo> local_info(std::string_view id, std::string_view modu
   if (!cache) return engine::inspect(module, accepted);
   const std::string name =
       fmt::format("info {}{} {}", kVersion, accepted.threads ? " threads" : "", id);
-  if (auto info = kept_info(*cache, name)) return *std::move(info);
+  if (const auto kept = cache->entries.map(name)) {
+    if (auto info = function::from_record(kept->bytes)) return info;
+  }
   auto info = TRY(engine::inspect(module, accepted));
-  const std::string record = function::to_record(info);
-  cache->directory.put(name, authenticate(*cache, name, record) + record);
+  cache->entries.put(name, function::to_record(info));
   return info;
 }
 

@@ -19,6 +19,13 @@ std::optional<std::string> environment_variable(const char* name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+std::vector<std::string> environment_variables() {
+  std::vector<std::string> variables;
+  for (char** next = ::environ; next != nullptr && *next != nullptr; ++next)
+    variables.emplace_back(*next);
+  return variables;
+}
+
 // Colours where they are seen and not refused (https://no-color.org).
 bool shows_colours() {
   return ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1 &&
@@ -76,6 +83,7 @@ int main(int argc, char** argv) {
                               .output = ends_with_reader ? guest_output : output,
                               .errors = ends_with_reader ? guest_errors : errors,
                               .environment = environment_variable,
+                              .variables = environment_variables,
                               .clock = clock,
                               .random = random,
                               .colours = shows_colours(),

@@ -54,14 +54,6 @@ std::optional<std::string> find_program(std::string_view name, Console& console)
   return std::nullopt;
 }
 
-// pip's own configuration is there, too, so it gets all that the user has.
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** next = ::environ; next != nullptr && *next != nullptr; ++next)
-    variables.emplace_back(*next);
-  return variables;
-}
-
 Error no_pip(std::string_view what) {
   return {ErrorCode::kUnsupported,
           fmt::format("{}: requirements are resolved by python3 -m pip of this machine; install "
@@ -134,9 +126,10 @@ Result<PipAnswer> Pip::install(Wheels wheels, const std::string& target,
   if (!python) return fail(no_pip("there is no python3 in PATH"));
   const BusyLine busy(console_, console_.is_terminal() ? Status::kShown : Status::kHidden,
                       "Resolving requirements with pip");
-  auto child = TRY(ChildProcess::start(
-      {.arguments = arguments_of(*python, wheels, target, words), .environment = own_environment()},
-      console_.clock()));
+  // pip's own configuration is in the environment, too, so it gets all that the user has.
+  auto child = TRY(ChildProcess::start({.arguments = arguments_of(*python, wheels, target, words),
+                                        .environment = console_.variables()},
+                                       console_.clock()));
   child.close_input();
   const MonotonicTime end = console_.clock().monotonic() + std::chrono::seconds(kSecondsMax);
   while (child.take(end)) {

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "cli/input_file.h"
+#include "cli/kept_requirements.h"
 #include "function/python_archive.h"
 #include "system/host_directory.h"
 

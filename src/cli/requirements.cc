@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -14,7 +13,6 @@
 #include "cli/function_document.h"
 #include "cli/inline_metadata.h"
 #include "cli/input_file.h"
-#include "cli/local_code.h"
 #include "cli/python_bundle.h"
 #include "json/parse.h"
 #include "store/file.h"
@@ -29,8 +27,6 @@ constexpr std::array<std::string_view, 5> kFasterWithNative = {"markupsafe", "ms
                                                                "rapidfuzz", "zope-interface"};
 
 constexpr std::uint64_t kReportBytesMax = 256ULL << 20U;
-// What is resolved changes with it.
-constexpr std::string_view kCacheVersion = "weft requirements 1";
 
 struct Advice {
   std::string_view project;
@@ -182,13 +178,19 @@ Result<std::string> Resolution::lines_of(const std::vector<PlannedWheel>& wheels
   return lines;
 }
 
+// In a directory of its own first: pip leaves out of a target that has packages whatever has the
+// name of a directory there, such as the second part of a namespace.
 Result<> Resolution::install_lines(Wheels kind, std::string_view name,
                                    const std::vector<PlannedWheel>& wheels) const {
   if (wheels.empty()) return {};
   const std::string lines = TRY(lines_of(wheels));
   const std::string file = TRY(write(name, lines));
-  const PipAnswer answer = TRY(pip_.install(kind, target_, {"--no-deps", "-r", file}));
+  const fs::path own = work_ / fmt::format("{} packages", name);
+  const PipAnswer answer = TRY(pip_.install(kind, own, {"--no-deps", "-r", file}));
   if (answer.code != 0) return fail(pip_failed(pip_problem(answer.errors)));
+  std::error_code error;
+  fs::copy(own, target_, fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
+  if (error) return fail(store::system_error(error.value(), "copy packages to", target_));
   return {};
 }
 
@@ -228,32 +230,6 @@ Result<> Resolution::run() {
   return clean_packages(target_);
 }
 
-// Whether the lines stand for themselves, whatever the disk has.
-bool is_self_contained(std::string_view text) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const std::size_t begin = line.find_first_not_of(" \t");
-    if (begin == line.npos) continue;
-    const bool is_option = line[begin] == '-' && !line.substr(begin).starts_with("--hash");
-    if (is_option || (line.find('/') != line.npos && line[begin] != '#')) return false;
-  }
-  return true;
-}
-
-// The name of what is kept; nothing for what is not.
-std::optional<std::string> key_of(const Requirements& requirements) {
-  std::string text(kCacheVersion);
-  for (const RequirementsFile& file : requirements.files) {
-    if (!is_self_contained(file.text)) return std::nullopt;
-    text += fmt::format("\nfile {}\n{}", file.text.size(), file.text);
-  }
-  for (const std::string& dependency : requirements.dependencies)
-    text += fmt::format("\ndependency {}\n{}", dependency.size(), dependency);
-  constexpr std::string_view kKind = "sha256:";
-  return content_id(text).substr(kKind.size());
-}
-
 }  // namespace
 
 Result<Requirements> requirements_of(const std::vector<std::string_view>& files,
@@ -287,28 +263,6 @@ Result<> install_requirements(const Requirements& requirements, const fs::path& 
   TemporaryPlace work;
   const fs::path place = TRY(work.make());
   return Resolution(requirements, place, target, console).run();
-}
-
-Result<fs::path> kept_requirements(const Requirements& requirements, TemporaryPlace& temporary,
-                                   Console& console) {
-  const auto cache = cache_directory(console);
-  const auto key = key_of(requirements);
-  if (!cache || !key) {
-    fs::path target = TRY(temporary.make()) / "packages";
-    TRY(install_requirements(requirements, target, console));
-    return target;
-  }
-  const fs::path above = *cache / "requirements";
-  fs::path kept = above / *key;
-  std::error_code error;
-  if (fs::is_directory(kept, error)) return kept;
-  TRY(store::make_directories(above));
-  fs::path target = TRY(temporary.make(above)) / "packages";
-  TRY(install_requirements(requirements, target, console));
-  fs::rename(target, kept, error);
-  // Where another process was first, that is as good.
-  if (error && !fs::is_directory(kept, error)) return target;
-  return kept;
 }
 
 TemporaryPlace::~TemporaryPlace() {

@@ -56,12 +56,6 @@ class TemporaryPlace {
 Result<> install_requirements(const Requirements& requirements, const std::filesystem::path& target,
                               Console& console);
 
-// The same in the user's cache, where what was resolved before is taken as it is; in a place of
-// this process, which `temporary` is made to hold, where there is no cache, and for files that
-// name others. The directory that has the packages.
-Result<std::filesystem::path> kept_requirements(const Requirements& requirements,
-                                                TemporaryPlace& temporary, Console& console);
-
 // What pip says that it would install (its installation report).
 struct PlannedWheel {
   std::string name;

@@ -92,25 +92,6 @@ TEST_CASE("without python3 it is said how packages come to functions") {
   CHECK(installed.error().message().find("there is no python3 in PATH: ") == 0);
 }
 
-TEST_CASE("what was resolved is kept, and nothing is left of what failed") {
-  const store::TemporaryDirectory root;
-  TestConsole test({{"PATH", root.path() / "none"}, {"XDG_CACHE_HOME", root.path() / "cache"}});
-  const Requirements requirements{.files = {}, .dependencies = {"a"}};
-  const fs::path kept = root.path() / "cache/weft/requirements";
-  {
-    TemporaryPlace place;
-    CHECK_FALSE(kept_requirements(requirements, place, test.console()).has_value());
-  }
-  CHECK(fs::is_empty(kept));
-  fs::path of_file;
-  {
-    TemporaryPlace place;
-    of_file = place.make(kept).value();
-    CHECK(fs::is_directory(of_file));
-  }
-  CHECK_FALSE(fs::exists(of_file));
-}
-
 TEST_CASE("pip's problem is the last that it calls an error") {
   CHECK(pip_problem("ERROR: one\nERROR: two\nWARNING: x\n") == "two");
   CHECK(pip_problem("ERROR: a and b conflict\nERROR: ResolutionImpossible: see there\n") ==

@@ -1,6 +1,7 @@
 // A console without a process, for tests.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -47,6 +48,14 @@ class TestConsole {
                           return found == variables_.end()
                                      ? std::nullopt
                                      : std::optional<std::string>(found->second);
+                        },
+                    .variables =
+                        [this] {
+                          std::vector<std::string> all;
+                          all.reserve(variables_.size());
+                          for (const auto& [name, value] : variables_)
+                            all.emplace_back(name).append("=").append(value);
+                          return all;
                         },
                     .clock = clock_,
                     .random = random_}};

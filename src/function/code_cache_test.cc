@@ -148,12 +148,19 @@ TEST_CASE("the entry of another module does not take a module's place") {
   CHECK(cached.answer_of(one) == 1);
 }
 
+// The entry, opened when nobody changed it for so long that it can be sealed, which takes two
+// seconds at most.
+store::MappedFile settled(Cached& cached, std::string_view name) {
+  for (;;) {
+    auto entry = cached.entries.map(name);
+    REQUIRE(entry.has_value());
+    if (entry->identity()) return *std::move(entry);
+  }
+}
+
 // What the key's owner says of a file that was found to be whole.
-std::string seal_of(const Cached& cached, std::string_view name, const store::MappedFile& entry) {
-  std::optional<std::string> identity;
-  while (!identity)  // Until the file is old enough, which takes two seconds at most.
-    identity = entry.identity();
-  return authentic(cached.key, fmt::format("seal {}", name), *identity).substr(identity->size());
+std::string seal_of(const Cached& cached, std::string_view name, const std::string& identity) {
+  return authentic(cached.key, fmt::format("seal {}", name), identity).substr(identity.size());
 }
 
 TEST_CASE("an entry that is sealed is not read as a whole again, any other is") {
@@ -163,8 +170,8 @@ TEST_CASE("an entry that is sealed is not read as a whole again, any other is") 
   const std::string name = cached.name_of(one);
   const std::string of_two = cached.engine->compile_to_bytes(two).value() + std::string(32, 'x');
   cached.entries.put(name, of_two);
-  const auto entry = cached.entries.map(name).value();
-  cached.entries.put(fmt::format("seal {}", name), seal_of(cached, name, entry));
+  const std::string seal = seal_of(cached, name, settled(cached, name).identity().value());
+  cached.entries.put(fmt::format("seal {}", name), seal);
   CHECK(cached.answer_of(one) == 2);
   // Another file, of the same bytes.
   cached.entries.put(name, of_two);
@@ -176,9 +183,26 @@ TEST_CASE("an entry is sealed once it was found to be whole") {
   const std::string module = answering(1);
   const std::string name = cached.name_of(module);
   CHECK(cached.answer_of(module) == 1);
-  const std::string seal = seal_of(cached, name, cached.entries.map(name).value());
+  const std::string seal = seal_of(cached, name, settled(cached, name).identity().value());
   CHECK(cached.answer_of(module) == 1);
   CHECK(cached.entries.get(fmt::format("seal {}", name)) == seal);
+}
+
+TEST_CASE("an entry that was not used for long stays sealed") {
+  Cached cached;
+  const std::string one = answering(1);
+  const std::string two = answering(2);
+  const std::string name = cached.name_of(one);
+  cached.entries.put(name, cached.engine->compile_to_bytes(two).value() + std::string(32, 'x'));
+  const std::string before = settled(cached, name).identity().value();
+  cached.entries.put(fmt::format("seal {}", name), seal_of(cached, name, before));
+  // From now on, the cache marks as used what is used.
+  cached.clock.advance(store::CacheDirectory::kUseGranularity);
+  CHECK(cached.answer_of(one) == 2);
+  const std::string marked = settled(cached, name).identity().value();
+  CHECK(marked != before);
+  CHECK(cached.entries.get(fmt::format("seal {}", name)) == seal_of(cached, name, marked));
+  CHECK(cached.answer_of(one) == 2);
 }
 
 TEST_CASE("an entry that another key made is refused") {

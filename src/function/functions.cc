@@ -91,7 +91,7 @@ struct Functions::Parts {
                        .blobs = world.blobs,
                        .log = world.log,
                        .storing = storing_blobs}};
-  PythonSources sources{world.blobs, world.clock};
+  PythonSources sources{world.metadata, world.blobs, world.clock};
   PythonGuest python{{.engine = world.engine,
                       .host_table = host_table,
                       .code_cache = world.code_cache,
@@ -293,7 +293,7 @@ Result<Module> Functions::module(std::string_view id) {
 
 Result<std::string> Functions::module_bytes(std::string_view id) {
   TRY(parts_->world.metadata.module(id));
-  return parts_->world.blobs.get(id);
+  return stored_bytes(parts_->world.metadata, parts_->world.blobs, id);
 }
 
 Result<store::Listed<Module>> Functions::modules(const store::Page& page) {
@@ -319,18 +319,7 @@ Result<std::shared_ptr<const engine::Program>> Functions::Parts::program_of(
     return found == known.end() ? nullptr : found->second.lock();
   });
   if (in_use) return in_use;
-  auto stored = world.blobs.get(module_id);
-  if (!stored && stored.error().code() == ErrorCode::kNotFound) {
-    TRY(world.metadata.module(module_id));  // Or it was removed a moment ago, with its bytes.
-    return fail(
-        Error(ErrorCode::kDataLoss,
-              fmt::format("the stored bytes of the module {} are missing: upload it again, or "
-                          "restore the data directory from a backup",
-                          module_id))
-            .telling_clients(fmt::format(
-                "The stored bytes of the module {} are missing: upload it again.", module_id)));
-  }
-  const std::string bytes = TRY(std::move(stored));
+  const std::string bytes = TRY(stored_bytes(world.metadata, world.blobs, module_id));
   const auto code = TRY(world.code_cache.code_of(world.engine, module_id, bytes));
   auto program = TRY(host_table.link(code, nullptr, parking));
   programs.with([&](auto& known) {

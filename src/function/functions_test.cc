@@ -164,6 +164,18 @@ TEST_CASE("an upload repairs the damaged copy of a module") {
   CHECK(functions.module_bytes(id).value() == kArithmetic);
 }
 
+TEST_CASE("a module whose bytes are missing is no module that is not there") {
+  World world;
+  Functions functions(world.parts(), {});
+  const std::string id = functions.upload(kArithmetic).value().module.id;
+  REQUIRE(world.blobs->remove(id));
+  CHECK(functions.module_bytes(id).error().code() == ErrorCode::kDataLoss);
+  CHECK(functions.module_bytes(id).error().told_clients() ==
+        "The stored bytes of the module " + id + " are missing: upload it again.");
+  REQUIRE(functions.remove_module(id));
+  CHECK(functions.module_bytes(id).error().code() == ErrorCode::kNotFound);
+}
+
 // --- deployments ---
 
 TEST_CASE("each deployment is a version, and the last one is called") {

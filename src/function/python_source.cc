@@ -6,7 +6,10 @@ namespace weft::function {
 namespace {
 
 // In front of the library: what an archive has wins.
-constexpr std::string_view kArchiveOptions = R"({"path":["/app"]})";
+const std::string& archive_options() {
+  static const std::string options = fmt::format(R"({{"path":["{}"]}})", kPythonArchiveRoot);
+  return options;
+}
 
 }  // namespace
 
@@ -16,7 +19,9 @@ std::string PythonSource::name(std::string_view function) const {
 }
 
 abi::python::SourceFile PythonSource::named(std::string_view name) const {
-  return {.source = text(), .name = name, .options = archive ? kArchiveOptions : ""};
+  return {.source = text(),
+          .name = name,
+          .options = archive ? std::string_view(archive_options()) : ""};
 }
 
 }  // namespace weft::function

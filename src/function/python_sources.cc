@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "function/stored_version.h"
+
 namespace weft::function {
 
 Result<PythonSource> PythonSources::source_of(const std::string& module) {
@@ -10,7 +12,7 @@ Result<PythonSource> PythonSources::source_of(const std::string& module) {
     return found == known.end() ? nullptr : found->second.lock();
   });
   if (in_use) return PythonSource{.file = {}, .archive = std::move(in_use)};
-  std::string bytes = TRY(blobs_.get(module));
+  std::string bytes = TRY(stored_bytes(metadata_, blobs_, module));
   if (!is_python_archive(bytes)) return PythonSource{.file = std::move(bytes)};
   auto archive = std::make_shared<const PythonArchive>(TRY(open_python_archive(clock_, bytes)));
   archives_.with([&](auto& known) {

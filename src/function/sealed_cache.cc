@@ -98,22 +98,24 @@ std::optional<SealedCache::Entry> SealedCache::map(std::string_view name) {
 }
 
 // To look at all of a large entry takes longer than anything else that is done with it. So a file
-// that was found to be ours is sealed: its identity is kept with the key's signature.
+// that was found to be ours is sealed: its identity is kept with the key's signature. The cache
+// itself changes the identity when it marks the entry as used, and then it is sealed anew.
 std::optional<std::string_view> SealedCache::authentic(std::string_view name,
                                                        const store::MappedFile& file) {
   const std::string_view all = file.bytes();
   if (all.size() <= kMacBytes) return std::nullopt;
   const std::string_view bytes = all.substr(0, all.size() - kMacBytes);
-  const std::string_view mac = all.substr(bytes.size());
-  const auto identity = file.identity();
   const std::string seal_name = fmt::format("seal {}", name);
-  const std::string seal = identity ? authenticate(key_, seal_name, *identity) : std::string();
-  if (identity) {
-    const auto kept = directory_.get(seal_name);
-    if (kept && is_equal(*kept, seal)) return bytes;
-  }
-  if (!is_equal(mac, authenticate(key_, name, bytes))) return std::nullopt;
-  if (identity) directory_.put(seal_name, seal);
+  const auto seal_of = [&](const std::string& identity) {
+    return authenticate(key_, seal_name, identity);
+  };
+  const auto& identity = file.identity();
+  const auto kept = identity ? directory_.get(seal_name) : std::nullopt;
+  const bool is_sealed = identity && kept && is_equal(*kept, seal_of(*identity));
+  if (!is_sealed && !is_equal(all.substr(bytes.size()), authenticate(key_, name, bytes)))
+    return std::nullopt;
+  const auto now = identity ? file.identity_now() : std::nullopt;
+  if (now && (!is_sealed || now != identity)) directory_.put(seal_name, seal_of(*now));
   return bytes;
 }
 

@@ -33,6 +33,20 @@ std::unexpected<Error> damaged_module(std::string_view what, std::string_view id
 
 }  // namespace
 
+Result<std::string> stored_bytes(store::Metadata& metadata, store::Blobs& blobs,
+                                 std::string_view module) {
+  auto bytes = blobs.get(module);
+  if (bytes || bytes.error().code() != ErrorCode::kNotFound) return bytes;
+  TRY(metadata.module(module));  // Or it was removed a moment ago, with its bytes.
+  return fail(
+      Error(ErrorCode::kDataLoss,
+            fmt::format("the stored bytes of the module {} are missing: upload it again, or "
+                        "restore the data directory from a backup",
+                        module))
+          .telling_clients(fmt::format(
+              "The stored bytes of the module {} are missing: upload it again.", module)));
+}
+
 Result<Environment> environment_of(const store::VersionRecord& record) {
   const auto document = json::parse(record.spec.environment);
   Environment environment;

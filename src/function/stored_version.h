@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "function/activity.h"
 #include "function/environment.h"
 #include "function/functions.h"
+#include "store/blobs.h"
 #include "store/invocations.h"
 #include "store/metadata.h"
 
@@ -23,6 +25,10 @@ Result<Environment> environment_of(const store::VersionRecord& record);
 Result<FunctionLimits> stored_limits(const store::VersionRecord& record);
 Result<Grants> stored_grants(const store::VersionRecord& record);
 Result<Module> module_of(const store::ModuleRecord& record);
+// The bytes of the module with that id: kNotFound when there is none, kDataLoss also when it is
+// there and its bytes are not. Blocks.
+Result<std::string> stored_bytes(store::Metadata& metadata, store::Blobs& blobs,
+                                 std::string_view module);
 bool is_warm(const store::VersionRecord& record);
 // `current`: the number of the current version.
 Result<Version> version_of(const store::VersionRecord& record, std::int64_t current);

@@ -48,7 +48,7 @@ std::vector<Entry> entries_of(const std::filesystem::path& directory) {
   return entries;
 }
 
-bool mark_used(const std::filesystem::path& file, WallTime now) {
+bool set_used(const std::filesystem::path& file, WallTime now) {
   const auto since_epoch = now.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
   timespec time{};
@@ -75,7 +75,7 @@ void CacheDirectory::put(std::string_view key, std::string_view bytes) {
   const auto written = write_new_file(directory_, kIncomingPrefix, bytes);
   if (!written) return;
   const auto file = file_of(key);
-  if (!mark_used(*written, clock_.wall()) || !rename_file(*written, file)) {
+  if (!set_used(*written, clock_.wall()) || !rename_file(*written, file)) {
     std::error_code ignored;
     std::filesystem::remove(*written, ignored);
     return;
@@ -87,28 +87,27 @@ void CacheDirectory::put(std::string_view key, std::string_view bytes) {
   if (full) make_room();
 }
 
-// The entry's file, if there is one.
-std::optional<std::filesystem::path> CacheDirectory::used(std::string_view key) const {
-  auto file = file_of(key);
+void CacheDirectory::mark_used(const std::filesystem::path& file) const {
   struct stat found{};
-  if (::lstat(file.c_str(), &found) != 0) return std::nullopt;
+  if (::lstat(file.c_str(), &found) != 0) return;
   const WallTime now = clock_.wall();
   const bool is_marked = modified(found) <= now && now - modified(found) < kUseGranularity;
-  if (!is_marked && !mark_used(file, now)) return std::nullopt;
-  return file;
+  if (!is_marked) set_used(file, now);
 }
 
 std::optional<std::string> CacheDirectory::get(std::string_view key) {
-  const auto file = used(key);
-  if (!file) return std::nullopt;
-  auto bytes = read_file(*file, bytes_max_);
-  if (!bytes) return std::nullopt;
+  const auto file = file_of(key);
+  auto bytes = read_file(file, bytes_max_);
+  if (!bytes || !*bytes) return std::nullopt;
+  mark_used(file);
   return std::move(*bytes);
 }
 
 std::optional<MappedFile> CacheDirectory::map(std::string_view key) {
-  const auto file = used(key);
-  return file ? MappedFile::open(*file) : std::nullopt;
+  const auto path = file_of(key);
+  auto file = MappedFile::open(path);
+  if (file) mark_used(path);
+  return file;
 }
 
 void CacheDirectory::remove(std::string_view key) {

@@ -34,15 +34,15 @@ class CacheDirectory {
   // The entry's bytes; marks it as used, as exactly as kUseGranularity.
   std::optional<std::string> get(std::string_view key);
 
-  // The entry, mapped, and marked as used. What is mapped stays whole, because entries are replaced
-  // and never changed.
+  // The entry, mapped, and then marked as used, which changes the file's identity_now(). What is
+  // mapped stays whole, because entries are replaced and never changed.
   std::optional<MappedFile> map(std::string_view key);
 
   void remove(std::string_view key);
 
  private:
   std::filesystem::path file_of(std::string_view key) const;
-  std::optional<std::filesystem::path> used(std::string_view key) const;
+  void mark_used(const std::filesystem::path& file) const;
   void make_room();
 
   std::filesystem::path directory_;

@@ -28,18 +28,27 @@ class MappedFile {
 
   std::string_view bytes() const { return {static_cast<const char*>(place_), size_bytes_}; }
   int descriptor() const { return descriptor_.get(); }
-  // Which file this is and when it was changed last: equal ones had equal bytes, unless somebody
-  // set the machine's clock back or wrote to the disk itself. Nothing for a file that was changed a
-  // moment ago, as the next change may have the same time.
-  std::optional<std::string> identity() const;
+  // Which file this is and when it was changed last, also in what is not its bytes (its times,
+  // say), as it was when it was opened: equal ones had equal bytes, unless somebody set the
+  // machine's clock back or wrote to the disk itself. Nothing for a file that had been changed a
+  // moment before, as the next change may have the same time.
+  const std::optional<std::string>& identity() const { return identity_; }
+  // The same as it is now, also for a file that was changed a moment ago: for who knows that nobody
+  // but themselves changes it. Nothing when it cannot be read.
+  std::optional<std::string> identity_now() const;
 
  private:
-  MappedFile(UniqueFd descriptor, void* place, std::size_t size_bytes)
-      : descriptor_(std::move(descriptor)), place_(place), size_bytes_(size_bytes) {}
+  MappedFile(UniqueFd descriptor, void* place, std::size_t size_bytes,
+             std::optional<std::string> identity)
+      : descriptor_(std::move(descriptor)),
+        place_(place),
+        size_bytes_(size_bytes),
+        identity_(std::move(identity)) {}
 
   UniqueFd descriptor_;
   void* place_;  // Null when it was moved from.
   std::size_t size_bytes_;
+  std::optional<std::string> identity_;
 };
 
 }  // namespace weft::store

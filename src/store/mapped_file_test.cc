@@ -40,5 +40,23 @@ TEST_CASE("only files that nobody else may write to are mapped") {
   CHECK_FALSE(MappedFile::open(directory.path() / "link").has_value());
 }
 
+TEST_CASE("what was changed, or takes a file's place, is another file") {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "file";
+  std::ofstream(path) << "first";
+  CHECK_FALSE(MappedFile::open(path)->identity().has_value());
+  auto settled = MappedFile::open(path);
+  while (!settled->identity()) {  // Until the file is old enough, which takes two seconds at most.
+    settled.emplace(MappedFile::open(path).value());
+  }
+  CHECK(settled->identity() == settled->identity_now());
+  std::ofstream(path, std::ios::in) << "other";
+  CHECK(settled->identity() != settled->identity_now());
+  const auto changed = MappedFile::open(path);
+  std::ofstream(directory.path() / "other") << "other";
+  std::filesystem::rename(directory.path() / "other", path);
+  CHECK(MappedFile::open(path)->identity_now() != changed->identity_now());
+}
+
 }  // namespace
 }  // namespace weft::store

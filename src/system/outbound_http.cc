@@ -39,11 +39,6 @@ std::unexpected<OutboundFailure> no_socket_left() {
   return refusal(Kind::kLimit, "the host has no socket left for functions: try again later");
 }
 
-std::string rule_of(const OutboundTransfer& transfer) {
-  const bool is_v6 = transfer.host.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(is_v6 ? "[{}]:{}" : "{}:{}"), transfer.host, transfer.port);
-}
-
 // One part of a URL; nothing where it has none.
 std::optional<std::string> part_of(const net::CurlLibrary& curl, CURLU* url, CURLUPart part,
                                    unsigned flags = 0) {
@@ -109,7 +104,7 @@ Checked check_headers(const OutboundTransfer& transfer, const OutboundLimits& li
                      fmt::format("the value of the header {} has a control character",
                                  shown(name, kShownMax)));
     }
-    const std::string server = rule_of(transfer);
+    const std::string server = transfer.server();
     const std::string given = to_lower(value);
     if (to_lower(name) == "host" && given != server &&
         given != server.substr(0, server.rfind(':'))) {
@@ -144,7 +139,7 @@ Checked check_rules(const OutboundTransfer& transfer, const Network* network) {
                                  "", {.address = transfer.addresses.front(), .port = transfer.port})
                            : network->may_ask_for(transfer.host, transfer.port));
   if (is_allowed) return {};
-  const std::string rule = rule_of(transfer);
+  const std::string rule = transfer.server();
   return not_allowed(rule, rule);
 }
 

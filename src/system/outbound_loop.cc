@@ -86,10 +86,7 @@ struct Running {
   void refuse(Kind kind, std::string message) {
     if (!failure) failure = OutboundFailure{.kind = kind, .message = std::move(message)};
   }
-  std::string server() const {
-    const bool is_v6 = transfer->host.find(':') != std::string::npos;
-    return fmt::format(fmt::runtime(is_v6 ? "[{}]:{}" : "{}:{}"), transfer->host, transfer->port);
-  }
+  std::string server() const { return transfer->server(); }
   bool take_header(std::string_view line);
   bool add_header(std::string_view line);
 };
@@ -208,6 +205,11 @@ extern "C" int weft_outbound_on_watch(CURL*, curl_socket_t socket, int what, voi
 }
 
 }  // namespace
+
+std::string OutboundTransfer::server() const {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(is_v6 ? "[{}]:{}" : "{}:{}"), host, port);
+}
 
 void OutboundInbox::post(Message message) {
   {

@@ -38,6 +38,9 @@ struct OutboundTransfer {
   std::optional<Permit> socket = std::nullopt;  // among all guests' sockets
   std::shared_ptr<net::ByteBudget> budget = nullptr;
   std::unique_ptr<net::BudgetShare> body = nullptr;  // of that
+
+  // As rules have it: "example.org:443", "[::1]:80".
+  std::string server() const;
 };
 
 // What the loop is told. Thread-safe, and outlives the loop.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "system/outbound_http.h"
@@ -29,31 +30,6 @@ std::string_view text_in(const json::Value& object, std::string_view key) {
   return found != nullptr && found->is_string() ? found->as_string() : std::string_view();
 }
 
-// A text whose characters are bytes; what is none of Latin-1 stays UTF-8.
-std::string bytes_of_latin_1(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte == 0xC2 || byte == 0xC3) && i + 1 < text.size()) {
-      const auto low = static_cast<unsigned char>(text[++i]);
-      bytes += static_cast<char>((byte == 0xC3 ? 0x40U : 0U) + low);
-    } else {
-      bytes += text[i];
-    }
-  }
-  return bytes;
-}
-
-std::string latin_1_of_bytes(std::string_view bytes) {
-  std::string text;
-  for (const char letter : bytes) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte >= 0x80) text += static_cast<char>(0xC0U | (byte >> 6U));
-    text += byte < 0x80 ? letter : static_cast<char>(0x80U | (byte & 0x3FU));
-  }
-  return text;
-}
-
 std::expected<system::OutboundHeaders, std::string> headers_in(const json::Value& head) {
   system::OutboundHeaders headers;
   const json::Value* const rows = head.find("headers");
@@ -64,7 +40,7 @@ std::expected<system::OutboundHeaders, std::string> headers_in(const json::Value
         !row.as_array()[1].is_string())
       return std::unexpected("a header is not a name and a value");
     headers.emplace_back(row.as_array()[0].as_string(),
-                         bytes_of_latin_1(row.as_array()[1].as_string()));
+                         utf8_to_latin_1(row.as_array()[1].as_string()));
   }
   return headers;
 }
@@ -130,10 +106,10 @@ std::string bytes_of(const system::OutboundHead& head) {
   json::Writer writer(text);
   writer.begin_object();
   writer.key("status").value(head.status);
-  writer.key("reason").value(latin_1_of_bytes(head.reason));
+  writer.key("reason").value(latin_1_to_utf8(head.reason));
   writer.key("headers").begin_array();
   for (const auto& [name, value] : head.headers) {
-    writer.begin_array().value(latin_1_of_bytes(name)).value(latin_1_of_bytes(value)).end_array();
+    writer.begin_array().value(latin_1_to_utf8(name)).value(latin_1_to_utf8(value)).end_array();
   }
   writer.end_array().end_object();
   return with_size(text);

@@ -8,6 +8,7 @@
 
 #include "base/http_field.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "json/parse.h"
 #include "json/print.h"
 
@@ -42,40 +43,9 @@ std::optional<std::uint32_t> number_in(const json::Value& object, std::string_vi
   return static_cast<std::uint32_t>(*number);
 }
 
-// Applications give bytes, which come as the characters of Latin-1: what is none of those stays
-// UTF-8.
-std::string header_value(std::string_view text) {
-  std::string value;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte == 0xC2 || byte == 0xC3) && i + 1 < text.size()) {
-      const auto low = static_cast<unsigned char>(text[++i]);
-      value += static_cast<char>((byte == 0xC3 ? 0x40U : 0U) + low);
-    } else {
-      value += text[i];
-    }
-  }
-  return value;
-}
-
-// Applications get bytes: each is the character of Latin-1 with its number.
-std::string latin_1(std::string_view bytes) {
-  std::string text;
-  for (const char letter : bytes) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte < 0x80) {
-      text += letter;
-    } else {
-      text += static_cast<char>(0xC0U | (byte >> 6U));
-      text += static_cast<char>(0x80U | (byte & 0x3FU));
-    }
-  }
-  return text;
-}
-
 void write_headers(json::Writer& writer, const HttpRequest& request) {
   for (const auto& [name, value] : request.headers)
-    writer.begin_array().value(name).value(latin_1(value)).end_array();
+    writer.begin_array().value(name).value(latin_1_to_utf8(value)).end_array();
 }
 
 // Of equal names, as RFC 9110 section 5.2 joins them; cookies as RFC 6265 does.
@@ -85,9 +55,9 @@ json::Object joined_headers(const HttpRequest& request) {
     const auto known =
         std::ranges::find(joined, name, &std::pair<std::string_view, std::string>::first);
     if (known == joined.end()) {
-      joined.emplace_back(name, latin_1(value));
+      joined.emplace_back(name, latin_1_to_utf8(value));
     } else {
-      known->second += (name == "cookie" ? "; " : ", ") + latin_1(value);
+      known->second += (name == "cookie" ? "; " : ", ") + latin_1_to_utf8(value);
     }
   }
   json::Object object;
@@ -110,7 +80,7 @@ Result<std::pair<std::string, std::string>> header_of(const json::Value& row) {
     return fail(no_answer(fmt::format("the value of the header {} has a control character",
                                       shown(name, kNameShownMax))));
   }
-  return std::pair(std::string(name), header_value(value));
+  return std::pair(std::string(name), utf8_to_latin_1(value));
 }
 
 struct ErrorKind {
