@@ -39,8 +39,9 @@ std::string evaluated(const jsonata::Expression& expression, const json::Value* 
     WEFT_ASSERT(!value.error().message.empty() || value.error().code == "D3137");
     return value.error().code + value.error().message;
   }
-  if (!value->has_value()) return {};
-  std::string text = json::to_string(**value);
+  const std::optional<json::Value>& made = *value;
+  if (!made.has_value()) return {};
+  std::string text = json::to_string(*made);
   WEFT_ASSERT(json::parse(text, {.depth_max = 1000}).has_value());
   return text;
 }
