@@ -219,7 +219,7 @@ bool has_sentence(std::string_view code) {
 Failure failure_of(const Fault& fault) {
   std::string message = fault.message;
   if (message.empty()) {
-    const auto* found = std::ranges::find(kSentences, fault.code, &Sentence::code);
+    const auto found = std::ranges::find(kSentences, fault.code, &Sentence::code);
     message = found == kSentences.end() ? fault.code : filled(found->text, fault);
   }
   return {.code = fault.code, .message = message, .position = fault.position};

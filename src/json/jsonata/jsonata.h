@@ -30,7 +30,8 @@ struct Limits {
   std::uint64_t steps_max = 20'000'000;
   // Evaluations inside each other, and values nested in values. Beyond it: U1001.
   std::size_t depth_max = 1000;
-  // Of the machine's stack, whatever the depth. Beyond it: U1001.
+  // Of the machine's stack, which a thread that evaluates must have, and some more. Beyond it:
+  // U1001.
   std::size_t stack_bytes_max = 2 << 20;
   // Bytes of all values made; what becomes garbage counts, too. Beyond it: D2015.
   std::size_t memory_bytes_max = 256 << 20;

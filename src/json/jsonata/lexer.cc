@@ -78,7 +78,7 @@ int binding_power(std::string_view symbol) {
        {"+", 50},  {"-", 50},  {"*", 60},   {"/", 60},  {"%", 60},  {"=", 40},  {"<", 40},
        {">", 40},  {"^", 40},  {":=", 10},  {"!=", 40}, {"<=", 40}, {">=", 40}, {"~>", 40},
        {"?:", 40}, {"??", 40}, {"and", 30}, {"or", 25}, {"in", 40}, {"&", 50}});
-  const auto* found = std::ranges::find(kPowers, symbol, &Power::symbol);
+  const auto found = std::ranges::find(kPowers, symbol, &Power::symbol);
   return found == kPowers.end() ? 0 : found->power;
 }
 

@@ -26,11 +26,21 @@ struct Found {
   Var object;  // as the matcher gave it; undefined of regular expressions
 };
 
-Made<std::optional<RegexMatch>> match_of(Evaluator& run, const Node& regex, std::string_view text,
-                                         std::size_t from) {
+Made<std::optional<RegexMatch>> match_of(Evaluator& run, const Node& regex,
+                                         const RegexSubject& text, std::size_t from) {
+  // PCRE2 does not tell how many steps a match took: nearly all take few, and one that takes more
+  // is made again and counts as what it may take.
+  constexpr std::uint32_t kFew = 5000;
   constexpr std::uint64_t kStepsPerMatch = 64;
   WEFT_MADE(run.spend(kStepsPerMatch));
-  auto match = regex.regex->match(text, from, run.regex_limits());
+  const RegexLimits& limits = run.regex_limits();
+  auto match = regex.regex->match(
+      text, from,
+      {.steps_max = std::min(kFew, limits.steps_max), .heap_kib_max = limits.heap_kib_max});
+  if (!match.has_value() && limits.steps_max > kFew) {
+    WEFT_MADE(run.spend(limits.steps_max / 64));
+    match = regex.regex->match(text, from, limits);
+  }
   if (!match.has_value()) {
     return fault({.code = "D1012",
                   .position = regex.position,
@@ -70,7 +80,7 @@ class Matches {
  public:
   // Borrows the text.
   Matches(Call& call, Var matcher, std::string_view text)
-      : run_(call.run), frame_(call.frame), matcher_(matcher), text_(text) {
+      : run_(call.run), frame_(call.frame), matcher_(matcher), text_(text), subject_(text) {
     is_regex_ = matcher.function()->kind == Function::Kind::kRegex;
   }
 
@@ -89,7 +99,7 @@ class Matches {
   Made<bool> next_of_regex(Found& found) {
     const Node& node = *matcher_.function()->node;
     if (started_ && at_ >= text_.size()) return false;
-    const auto match = WEFT_MADE(match_of(run_, node, text_, at_));
+    const auto match = WEFT_MADE(match_of(run_, node, subject_, at_));
     if (!match.has_value()) return false;
     const auto [begin, end] = match->whole;
     if (started_ && begin == end) return fault("D1004", node.position);
@@ -144,6 +154,7 @@ class Matches {
   Frame* frame_;
   Var matcher_;
   std::string_view text_;
+  RegexSubject subject_;
   bool is_regex_ = false;
   bool started_ = false;
   std::size_t at_ = 0;       // of a regular expression: where to go on
@@ -169,7 +180,8 @@ bool is_below(std::size_t count, std::optional<double> limit) {
 
 Made<Var> match_object(Evaluator& run, const Function& regex, std::string_view text,
                        std::size_t from) {
-  const auto match = WEFT_MADE(match_of(run, *regex.node, text, from));
+  WEFT_MADE(run.spend(text.size() / 64));
+  const auto match = WEFT_MADE(match_of(run, *regex.node, RegexSubject(text), from));
   if (!match.has_value()) return Var();
   const auto [begin, end] = match->whole;
   const auto units = static_cast<double>(utf16_size(text.substr(0, begin)));

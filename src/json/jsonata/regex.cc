@@ -15,6 +15,8 @@
 #include <pcre2.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
+#include "json/jsonata/runtime.h"
 #include "json/unicode.h"
 
 namespace weft::json::jsonata {
@@ -235,6 +237,21 @@ class Translator {
 
 }  // namespace
 
+RegexSubject::RegexSubject(std::string_view text) : text_(text) {
+  if (is_utf8(text)) return;
+  std::string& repaired = repaired_.emplace(text);
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint code_point = decode_utf8(text, at);
+    if (code_point.valid) {
+      at += code_point.size;
+      continue;
+    }
+    const std::size_t size = character_size(text, at) == 3 ? 3 : 1;
+    repaired.replace(at, size, size == 3 ? std::string_view("\uFFFD") : std::string_view("\x1A"));
+    at += size;
+  }
+}
+
 struct Regex::Code {
   OwnedCode code;
 };
@@ -243,9 +260,8 @@ std::expected<Regex, std::string> Regex::compile(std::string_view pattern, Regex
   if (pattern.size() > kPatternBytesMax) {
     return std::unexpected("Invalid regular expression: it is longer than 32768 bytes");
   }
-  std::uint32_t flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_ALT_BSUX |
-                        PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS |
-                        PCRE2_NEVER_BACKSLASH_C;
+  std::uint32_t flags = PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
+                        PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C;
   if (options.ignore_case) flags |= PCRE2_CASELESS;
   const OwnedCompileContext context(pcre2_compile_context_create(nullptr));
   pcre2_set_parens_nest_limit(context.get(), 100);
@@ -267,13 +283,14 @@ std::expected<Regex, std::string> Regex::compile(std::string_view pattern, Regex
 }
 
 std::expected<std::optional<RegexMatch>, RegexTrouble> Regex::match(
-    std::string_view subject, std::size_t from, const RegexLimits& limits) const {
+    const RegexSubject& subject, std::size_t from, const RegexLimits& limits) const {
   const OwnedData data(pcre2_match_data_create_from_pattern(code_->code.get(), nullptr));
   const OwnedMatchContext context(pcre2_match_context_create(nullptr));
   pcre2_set_match_limit(context.get(), limits.steps_max);
   pcre2_set_heap_limit(context.get(), limits.heap_kib_max);
-  const int count = pcre2_match(code_->code.get(), bytes(subject), subject.size(), from, 0,
-                                data.get(), context.get());
+  const std::string_view text = subject.view();
+  const int count = pcre2_match(code_->code.get(), bytes(text), text.size(), from,
+                                PCRE2_NO_UTF_CHECK, data.get(), context.get());
   if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
   if (count <= 0) return std::unexpected(RegexTrouble::kTooManySteps);
   const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data.get());

@@ -34,6 +34,21 @@ struct RegexMatch {
   std::vector<std::optional<RegexSpan>> groups;  // absent: took no part in the match
 };
 
+// A text to be searched, perhaps many times: looked through once, as PCRE2 needs UTF-8.
+class RegexSubject {
+ public:
+  // Borrows the text. What is not UTF-8 in it is searched as U+FFFD (a lone surrogate) or U+001A (a
+  // byte).
+  explicit RegexSubject(std::string_view text);
+
+ private:
+  friend class Regex;
+  std::string_view view() const { return repaired_.has_value() ? *repaired_ : text_; }
+
+  std::string_view text_;
+  std::optional<std::string> repaired_;  // as many bytes as the text
+};
+
 enum class RegexTrouble : std::uint8_t { kTooManySteps };
 
 // One compiled pattern. Immutable; thread-safe.
@@ -44,8 +59,8 @@ class Regex {
   // Or why the pattern is none, as a sentence.
   static std::expected<Regex, std::string> compile(std::string_view pattern, RegexOptions options);
 
-  // The first match from that byte on.
-  std::expected<std::optional<RegexMatch>, RegexTrouble> match(std::string_view subject,
+  // The first match from that byte on, which must begin a character.
+  std::expected<std::optional<RegexMatch>, RegexTrouble> match(const RegexSubject& subject,
                                                                std::size_t from,
                                                                const RegexLimits& limits) const;
 

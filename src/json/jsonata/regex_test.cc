@@ -13,7 +13,7 @@ namespace {
 std::string found(std::string_view pattern, std::string_view text, RegexOptions options = {}) {
   const auto regex = Regex::compile(pattern, options);
   if (!regex.has_value()) return "wrong";
-  const auto match = regex->match(text, 0, {});
+  const auto match = regex->match(RegexSubject(text), 0, {});
   if (!match.has_value()) return "too many steps";
   if (!match->has_value()) return "none";
   const RegexSpan span = (**match).whole;
@@ -61,7 +61,7 @@ TEST_CASE("what only PCRE2 has is no pattern") {
 TEST_CASE("groups that took no part in a match are absent") {
   const auto regex = Regex::compile("(a)|(b)", {});
   REQUIRE(regex.has_value());
-  const auto match = regex->match("b", 0, {});
+  const auto match = regex->match(RegexSubject("b"), 0, {});
   REQUIRE(match.has_value());
   REQUIRE(match->has_value());
   REQUIRE((**match).groups.size() == 2);
@@ -81,7 +81,17 @@ TEST_CASE("texts that are no UTF-8 can be searched") {
               "b\xc3") == "b");
   CHECK(found("^.",
               "\xff"
-              "a") == "none");
+              "a") == "\xff");
+  CHECK(found("^.b",
+              "\xed\xa0\x80"
+              "b") ==
+        "\xed\xa0\x80"
+        "b");
+  CHECK(found("^....b",
+              "\xf4\x90\x80\x80"
+              "b") ==
+        "\xf4\x90\x80\x80"
+        "b");
 }
 
 TEST_CASE("letters change their case by Unicode") {
