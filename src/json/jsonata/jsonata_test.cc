@@ -160,6 +160,8 @@ TEST_CASE("signatures check and complete arguments") {
          {"($f := function($x)<a<n>:n>{$sum($x)}; $f(['a']))", "T0412 at 42"},
          {"($f := function($x)<s:s>{$x}; $f(1))", "T0410 at 33"},
          {"($f := function($x, $y)<s-n:s>{$x}; (5).$f(1))", "T0411 at 43"},
+         {"function($x, $y)<n?n>{[$x, $y]}(1)", "[1]"},
+         {"function($x, $y, $z)<s?nn>{[$x, $y, $z]}(1, 2)", "[1,2]"},
          {"function($x)<n<n>:n>{$x}", "S0401 at 15"},
          {"$length(1)", "T0410 at 8"},
          {"$sum(['a'])", "T0412 at 5"},

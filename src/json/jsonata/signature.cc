@@ -220,12 +220,17 @@ Made<std::vector<Var>> Signature::check(std::span<const Var> arguments, Var cont
   const auto taken = match(letters, parameters_.size(), true);
   if (!taken.has_value()) return std::unexpected(mismatch(letters));
   std::vector<Var> checked;
+  // An optional parameter that took nothing still stands for an argument, as in the reference
+  // implementation; so arguments may run out.
+  const auto argument = [&](std::size_t index) {
+    return index < arguments.size() ? arguments[index] : Var();
+  };
   std::size_t at = 0;
   for (std::size_t i = 0; i < parameters_.size(); i++) {
     const Parameter& parameter = parameters_[i];
     if ((*taken)[i] == 0) {
       if (!parameter.context) {
-        checked.push_back(at < arguments.size() ? arguments[at] : Var());
+        checked.push_back(argument(at));
         at++;
         continue;
       }
@@ -236,8 +241,8 @@ Made<std::vector<Var>> Signature::check(std::span<const Var> arguments, Var cont
       continue;
     }
     for (std::size_t n = 0; n < (*taken)[i]; n++, at++) {
-      checked.push_back(parameter.array ? WEFT_MADE(as_array(parameter, arguments[at], at, heap))
-                                        : arguments[at]);
+      checked.push_back(parameter.array ? WEFT_MADE(as_array(parameter, argument(at), at, heap))
+                                        : argument(at));
     }
   }
   return checked;
