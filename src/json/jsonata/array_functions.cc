@@ -1,7 +1,7 @@
 // Functions of arrays that take no functions (but $sort, which may).
 #include <cmath>
 #include <cstddef>
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 #include "json/jsonata/builtins.h"
@@ -80,7 +80,10 @@ class Seen {
   Made<bool> add(const Var& item) {
     WEFT_MADE(run_.spend(1));
     if (item.is_string()) return texts_.insert(item.text()).second;
-    if (item.is_number()) return numbers_.insert(item.number()).second;
+    if (item.is_number()) {
+      // NaN has no place among numbers, and equals none.
+      return std::isnan(item.number()) || numbers_.insert(item.number()).second;
+    }
     for (const Var& other : others_) {
       WEFT_MADE(run_.spend(1));
       if (WEFT_MADE(are_equal(run_, item, other))) return false;
@@ -91,8 +94,8 @@ class Seen {
 
  private:
   Evaluator& run_;
-  std::unordered_set<std::string_view> texts_;
-  std::unordered_set<double> numbers_;
+  std::set<std::string_view> texts_;
+  std::set<double> numbers_;
   std::vector<Var> others_;
 };
 

@@ -127,6 +127,7 @@ Var Evaluator::new_function(Function::Kind kind, std::size_t arity, const Node& 
 
 Made<Var> Evaluator::evaluate_bind(const Node& node, Var input, Frame* frame) {
   const Var value = WEFT_MADE(evaluate(*node.rhs, input, frame));
+  WEFT_MADE(spend(frame->size / 32));
   frame->bind(heap_, node.lhs->text, value);
   return value;
 }
@@ -186,7 +187,10 @@ Made<Var> Evaluator::evaluate_variable(const Node& node, Var input, Frame* frame
     const Array* array = input.array();
     return array != nullptr && array->outer_wrapper && array->size > 0 ? array->at(0) : input;
   }
-  if (const Var* found = frame->find(node.text); found != nullptr) return *found;
+  std::size_t looked_at = 0;
+  const Var* found = frame->find(node.text, &looked_at);
+  WEFT_MADE(spend(looked_at / 32));
+  if (found != nullptr) return *found;
   const Function* builtin = find_builtin(node.text, context_.workflow_functions);
   return builtin == nullptr ? Var() : Var(builtin);
 }

@@ -42,7 +42,8 @@ std::string evaluated(const jsonata::Expression& expression, const json::Value* 
   const std::optional<json::Value>& made = *value;
   if (!made.has_value()) return {};
   std::string text = json::to_string(*made);
-  WEFT_ASSERT(json::parse(text, {.depth_max = 1000}).has_value());
+  // Names that are not UTF-8 may become the same.
+  WEFT_ASSERT(json::parse(text, {.depth_max = 1000}).has_value() || text.contains("\uFFFD"));
   return text;
 }
 

@@ -1,10 +1,11 @@
 #include "json/jsonata/runtime.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -214,11 +215,68 @@ void Array::push_all(Heap& heap, const Var& array) {
   }
 }
 
+namespace {
+
+// SipHash-1-3, keyed with the table's own address: whoever chooses an object's names does not know
+// where they collide.
+class Hash {
+ public:
+  explicit Hash(std::uint64_t key)
+      : state_{key ^ 0x736f6d6570736575, ~key ^ 0x646f72616e646f6d, key ^ 0x6c7967656e657261,
+               ~key ^ 0x7465646279746573} {}
+
+  std::uint64_t of(std::string_view text) {
+    const std::uint64_t size = text.size();
+    while (text.size() >= 8) {
+      take(word_of(text.substr(0, 8)));
+      text.remove_prefix(8);
+    }
+    take(word_of(text) | (size << 56));
+    state_[2] ^= 0xFF;
+    for (int i = 0; i < 3; i++) {
+      round();
+    }
+    return state_[0] ^ state_[1] ^ state_[2] ^ state_[3];
+  }
+
+ private:
+  static std::uint64_t word_of(std::string_view bytes) {
+    std::uint64_t word = 0;
+    if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
+    return word;
+  }
+  void take(std::uint64_t word) {
+    state_[3] ^= word;
+    round();
+    state_[0] ^= word;
+  }
+  void round() {
+    auto& [a, b, c, d] = state_;
+    a += b;
+    c += d;
+    b = std::rotl(b, 13) ^ a;
+    d = std::rotl(d, 16) ^ c;
+    a = std::rotl(a, 32) + d;
+    c += b;
+    b = std::rotl(b, 17) ^ c;
+    d = std::rotl(d, 21) ^ a;
+    c = std::rotl(c, 32);
+  }
+
+  std::array<std::uint64_t, 4> state_;
+};
+
+std::size_t hash_of(const void* table, std::string_view key) {
+  const auto seed = std::uint64_t{std::bit_cast<std::uintptr_t>(table)} * 0x9E3779B97F4A7C15;
+  return static_cast<std::size_t>(Hash(seed).of(key));
+}
+
+}  // namespace
+
 Object::Entry* Object::find(std::string_view key) const {
   if (table != nullptr) {
     const std::size_t mask = table_size - 1;
-    for (std::size_t at = std::hash<std::string_view>()(key) & mask; table[at] != 0;
-         at = (at + 1) & mask) {
+    for (std::size_t at = hash_of(table, key) & mask; table[at] != 0; at = (at + 1) & mask) {
       Entry* entry = entries + (table[at] - 1);
       if (entry->key == key) return entry;
     }
@@ -279,7 +337,7 @@ void Object::index_all(Heap& heap) {
 
 void Object::index(std::uint32_t entry) {
   const std::size_t mask = table_size - 1;
-  std::size_t at = std::hash<std::string_view>()(entries[entry].key) & mask;
+  std::size_t at = hash_of(table, entries[entry].key) & mask;
   while (table[at] != 0) {
     at = (at + 1) & mask;
   }
@@ -305,8 +363,9 @@ void Frame::bind(Heap& heap, std::string_view name, Var value) {
   size++;
 }
 
-const Var* Frame::find(std::string_view name) const {
+const Var* Frame::find(std::string_view name, std::size_t* looked_at) const {
   for (const Frame* frame = this; frame != nullptr; frame = frame->parent) {
+    if (looked_at != nullptr) *looked_at += 1 + frame->size;
     for (std::uint32_t i = 0; i < frame->size; i++) {
       if (frame->slots[i].name == name) return &frame->slots[i].value;
     }

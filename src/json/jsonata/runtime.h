@@ -182,7 +182,8 @@ struct Object {
   Entry* entries = nullptr;
   std::uint32_t size = 0;
   std::uint32_t capacity = 0;
-  // Where keys are, by hash; only in objects of more than kLinearMax members. Index + 1, or 0.
+  // Where keys are, by a hash that nobody outside can foresee; only in objects of more than
+  // kLinearMax members. Index + 1, or 0.
   std::uint32_t* table = nullptr;
   std::uint32_t table_size = 0;
 
@@ -210,7 +211,8 @@ struct Frame {
   std::uint32_t capacity = 0;
 
   void bind(Heap& heap, std::string_view name, Var value);
-  const Var* find(std::string_view name) const;
+  // Adds how many frames and slots it may have looked at.
+  const Var* find(std::string_view name, std::size_t* looked_at = nullptr) const;
 };
 
 // Bytes of the character at `offset`, also for the three bytes of a lone surrogate; 1 for what is
