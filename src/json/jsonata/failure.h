@@ -10,7 +10,9 @@ namespace weft::json::jsonata {
 
 // Of the expression or of what it was given; never a bug of ours.
 struct Failure {
-  std::string code;          // as the reference implementation has it: "S0201", "T2001", "D3120"
+  // As the reference implementation has it: "S0201", "T2001", "D3120"; empty where a function of
+  // workflows refuses an argument.
+  std::string code;
   std::string message;       // for people: one sentence without the code
   std::size_t position = 0;  // bytes of the expression before the place; 0 where there is none
 };
