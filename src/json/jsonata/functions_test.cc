@@ -153,6 +153,8 @@ TEST_CASE("regular expressions match, replace and split") {
   check({{"$match('ab12cd3', /[a-z]+(\\d)/).groups", R"(["1","3"])"},
          {"$match('aä😀bab', /b/).index", "[4,6]"},
          {"$match('abab', /b/, 1).index", "1"},
+         {"$match('aab', /a?/, 2)", "D1004 at 18"},
+         {"$match('ab', /a/, 0)", "undefined"},
          {"$contains('abc', /B/i)", "true"},
          {"$replace('John Smith', /(\\w+)\\s(\\w+)/, '$2, $1')", R"("Smith, John")"},
          {"$replace('abc', /b/, '[$0|$$|$9]')", R"("a[b|$|]c")"},

@@ -217,15 +217,18 @@ Made<Var> match(Call& call) {
   Heap& heap = call.run.heap();
   Array* result = heap.sequence();
   Matches matches(call, call.argument(1), text.text());
-  while (is_below(result->size, limit)) {
-    Found found;
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
-    if (!WEFT_MADE(matches.next(found))) break;
+  Found found;
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
+  bool is_found = limit != 0 && WEFT_MADE(matches.next(found));
+  // The next one is looked for before the limit is: an empty one fails all the same.
+  while (is_found && is_below(result->size, limit)) {
     auto* object = heap.make<Object>();
     object->set(heap, "match", Var::string(found.match));
     object->set(heap, "index", found.start);
     object->set(heap, "groups", found.groups);
     result->push(heap, object);
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
+    is_found = WEFT_MADE(matches.next(found));
   }
   return Var(result);
 }
@@ -321,14 +324,16 @@ Made<Var> replace(Call& call) {
   std::string out;
   std::size_t position = 0;
   Matches matches(call, pattern, text.text());
-  for (std::size_t count = 0; is_below(count, limit); count++) {
-    Found found;
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
-    if (!WEFT_MADE(matches.next(found))) break;
+  Found found;
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
+  bool is_found = limit != 0 && WEFT_MADE(matches.next(found));
+  for (std::size_t count = 0; is_found && is_below(count, limit); count++) {
     if (found.begin > position) out += text.text().substr(position, found.begin - position);
     out += WEFT_MADE(replacement_of(call, matches, found));
     position = found.begin + found.match.size();
     if (!call.run.heap().has(out.size())) return fault("D2015");
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
+    is_found = WEFT_MADE(matches.next(found));
   }
   if (position < text.text().size()) out += text.text().substr(position);
   return call.run.text(out);
@@ -366,14 +371,18 @@ Made<Var> split(Call& call) {
   Array* result = heap.make<Array>();
   Matches matches(call, separator, text.text());
   std::size_t start = 0;
-  while (is_below(result->size, limit)) {
-    Found found;
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
-    const bool is_found = WEFT_MADE(matches.next(found));
-    const std::size_t end = is_found ? std::max(found.begin, start) : text.text().size();
+  Found found;
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
+  bool is_found = limit != 0 && WEFT_MADE(matches.next(found));
+  while (is_found && is_below(result->size, limit)) {
+    const std::size_t end = std::max(found.begin, start);
     result->push(heap, Var::string(text.text().substr(start, end - start)));
-    if (!is_found) break;
     start = found.end;
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it loses sight of std::expected.
+    is_found = WEFT_MADE(matches.next(found));
+  }
+  if (is_below(result->size, limit)) {
+    result->push(heap, Var::string(text.text().substr(std::min(start, text.text().size()))));
   }
   return Var(result);
 }

@@ -71,7 +71,7 @@ std::optional<char32_t> hex4(std::string_view text) {
 class Translator {
  public:
   Translator(std::string_view pattern, RegexOptions options)
-      : pattern_(pattern), options_(options) {}
+      : pattern_(pattern), options_(options), groups_(group_count(pattern)) {}
 
   // Or why the pattern is wrong.
   std::expected<std::string, std::string> translate() {
@@ -113,8 +113,7 @@ class Translator {
         replace(options_.multiline ? "(?!" + std::string(kNoLineEnd) + ")" : R"(\z)");
         break;
       case '[':
-        in_class_ = true;
-        copy(rest().starts_with("[^") ? 2 : 1);
+        open_class();
         break;
       case '(':
         return group();
@@ -143,6 +142,44 @@ class Translator {
         break;
     }
     return nullptr;
+  }
+
+  void open_class() {
+    // PCRE2 refuses to repeat the class of nothing.
+    if (rest().starts_with("[]") || rest().starts_with("[^]")) {
+      out_ += rest()[1] == ']' ? "(?:(?!))" : "(?s:.)";
+      at_ += rest()[1] == ']' ? 2 : 3;
+      return;
+    }
+    in_class_ = true;
+    copy(rest().starts_with("[^") ? 2 : 1);
+  }
+
+  // A number that no group has is the octal number of a character.
+  void number() {
+    std::size_t group = 0;
+    std::size_t size = 1;
+    while (size < rest().size() && is_digit(rest()[size]) && size < 6) {
+      group = (group * 10) + static_cast<std::size_t>(rest()[size] - '0');
+      size++;
+    }
+    if (!in_class_ && group <= groups_) return copy(size);
+    unsigned code = 0;
+    size = 1;
+    while (size < rest().size() && rest()[size] >= '0' && rest()[size] <= '7' &&
+           (code * 8) + static_cast<unsigned>(rest()[size] - '0') <= 0xFF) {
+      code = (code * 8) + static_cast<unsigned>(rest()[size] - '0');
+      size++;
+    }
+    if (size == 1) return literal();
+    out_ += {'\\', 'x', kHexDigits[code >> 4], kHexDigits[code & 15]};
+    at_ += size;
+  }
+
+  // What a backslash stands before, as itself.
+  void literal() {
+    out_ += rest()[1];
+    at_ += 2;
   }
 
   void replace(std::string_view by) {
@@ -189,6 +226,7 @@ class Translator {
     if (at_ + 1 == pattern_.size()) return copy(1);
     const char letter = pattern_[at_ + 1];
     if (letter == 'u' && surrogates()) return;
+    if (is_digit(letter)) return number();
     at_ += 2;
     switch (letter) {
       case 's':
@@ -227,8 +265,27 @@ class Translator {
     return true;
   }
 
+  // How many groups capture.
+  static std::size_t group_count(std::string_view pattern) {
+    std::size_t count = 0;
+    bool in_class = false;
+    for (std::size_t at = 0; at < pattern.size(); at++) {
+      const char byte = pattern[at];
+      const std::string_view behind = pattern.substr(at + 1);
+      if (byte == '\\') at++;
+      if (byte == '[') in_class = true;
+      if (byte == ']') in_class = false;
+      if (byte != '(' || in_class) continue;
+      const bool is_named =
+          behind.starts_with("?<") && !behind.starts_with("?<=") && !behind.starts_with("?<!");
+      if (is_named || !behind.starts_with('?')) count++;
+    }
+    return count;
+  }
+
   std::string_view pattern_;
   RegexOptions options_;
+  std::size_t groups_;
   std::size_t at_ = 0;
   bool in_class_ = false;
   bool quantified_ = false;

@@ -47,6 +47,12 @@ TEST_CASE("patterns mean what they mean in JavaScript") {
   CHECK(found("a{2}b", "aab") == "aab");
   CHECK(found("[[:alpha:]]", "a]") == "a]");
   CHECK(found("a+?", "aaa") == "a");
+  CHECK(found("a[]*b", "ab") == "ab");
+  CHECK(found("[^]+", "a\nb") == "a\nb");
+  CHECK(found(R"(a\1)", "a\x01") == "a\x01");
+  CHECK(found(R"((a)\1)", "aa") == "aa");
+  CHECK(found(R"(\9)", "9") == "9");
+  CHECK(found(R"([\101])", "A") == "A");
 }
 
 TEST_CASE("what only PCRE2 has is no pattern") {
