@@ -111,7 +111,7 @@ Result<ChildProcess> ChildProcess::start(const ChildOptions& options, const Cloc
   const int open_error = errno;
   ChildProcess child(pid, std::move(process), options.output_bytes_max, clock);
   if (!child.process_) {
-    child.kill();
+    child.send(SIGKILL);
     child.reap();
     return fail(start_error(options, open_error));
   }
@@ -136,12 +136,12 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
 
 ChildProcess::~ChildProcess() {
   if (pid_ == 0 || exit_) return;
-  kill();
+  send(SIGKILL);
   reap();
 }
 
-void ChildProcess::kill() {
-  if (pid_ != 0 && !exit_) ::kill(pid_, SIGKILL);
+void ChildProcess::send(int signal) {
+  if (pid_ != 0 && !exit_) ::kill(pid_, signal);
 }
 
 void ChildProcess::reap() {

@@ -56,7 +56,8 @@ class ChildProcess {
   std::string& errors() { return errors_.text; }
   // Nothing while it runs, as far as `take` has seen.
   const std::optional<ChildExit>& exit() const { return exit_; }
-  void kill();
+  // Sends it a signal, if it runs.
+  void send(int signal);
 
  private:
   struct Stream {

@@ -65,7 +65,7 @@ TEST_CASE("a child that is killed has ended by a signal") {
   while (child.output() != "up\n") {
     REQUIRE(child.take(clock.monotonic() + kPatience));
   }
-  child.kill();
+  child.send(SIGKILL);
   take_all(child, clock);
   REQUIRE(child.exit().has_value());
   CHECK(*child.exit() == ChildExit{.signal = SIGKILL});

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -14,11 +13,11 @@
 #include "cli/environment.h"
 #include "cli/function_document.h"
 #include "cli/function_limits.h"
+#include "cli/kept_settings.h"
 #include "cli/report.h"
 #include "cli/server_client.h"
 #include "cli/short_text.h"
 #include "cli/signature.h"
-#include "function/limits.h"
 #include "json/print.h"
 
 namespace weft::cli {
@@ -111,40 +110,6 @@ Result<Wanted> wanted_by(const Arguments& arguments, Console& console) {
   return wanted;
 }
 
-// The function at the path, if the server has it.
-Result<std::optional<json::Value>> current_function(const std::string& path, ServerClient& server) {
-  auto function = server.send_for_json({.path = path});
-  if (function) return *std::move(function);
-  if (function.error().code() == ErrorCode::kNotFound) return std::nullopt;
-  return fail(std::move(function).error());
-}
-
-// Adds the members of `from` that `to` lacks and `keeps` is true of; how many `counts` is true of.
-template <class Keeps, class Counts>
-std::size_t keep(const json::Value* from, json::Object& to, const Keeps& keeps,
-                 const Counts& counts) {
-  std::size_t counted = 0;
-  if (from == nullptr || !from->is_object()) return counted;
-  for (const auto& [name, value] : from->as_object()) {
-    if (to.find(name) != nullptr || !keeps(name)) continue;
-    to.set(name, value);
-    if (counts(name, value)) ++counted;
-  }
-  return counted;
-}
-
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
-// "a, b and c"; of one at least.
-std::string enumeration(std::span<const std::string> items) {
-  std::string text = items.front();
-  for (std::size_t i = 1; i < items.size(); ++i)
-    text += (i + 1 < items.size() ? ", " : " and ") + items[i];
-  return text;
-}
-
 // What initialises it, and its state.
 void keep_preparation(const json::Value& function, Wanted& wanted, std::vector<std::string>& kept) {
   const json::Value* const init = function.find("init");
@@ -170,18 +135,12 @@ Result<std::string> keep_what_is_there(const json::Value& function, const Argume
                 fmt::format("--unset-env {}: {} has no such environment variable", printable(name),
                             text_of_member(function, "name")));
   }
-  const json::Value defaults = function::to_json(function::FunctionLimits());
-  const std::size_t limits = keep(
-      function.find("limits"), wanted.limits, [](std::string_view) { return true; },
-      [&](std::string_view name, const json::Value& value) {
-        const json::Value* const normal = defaults.find(name);
-        return normal == nullptr || json::to_string(*normal) != json::to_string(value);
-      });
-  const std::size_t variables = keep(
+  const std::size_t limits = keep_limits(function, wanted.limits);
+  const std::size_t variables = keep_members(
       environment, wanted.environment,
       [&](std::string_view name) { return std::ranges::find(removed, name) == removed.end(); },
       [](std::string_view, const json::Value&) { return true; });
-  const std::size_t grants = keep(
+  const std::size_t grants = keep_members(
       function.find("grants"), wanted.grants,
       [&](std::string_view name) { return name != kNetworkGrant || !arguments.has("deny-net"); },
       [](std::string_view, const json::Value&) { return true; });
@@ -237,7 +196,7 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (!arguments.has("json")) console.note(file.note);
   std::string kept;
   if (!arguments.has("fresh")) {
-    const auto current = TRY(current_function(path, server));
+    const auto current = TRY(server.find_json(path));
     const auto removed = arguments.value("unset-env");
     if (!current && removed) {
       return fail(ErrorCode::kInvalidArgument,
@@ -254,6 +213,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
                                               .doing = "Deploying"});
   if (!function) {
     const int code = report(in_words_of_flags(function.error()), console, arguments.has("json"));
+    if (function.error().message().contains("ModuleNotFoundError: No module named ")) {
+      note_hint(
+          "packages that a Python file needs stand in its comments (# /// script, as PEP 723 has "
+          "it) or in the FILE of --requirements; files beside it come with their directory: `weft "
+          "deploy NAME DIRECTORY`",
+          console, arguments.has("json"));
+    }
     note_hint(fmt::format("the module is on the server; `weft modules remove {}` removes it when "
                           "no function uses it",
                           shell_word(module)),

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cli/held_signals.h"
 #include "cli/input_file.h"
 #include "cli/module_file.h"
 #include "cli/python_bundle.h"
@@ -41,9 +42,26 @@ bool has_python(const fs::path& directory) {
   });
 }
 
+// Of a directory that has neither a module nor a Python file by which it is known what to load.
+Error nothing_to_deploy(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() == ".py") names.push_back(entry.path().filename().native());
+  }
+  std::ranges::sort(names);
+  return {ErrorCode::kNotFound,
+          fmt::format("the directory {} has nothing to load: no .wasm or .wat file, and neither "
+                      "main.py, app.py, handler.py, plugin.py nor __main__.py; a {} with "
+                      "{{\"file\":\"{}\"}} in it names another file",
+                      printable(directory), kManifest,
+                      names.empty() ? "NAME.py" : printable(names.front()))};
+}
+
 // What is required is added to the files. How many packages have come is left to the reader.
 Result<> add_required(BundleFiles& files, const Requirements& requirements, Console& console) {
   if (requirements.is_empty()) return {};
+  const HeldSignals held;
   TemporaryPlace place;
   const fs::path target = TRY(place.make()) / "packages";
   TRY(install_requirements(requirements, target, console));
@@ -110,6 +128,8 @@ Result<DeployableFile> deployable_file(std::string_view word,
   auto path = module_path(word);
   if (is_directory && !path && path.error().code() == ErrorCode::kNotFound && has_python(word))
     return pack_directory(std::string(word), requirements, console);
+  if (is_directory && !path && path.error().code() == ErrorCode::kNotFound)
+    return fail(nothing_to_deploy(std::string(word)));
   DeployableFile file{.name = TRY(std::move(path)), .bytes = {}};
   file.bytes = TRY(read_input(file.name, console));
   if (function::is_python_archive(file.bytes)) {

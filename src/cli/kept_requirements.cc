@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/id.h"
+#include "cli/held_signals.h"
 #include "cli/inline_metadata.h"
 #include "cli/local_code.h"
 #include "store/file.h"
@@ -132,11 +134,14 @@ void trim_kept_packages(const fs::path& directory, std::uint64_t bytes_max, cons
 
 Result<fs::path> kept_requirements(const Requirements& requirements, TemporaryPlace& temporary,
                                    Console& console) {
+  const HeldSignals held;
+  TemporaryPlace place;
   const auto cache = cache_directory(console);
   const auto key = key_of(requirements);
   if (!cache || !key) {
-    fs::path target = TRY(temporary.make()) / "packages";
+    fs::path target = TRY(place.make()) / "packages";
     TRY(install_requirements(requirements, target, console));
+    temporary = std::move(place);
     return target;
   }
   const fs::path above = *cache / "requirements";
@@ -147,12 +152,15 @@ Result<fs::path> kept_requirements(const Requirements& requirements, TemporaryPl
     return kept;
   }
   TRY(store::make_directories(above));
-  fs::path target = TRY(temporary.make(above)) / "packages";
+  fs::path target = TRY(place.make(above)) / "packages";
   TRY(install_requirements(requirements, target, console));
   fs::last_write_time(target, file_time(console.clock()), error);
   fs::rename(target, kept, error);
   // Where another process was first, that is as good.
-  if (error && !fs::is_directory(kept, error)) return target;
+  if (error && !fs::is_directory(kept, error)) {
+    temporary = std::move(place);
+    return target;
+  }
   trim_kept_packages(above, kKeptPackagesBytesMax, kept, console.clock());
   return kept;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -12,11 +13,16 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "cli/input_file.h"
+#include "cli/python_script.h"
 #include "cli/report.h"
 #include "cli/short_text.h"
+#include "cli/signature.h"
+#include "function/python_archive.h"
 
 namespace weft::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 // The error with the file's name in front and, behind it, the line that it points to.
 Error located(const Error& error, const ModuleFile& file) {
@@ -75,6 +81,42 @@ Error several(const std::string& directory, const std::vector<std::string>& name
                       printable(directory), list)};
 }
 
+// What there is instead of a module: how a directory runs that python3 would run.
+std::string python_in(const std::string& directory) {
+  constexpr const char* kMain = "__main__.py";
+  std::error_code ignored;
+  const fs::path main = fs::path(directory) / kMain;
+  if (!fs::is_regular_file(main, ignored)) return {};
+  return fmt::format(": its {} is run by `weft run --dir {}:ro {}`", kMain,
+                     shell_word(printable(directory)), shell_word(printable(main.native())));
+}
+
+// What is no module, but Python.
+std::optional<Error> python_error(const ModuleFile& file) {
+  if (engine::is_binary_module(file.bytes) || engine::may_be_text(file.bytes)) return std::nullopt;
+  const std::string name = printable(file.name);
+  const std::string word = shell_word(file.word);
+  if (function::is_python_archive(file.bytes)) {
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("{} is a zip archive, and no module: one with a __main__.py is run by "
+                             "`weft run` when its name ends in .pyz or .zip; `weft deploy NAME {}` "
+                             "makes a function of one that has a main.py, app.py, handler.py, "
+                             "plugin.py or __main__.py",
+                             name, word));
+  }
+  if (file.name.ends_with(".py") || names_python(file.bytes)) {
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("{0} is Python, and no module: `weft run {1}` runs it, and `weft "
+                             "deploy NAME {1}` makes it a function",
+                             name, word));
+  }
+  return Error(ErrorCode::kInvalidArgument,
+               fmt::format("{}: neither a WebAssembly module (its first bytes would be \\0asm) "
+                           "nor WebAssembly text (it would begin with a parenthesis); Python has a "
+                           "name that ends in .py, or a first line like #!/usr/bin/env python3",
+                           name));
+}
+
 // The name of the module that a directory stands for.
 Result<std::string> module_in(const std::string& directory) {
   const ModuleNames found = TRY(modules_in(directory));
@@ -87,8 +129,9 @@ Result<std::string> module_in(const std::string& directory) {
     if (names.size() > 1) return fail(several(directory, names));
     if (!names.empty()) return names.front();
   }
-  return fail(ErrorCode::kNotFound, fmt::format("the directory {} has no .wasm or .wat file in it",
-                                                printable(directory)));
+  return fail(ErrorCode::kNotFound,
+              fmt::format("the directory {} has no .wasm or .wat file in it{}",
+                          printable(directory), python_in(directory)));
 }
 
 }  // namespace
@@ -101,15 +144,20 @@ Result<std::string> module_path(std::string_view word) {
   return (std::filesystem::path(path) / name).native();
 }
 
-Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect) {
+Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect,
+                               std::optional<std::string> bytes) {
   const std::string path = TRY(module_path(file));
+  if (!bytes) bytes = TRY(read_input(path, console));
   ModuleFile loaded{.word = std::string(file),
                     .name = file == "-" ? "standard input" : path,
-                    .bytes = TRY(read_input(path, console)),
+                    .bytes = *std::move(bytes),
                     .binary = {},
                     .mapped = {},
                     .id = {},
                     .info = {}};
+  if (!loaded.bytes.empty()) {
+    if (auto error = python_error(loaded)) return fail(*std::move(error));
+  }
   if (!engine::is_binary_module(loaded.bytes)) {
     auto binary = engine::to_binary(loaded.bytes, loaded.name);
     if (!binary) return fail(located(binary.error(), loaded));

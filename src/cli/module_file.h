@@ -40,8 +40,10 @@ using Inspect =
     std::function<Result<engine::ModuleInfo>(std::string_view id, std::string_view module)>;
 
 // `file` as module_path takes it. Its errors and those of read_input, engine::to_binary, `inspect`;
-// messages begin with the file's name and show the wrong line of a text.
-Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect);
+// messages begin with the file's name and show the wrong line of a text. `bytes` are the file's,
+// where they were read before.
+Result<ModuleFile> load_module(std::string_view file, Console& console, const Inspect& inspect,
+                               std::optional<std::string> bytes = std::nullopt);
 
 // The same of a binary module that came with weft and that nobody changes while it is used: without
 // a copy of it where that can be.

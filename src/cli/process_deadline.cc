@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "cli/held_signals.h"
+
 namespace weft::cli {
 namespace {
 
@@ -30,6 +32,7 @@ Result<> ProcessDeadline::start(std::chrono::microseconds after) {
   const auto longest =
       std::chrono::floor<std::chrono::microseconds>(Clock::time_point::max() - now);
   const Clock::time_point end = now + std::min(after, longest);
+  const HeldSignals not_in_that_thread;
   return thread_.start([this, end] { wait_until(end); });
 }
 

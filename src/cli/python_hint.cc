@@ -63,8 +63,10 @@ std::string module_hint(std::string_view name, const ScriptRun& run) {
           printable(file), option_for(directory, ":ro"));
     }
   }
-  return "the module is not in Python's library: if it is in a directory DIR and all of it is "
-         "Python, --dir DIR:ro --env PYTHONPATH=DIR lets the program import it";
+  return "the module is not in Python's library: name the package that has it in the script's "
+         "comments (# /// script, as PEP 723 has it) or in a file of --requirements FILE; if it is "
+         "in a directory DIR and all of it is Python, --dir DIR:ro --env PYTHONPATH=DIR lets the "
+         "program import it";
 }
 
 // Where the path of a program may lead on this machine: its working directory is ours, although it

@@ -19,13 +19,15 @@ constexpr std::string_view kPathVariable = "PYTHONPATH";
 
 Result<std::optional<std::filesystem::path>> packages_of(
     const std::vector<std::string_view>& requirements, const std::string& script,
-    TemporaryPlace& temporary, Console& console) {
+    const std::optional<std::string>& piped, TemporaryPlace& temporary, Console& console) {
   std::error_code ignored;
-  std::string text;
+  std::string text = piped.value_or("");
   // A pipe gives its bytes only once, and those are for the guest.
-  if (std::filesystem::is_regular_file(script, ignored)) text = TRY(read_input(script, console));
+  if (!piped && std::filesystem::is_regular_file(script, ignored))
+    text = TRY(read_input(script, console));
   if (function::is_python_archive(text)) text.clear();  // What is in it has no comments to read.
-  const Requirements needed = TRY(requirements_of(requirements, text, script, console));
+  const Requirements needed =
+      TRY(requirements_of(requirements, text, piped ? "standard input" : script, console));
   if (needed.is_empty()) return std::nullopt;
   return TRY(kept_requirements(needed, temporary, console));
 }

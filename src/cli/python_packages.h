@@ -15,11 +15,12 @@
 
 namespace weft::cli {
 
-// Where the packages are; nothing where none are required. Errors of requirements_of and of
-// kept_requirements.
+// Where the packages are that the script's comments and the files of `requirements` name; nothing
+// where none are required. `piped` is the script's text, where it came from standard input. Errors
+// of requirements_of and of kept_requirements.
 Result<std::optional<std::filesystem::path>> packages_of(
     const std::vector<std::string_view>& requirements, const std::string& script,
-    TemporaryPlace& temporary, Console& console);
+    const std::optional<std::string>& piped, TemporaryPlace& temporary, Console& console);
 
 // The directory of packages as the script sees it, only to read. Python imports from it behind
 // what PYTHONPATH names in `environment`, which is changed.

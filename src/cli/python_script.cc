@@ -110,7 +110,7 @@ bool names_python(std::string_view line) {
 bool is_python(std::string_view file) {
   std::error_code ignored;
   if (file == "-" || std::filesystem::is_directory(file, ignored)) return false;
-  if (file.ends_with(".py") || file.ends_with(".pyz")) return true;
+  if (file.ends_with(".py") || file.ends_with(".pyz") || file.ends_with(".zip")) return true;
   // Modules are told by their names alone, also where reading is slow.
   if (file.ends_with(".wasm") || file.ends_with(".wat")) return false;
   const std::string name(file);
@@ -131,6 +131,7 @@ Result<> show_python(std::vector<GivenDirectory>& given, const PythonFiles& file
   const Reached library = reached_by(given, kLibraryFile);
   if (library.directory != &given.back())
     return fail(hides(*library.directory, "Python's library"));
+  if (script == "-") return {};
   const Reached reached = reached_by(given, script);
   if (reached.directory != nullptr) {
     if (shows(reached, script)) return {};

@@ -24,7 +24,8 @@ bool names_python(std::string_view line);
 bool is_python(std::string_view file);
 
 // Adds what Python itself needs to the directories that a program is given: its library, as /usr,
-// and the script, alone in its directory and only to read, unless one of `given` has it already.
+// and the script, alone in its directory and only to read, unless one of `given` has it already,
+// or it is "-": Python gets it as its standard input.
 // kInvalidArgument when one of `given` hides either; the errors of read_input for the script, and
 // of HostDirectory::open_tree for the library.
 Result<> show_python(std::vector<abi::command::GivenDirectory>& given, const PythonFiles& files,

@@ -1,6 +1,7 @@
 // weft reactor: Pythons that stay on a server, and what is registered in them.
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "cli/function_document.h"
 #include "cli/function_limits.h"
 #include "cli/input_file.h"
+#include "cli/kept_settings.h"
 #include "cli/quantity.h"
 #include "cli/server_client.h"
 #include "cli/short_text.h"
@@ -34,6 +36,9 @@ constexpr std::array kOptions = {
     Option{.name = "memory", .value = "N", .help = "create: its memory: bytes, or 64MiB"},
     Option{.name = "output", .value = "N", .help = "create: a result, and what is printed, each"},
     Option{.name = "in-flight", .value = "N", .help = "create: applies that run or wait"},
+    Option{.name = "fresh",
+           .value = "",
+           .help = "create: keep nothing of one that is there: begin with the defaults"},
     Option{.name = "kind",
            .value = "KIND",
            .help = "apply: what it is, where several have the name",
@@ -74,6 +79,16 @@ Result<std::string> path_of(std::string_view name, std::string_view kind, std::s
 
 // --- create, list, show, delete ---
 
+// The items of an array in the document.
+std::vector<json::Value> items_of(const json::Value& document, std::string_view key) {
+  std::vector<json::Value> items;
+  const json::Value* const array = document.find(key);
+  if (array == nullptr || !array->is_array()) return items;
+  for (const json::Value& each : array->as_array())
+    items.push_back(each);
+  return items;
+}
+
 Result<json::Array> volumes_of(const Arguments& arguments) {
   json::Array volumes;
   for (const std::string_view text : arguments.values("volume")) {
@@ -90,17 +105,55 @@ Result<json::Array> volumes_of(const Arguments& arguments) {
   return volumes;
 }
 
-Result<int> create(const Call& call) {
-  const std::string path = TRY(path_of(call.operand(1)));
+// What it is to have.
+struct Wanted {
+  json::Array volumes;
   json::Object environment;
+  json::Object limits;
+};
+
+// What flags say, and nothing else.
+Result<Wanted> wanted_by(const Call& call) {
+  Wanted wanted{.volumes = TRY(volumes_of(call.arguments)),
+                .environment = {},
+                .limits = TRY(limits_of_flags(call.arguments))};
   for (const auto& [name, value] : TRY(guest_environment(
            call.arguments.values("env-file"), call.arguments.values("env"), call.console)))
-    environment.set(name, std::string_view(value));
-  json::Object limits = TRY(limits_of_flags(call.arguments));
+    wanted.environment.set(name, std::string_view(value));
+  return wanted;
+}
+
+// Adds what the reactor has and no flag changes; what that is, for people: empty when it is nothing
+// that a new one would not have too.
+std::string keep_what_is_there(const json::Value& reactor, Wanted& wanted) {
+  const auto all = [](std::string_view, const json::Value&) { return true; };
+  std::vector<std::string> kept;
+  if (wanted.volumes.empty()) {
+    const auto volumes = items_of(reactor, "volumes");
+    for (const json::Value& volume : volumes)
+      wanted.volumes.push_back(volume);
+    if (!volumes.empty()) kept.push_back(counted(volumes.size(), "volume"));
+  }
+  const std::size_t variables = keep_members(
+      reactor.find("environment"), wanted.environment, [](std::string_view) { return true; }, all);
+  if (variables > 0) kept.push_back(counted(variables, "environment variable"));
+  if (const std::size_t limits = keep_limits(reactor, wanted.limits); limits > 0)
+    kept.push_back(counted(limits, "limit"));
+  if (kept.empty()) return {};
+  return fmt::format("{} keeps {}; --fresh begins with the defaults\n",
+                     text_of_member(reactor, "name"), enumeration(kept));
+}
+
+Result<int> create(const Call& call) {
+  const std::string path = TRY(path_of(call.operand(1)));
+  Wanted wanted = TRY(wanted_by(call));
+  std::optional<json::Value> current;
+  if (!call.arguments.has("fresh")) current = TRY(call.server.find_json(path));
+  const std::string kept = current ? keep_what_is_there(*current, wanted) : std::string();
   const std::string body =
-      json::to_string(json::Value::object({{"volumes", TRY(volumes_of(call.arguments))},
-                                           {"environment", std::move(environment)},
-                                           {"limits", std::move(limits)}}));
+      json::to_string(json::Value::object({{"volumes", std::move(wanted.volumes)},
+                                           {"environment", std::move(wanted.environment)},
+                                           {"limits", std::move(wanted.limits)}}));
   auto made = call.server.send_for_json({.method = "PUT",
                                          .path = path,
                                          .body = body,
@@ -109,6 +162,12 @@ Result<int> create(const Call& call) {
   if (!made) return fail(in_words_of_flags(made.error()));
   if (call.as_json()) {
     print_json(*made, call.console);
+    return 0;
+  }
+  call.console.note(kept);
+  if (current) {
+    call.console.print(fmt::format("{0} has these settings: weft reactor show {0}\n",
+                                   text_of_member(*made, "name")));
     return 0;
   }
   call.console.print(
@@ -149,16 +208,6 @@ Result<int> list(const Call& call) {
   call.console.print(table_text(rows, call.console));
   note_more(listed, call.console, false);
   return 0;
-}
-
-// The items of an array in the document.
-std::vector<json::Value> items_of(const json::Value& document, std::string_view key) {
-  std::vector<json::Value> items;
-  const json::Value* const array = document.find(key);
-  if (array == nullptr || !array->is_array()) return items;
-  for (const json::Value& each : array->as_array())
-    items.push_back(each);
-  return items;
 }
 
 std::string reactor_text(const json::Value& reactor, const Console& console) {
@@ -328,6 +377,10 @@ constexpr Command kReactorCommand{
         "    apply NAME FUNCTION ARGUMENTS       call it with a JSON array (@FILE: a file's "
         "content);\n"
         "                                        a module's function is MODULE.FUNCTION\n"
+        "\n"
+        "One that is there keeps the environment variables, limits and volumes that no flag of\n"
+        "create sets, and standard error says so; --volume stands for all volumes, and --fresh\n"
+        "begins anew. What is registered stays.\n"
         "\n"
         "What calls leave in a reactor is there for later ones, until its instance ends: after a\n"
         "failure, a restart of the server, or a time without use. What is registered stays.\n"

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "cli/function_document.h"
+#include "cli/held_signals.h"
 #include "cli/inline_metadata.h"
 #include "cli/input_file.h"
 #include "cli/python_bundle.h"
@@ -62,7 +63,7 @@ class Resolution {
       : requirements_(requirements),
         work_(std::move(work)),
         target_(std::move(target)),
-        pip_(console) {}
+        pip_(console, work_) {}
 
   Result<> run();
 
@@ -112,6 +113,7 @@ Result<std::vector<PlannedWheel>> Resolution::plan(Wheels wheels, std::vector<st
   const PipAnswer answer = TRY(pip_.install(wheels, target_, words));
   problem.clear();
   if (answer.code != 0) {
+    if (const auto why = unreachable_index(answer)) return fail(ErrorCode::kUnavailable, *why);
     problem = pip_problem(answer.errors);
     if (problem.empty()) problem = fmt::format("pip ended with code {}", answer.code);
     return std::vector<PlannedWheel>();
@@ -187,7 +189,10 @@ Result<> Resolution::install_lines(Wheels kind, std::string_view name,
   const std::string file = TRY(write(name, lines));
   const fs::path own = work_ / fmt::format("{} packages", name);
   const PipAnswer answer = TRY(pip_.install(kind, own, {"--no-deps", "-r", file}));
-  if (answer.code != 0) return fail(pip_failed(pip_problem(answer.errors)));
+  if (answer.code != 0) {
+    if (const auto why = unreachable_index(answer)) return fail(ErrorCode::kUnavailable, *why);
+    return fail(pip_failed(pip_problem(answer.errors)));
+  }
   std::error_code error;
   fs::copy(own, target_, fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
   if (error) return fail(store::system_error(error.value(), "copy packages to", target_));
@@ -215,12 +220,11 @@ Result<> Resolution::run() {
   const auto words = TRY(wanted_words());
   std::string problem;
   auto wheels = TRY(plan(Wheels::kNative, words, problem));
-  constexpr std::string_view kNone = "No matching distribution found for ";
-  if (problem.starts_with(kNone)) {
+  if (problem.starts_with(kNoDistribution)) {
     problem = fmt::format(
         "there is no wheel of {} for Python {}: look at the name and the version. Of a project "
         "that has none, `pip wheel` makes one, which pip finds by PIP_FIND_LINKS",
-        problem.substr(kNone.size()), kGuestPythonVersion);
+        problem.substr(kNoDistribution.size()), kGuestPythonVersion);
   }
   if (!problem.empty()) return fail(pip_failed(problem));
   TRY(install_plan(std::move(wheels)));
@@ -260,9 +264,15 @@ Result<Requirements> requirements_of(const std::vector<std::string_view>& files,
 
 Result<> install_requirements(const Requirements& requirements, const fs::path& target,
                               Console& console) {
+  const HeldSignals held;
   TemporaryPlace work;
   const fs::path place = TRY(work.make());
   return Resolution(requirements, place, target, console).run();
+}
+
+TemporaryPlace& TemporaryPlace::operator=(TemporaryPlace&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
 }
 
 TemporaryPlace::~TemporaryPlace() {

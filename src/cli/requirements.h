@@ -38,6 +38,7 @@ class TemporaryPlace {
   TemporaryPlace() = default;
   TemporaryPlace(const TemporaryPlace&) = delete;
   TemporaryPlace& operator=(const TemporaryPlace&) = delete;
+  TemporaryPlace& operator=(TemporaryPlace&& other) noexcept;
   ~TemporaryPlace();
 
   // Makes it, for this user alone, below `above` or else where temporary files are. Once.

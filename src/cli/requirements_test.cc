@@ -10,8 +10,6 @@
 namespace weft::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 TEST_CASE("a specifier of versions takes the guests' Python, or does not") {
   for (const char* takes :
        {"", ">=3.8", ">= 3.13", ">=3.11,<4", "<=3.13", "==3.13", "==3.13.*", "==3.*", "~=3.11",
@@ -98,6 +96,29 @@ TEST_CASE("pip's problem is the last that it calls an error") {
         "a and b conflict");
   CHECK(pip_problem("Traceback\n  x\nValueError: y\n") == "ValueError: y");
   CHECK(pip_problem("").empty());
+}
+
+TEST_CASE("an index that does not answer is named, with the reason") {
+  const std::string none =
+      "ERROR: Could not find a version that satisfies the requirement six (from versions: none)\n"
+      "ERROR: No matching distribution found for six\n";
+  const std::string broken =
+      "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError('<x>: "
+      "Failed to establish a new connection: [Errno 111] Connection refused')': /six/\n";
+  CHECK(unreachable_index({.code = 1,
+                           .output = "Looking in indexes: http://user:****@127.0.0.1:1/\nLooking "
+                                     "in links: /wheels\n",
+                           .errors = broken + none}) ==
+        "the package index http://user:****@127.0.0.1:1/ cannot be reached: [Errno 111] Connection "
+        "refused");
+  CHECK(unreachable_index({.code = 1,
+                           .output = {},
+                           .errors = "WARNING: x connection broken by 'Timeout()': /a\n" + none}) ==
+        "the package index PyPI cannot be reached: Timeout()");
+  CHECK_FALSE(unreachable_index({.code = 1, .output = {}, .errors = none}).has_value());
+  // It answered in the end.
+  CHECK_FALSE(
+      unreachable_index({.code = 1, .output = {}, .errors = broken + "ERROR: a and b conflict\n"}));
 }
 
 }  // namespace

@@ -170,17 +170,23 @@ Result<RunOptions> options_of(const Arguments& arguments, Console& console) {
 }
 
 // Makes of options for any program those for the script.
-Result<> prepare_python(RunOptions& options, const Arguments& arguments, Console& console) {
+Result<> prepare_python(RunOptions& options, const Arguments& arguments,
+                        const std::optional<std::string>& piped, Console& console) {
   const std::string script(arguments.operand(0));
   if (arguments.has("invoke")) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("--invoke calls an export of a module, and {} is Python: leave it out",
                             printable(script)));
   }
+  if (piped && options.input) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--stdin: standard input has the script, which python3 reads as its own: give the "
+                "script as a file");
+  }
   std::optional<std::string> given = console.variable("WEFT_PYTHON");
   if (const auto option = arguments.value("python")) given = *option;
   options.python = TRY(find_python_files(given, executable_path()));
-  if (const auto packages = TRY(packages_of(arguments.values("requirements"), script,
+  if (const auto packages = TRY(packages_of(arguments.values("requirements"), script, piped,
                                             *options.packages_place, console))) {
     options.directories.push_back(TRY(show_packages(*packages, options.environment)));
     options.has_packages = true;
@@ -189,6 +195,21 @@ Result<> prepare_python(RunOptions& options, const Arguments& arguments, Console
   options.engine.wasm_stack_bytes = kPythonStackBytes;
   options.engine.async_stack_bytes = kPythonStackBytes + kHostStackBytes;
   return {};
+}
+
+// Looks what the file is: of Python, makes of options for any program those for the script. What
+// standard input had, where that is the file.
+Result<std::optional<std::string>> prepare(RunOptions& options, const Arguments& arguments,
+                                           Console& console) {
+  const std::string_view name = arguments.operand(0);
+  std::optional<std::string> piped;
+  if (name == "-") piped = TRY(read_input(name, console));
+  if (is_python(name) || (piped && names_python(*piped))) {
+    TRY(prepare_python(options, arguments, piped, console));
+  } else if (arguments.has("requirements")) {
+    return fail(ErrorCode::kInvalidArgument, "--requirements is for a Python script: leave it out");
+  }
+  return piped;
 }
 
 std::string timeout_message(std::chrono::microseconds timeout, bool as_json,
@@ -556,17 +577,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
   }
 
   const std::string_view name = arguments.operand(0);
-  if (is_python(name)) {
-    TRY(prepare_python(options, arguments, console));
-  } else if (arguments.has("requirements")) {
-    return fail(ErrorCode::kInvalidArgument, "--requirements is for a Python script: leave it out");
-  }
+  std::optional<std::string> piped = TRY(prepare(options, arguments, console));
   const auto inspect = [&](std::string_view id, std::string_view module) {
     return info_of(id, module, options, console);
   };
   Job job{
       .file = TRY(options.python ? load_own_module(options.python->program_wasm(), console, inspect)
-                                 : load_module(name, console, inspect)),
+                                 : load_module(name, console, inspect, piped)),
       .callee = nullptr,
       .values = {},
       .program_arguments = {}};
@@ -574,26 +591,28 @@ Result<int> run(const Arguments& arguments, Console& console) {
   if (job.is_plugin && (name != "-" || options.input))
     job.payload = TRY(read_input(arguments.value("stdin").value_or("-"), console));
   system::DescriptorInput stdin_file(options.input.get());
+  system::BytesInput script(piped ? std::string_view(*piped) : std::string_view());
   announce(options, console);
   LastLine script_errors(console.errors());
   const Clock& clock = console.clock();
   system::OutboundHttp http({.ca_file = options.ca_file}, clock);
-  abi::command::World world{.arguments = job.program_arguments,
-                            .environment = options.environment,
-                            .directories = options.directories,
-                            .network = options.network,
-                            .http = std::make_shared<system::OutboundCaller>(http, options.network),
-                            .calls_wasix = abi::command::calls_wasix(job.file.info),
-                            .listeners = options.listeners,
-                            .input = input_of(options, name, stdin_file, console),
-                            // Of a plugin, that is the answer alone.
-                            .output = job.is_plugin ? &console.errors() : &console.output(),
-                            .errors = options.python ? &script_errors : &console.errors(),
-                            .clock = &clock,
-                            .random = &console.random(),
-                            .wait = [&clock](const std::vector<system::Wait>& waits) {
-                              system::block_until(waits, clock);
-                            }};
+  abi::command::World world{
+      .arguments = job.program_arguments,
+      .environment = options.environment,
+      .directories = options.directories,
+      .network = options.network,
+      .http = std::make_shared<system::OutboundCaller>(http, options.network),
+      .calls_wasix = abi::command::calls_wasix(job.file.info),
+      .listeners = options.listeners,
+      .input = options.python && piped ? &script : input_of(options, name, stdin_file, console),
+      // Of a plugin, that is the answer alone.
+      .output = job.is_plugin ? &console.errors() : &console.output(),
+      .errors = options.python ? &script_errors : &console.errors(),
+      .clock = &clock,
+      .random = &console.random(),
+      .wait = [&clock](const std::vector<system::Wait>& waits) {
+        system::block_until(waits, clock);
+      }};
   if (deadline) deadline->replaces_line(status_of(options, console) == Status::kShown);
   auto created = Guest::create(job.file, options, std::move(world), console);
   if (!created) return fail(hinted(created.error(), options));
@@ -616,12 +635,13 @@ constexpr Command kRunCommand{
     .usage = "FILE|DIRECTORY [--invoke NAME] [ARGS…]",
     .summary = "run a program, or call one export of a module",
     .details =
-        "FILE is a .wasm, .wat or .py file; - reads a module from standard input. A DIRECTORY "
-        "stands "
-        "for the\n"
-        "module in it: main.wasm or main.wat, else its only .wasm file, else its only .wat file; "
-        "the\n"
-        "program sees the directory itself only when --dir names it, too.\n"
+        "FILE is a .wasm, .wat or .py file; - reads a module from standard input, or a script "
+        "whose first\n"
+        "line names Python. A DIRECTORY stands for the module in it: main.wasm or main.wat, else "
+        "its only\n"
+        ".wasm file, else its only .wat file; the program sees the directory itself only when "
+        "--dir names it,\n"
+        "too.\n"
         "\n"
         "A program (a module that exports _start) gets standard input, output and error, ARGS, "
         "the\n"
@@ -644,14 +664,14 @@ constexpr Command kRunCommand{
         "on. Programs built for WasmEdge or WASIX make sockets of their own, scripts in Python\n"
         "requests over HTTP; all others take the sockets of --listen.\n"
         "\n"
-        "A FILE for Python (*.py, *.pyz, or a first line like #!/usr/bin/env python3) runs as "
-        "python3\n"
-        "would run it, with ARGS. Of the disk it sees itself and Python's library; modules beside "
-        "it "
-        "need\n"
-        "--dir, too. Packages that its comments name (\"# /// script\", as PEP 723 has it), or the "
-        "FILE of\n"
-        "--requirements, are resolved by python3 -m pip of this machine, once: what is in\n"
+        "A FILE for Python (*.py, *.pyz, *.zip, or a first line like #!/usr/bin/env python3) runs "
+        "as\n"
+        "python3 would run it, with ARGS. Of the disk it sees itself and Python's library; modules "
+        "beside\n"
+        "it need --dir, too. Packages that its comments name (\"# /// script\", as PEP 723 has "
+        "it), "
+        "or the\n"
+        "FILE of --requirements, are resolved by python3 -m pip of this machine, once: what is in\n"
         "$XDG_CACHE_HOME/weft/requirements is taken as it is. guests/python/build makes what runs "
         "Python.\n"
         "\n"

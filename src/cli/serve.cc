@@ -35,6 +35,7 @@
 #include "store/migrations.h"
 #include "store/reactors.h"
 #include "store/sqlite_database.h"
+#include "system/host_directory.h"
 
 namespace weft::cli {
 namespace {
@@ -325,9 +326,20 @@ net::ServerOptions http_options(const ServerSettings& settings) {
   return options;
 }
 
+// Each has to be a directory that can be opened, as for a reactor later.
+Result<> check_volumes(const std::vector<function::Volume>& volumes) {
+  for (const function::Volume& volume : volumes) {
+    const auto opened =
+        system::HostDirectory::open_tree(volume.directory, {.read_only = volume.read_only});
+    if (!opened) return fail(Error(opened.error()).with_context("volume " + volume.name));
+  }
+  return {};
+}
+
 Result<int> run(const Arguments& arguments, Console& console) {
   ServerSettings settings = TRY(settings_of(arguments, console));
   server::AccessOptions access = TRY(access_of(settings, console));
+  TRY(check_volumes(settings.volumes));
   const std::size_t token_bytes = access.token ? access.token->size() : 0;
   StopSignals signals;
   const Log log(console.clock(), settings.log_level);

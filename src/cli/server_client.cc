@@ -146,6 +146,13 @@ Result<json::Value> ServerClient::send_for_json(const ServerRequest& request) {
   return document;
 }
 
+Result<std::optional<json::Value>> ServerClient::find_json(const std::string& path) {
+  auto found = send_for_json({.path = path});
+  if (found) return *std::move(found);
+  if (found.error().code() == ErrorCode::kNotFound) return std::nullopt;
+  return fail(std::move(found).error());
+}
+
 Result<json::Value> ServerClient::function(std::string_view name) {
   auto function = send_for_json({.path = TRY(path_of_function(name))});
   if (function || function.error().code() != ErrorCode::kNotFound) return function;

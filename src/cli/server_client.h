@@ -50,6 +50,8 @@ class ServerClient {
 
   // The same for a body that is a JSON document.
   Result<json::Value> send_for_json(const ServerRequest& request);
+  // What is at the path, if the server has it.
+  Result<std::optional<json::Value>> find_json(const std::string& path);
 
   // What the server said of the error that send() returned last; nothing when it sent no problem
   // document (docs/reference/errors.md).

@@ -145,14 +145,18 @@ bool is_binary_module(std::string_view bytes) {
   return bytes.starts_with(kMagic);
 }
 
+bool may_be_text(std::string_view bytes) {
+  const auto first = bytes.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (bytes[first] == '(' || bytes[first] == ';');
+}
+
 Result<std::string> to_binary(std::string_view bytes, std::string_view file) {
   if (is_binary_module(bytes)) return std::string(bytes);
   if (bytes.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "the module is empty: send the bytes of a .wasm or .wat file");
   }
-  const auto first = bytes.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || (bytes[first] != '(' && bytes[first] != ';')) {
+  if (!may_be_text(bytes)) {
     return fail(
         ErrorCode::kInvalidArgument,
         "neither a WebAssembly module (its first bytes would be \\0asm) nor WebAssembly text "

@@ -92,6 +92,8 @@ inline constexpr std::uint64_t kTextBytesMax = 16ULL * 1024 * 1024;
 
 // Whether the bytes begin as a binary module or component does.
 bool is_binary_module(std::string_view bytes);
+// Whether it begins as a module's text does.
+bool may_be_text(std::string_view bytes);
 
 // A binary module from bytes that are one already or WebAssembly text; it need not be valid. `file`
 // names the text in backtraces. kTooLarge (text_bytes) for a text of more than kTextBytesMax;

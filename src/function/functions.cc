@@ -239,6 +239,39 @@ void Functions::flush_records() {
 
 // --- modules ---
 
+namespace {
+
+// How bytes that are no WebAssembly are sent, so that they are taken as what they are.
+std::string_view how_python_is_sent(std::string_view bytes) {
+  if (is_python_archive(bytes))
+    return "a zip archive of Python files is sent with Content-Type: application/zip";
+  return "a Python file is sent with Content-Type: text/x-python, as `weft deploy` does when its "
+         "name ends in .py or its first line is like #!/usr/bin/env python3";
+}
+
+Error no_module(std::string_view bytes) {
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("neither a WebAssembly module (its first bytes would be \\0asm) nor "
+                      "WebAssembly text (it would begin with a parenthesis); {}",
+                      how_python_is_sent(bytes))};
+}
+
+// The same bytes may be text of WebAssembly and of Python.
+Error uploaded_as_another(const Module& known, std::string_view bytes) {
+  if (known.dialect == abi::Dialect::kPython && !engine::may_be_text(bytes)) {
+    return {ErrorCode::kAlreadyExists,
+            fmt::format("these bytes are on the server as Python, and were sent as a WebAssembly "
+                        "module; {}",
+                        how_python_is_sent(bytes))};
+  }
+  return {ErrorCode::kAlreadyExists,
+          fmt::format("the same bytes were uploaded as a module of the dialect {}: remove that "
+                      "one, or change a byte",
+                      abi::name_of(known.dialect))};
+}
+
+}  // namespace
+
 Result<UploadedModule> Functions::upload(std::string_view bytes, Language language) {
   const std::uint64_t limit = parts_->limits.module_bytes;
   const auto too_large = [limit](std::string_view what) {
@@ -251,10 +284,7 @@ Result<UploadedModule> Functions::upload(std::string_view bytes, Language langua
     auto module = TRY(module_of(*known));
     if ((module.dialect == abi::Dialect::kPython) == (language != Language::kWasm))
       return UploadedModule{.module = std::move(module), .is_new = false};
-    return fail(ErrorCode::kAlreadyExists,
-                fmt::format("the same bytes were uploaded as a module of the dialect {}: remove "
-                            "that one, or change a byte",
-                            abi::name_of(module.dialect)));
+    return fail(uploaded_as_another(module, bytes));
   }
   if (language != Language::kWasm) {
     TRY(check_python(parts_->world.clock, bytes, language == Language::kPythonArchive));
@@ -266,6 +296,8 @@ Result<UploadedModule> Functions::upload(std::string_view bytes, Language langua
                                       .info = to_record(info),
                                       .created = {}});
   }
+  if (!bytes.empty() && !engine::is_binary_module(bytes) && !engine::may_be_text(bytes))
+    return fail(no_module(bytes));
   const std::string binary = TRY(engine::to_binary(bytes, engine::kTextName));
   if (binary.size() > limit) return too_large("the module that the text describes");
   const auto inspected = engine::inspect(binary);

@@ -14,6 +14,23 @@ weft: two/main.wat is not a program: it exports no _start, nor any function that
 $ printf 'GIF89a' > no.wasm; weft run no.wasm
 weft: no.wasm: neither a WebAssembly module [..]
 ? 2
+$ printf 'print(1)' > script; weft run script 2>&1 | grep -o 'Python has a name.*'
+Python has a name that ends in .py, or a first line like #!/usr/bin/env python3
+$ mkdir app; touch app/__main__.py; weft run app
+weft: the directory app has no .wasm or .wat file in it: its __main__.py is run by `weft run --dir app:ro app/__main__.py`
+? 3
+$ printf 'x = 1' > app/a.py; weft inspect app/a.py
+weft: app/a.py is Python, and no module: `weft run app/a.py` runs it, and `weft deploy NAME app/a.py` makes it a function
+? 2
+$ printf '#!/usr/bin/env python3' > app/b; weft inspect app/b
+weft: app/b is Python, and no module: `weft run app/b` runs it, and `weft deploy NAME app/b` makes it a function
+? 2
+$ printf 'PK\5\6' > app/c.zip; weft inspect app/c.zip
+weft: app/c.zip is a zip archive, and no module: [..]
+? 2
+$ rm app/__main__.py app/c.zip; weft deploy app app
+weft: the directory app has nothing to load: no .wasm or .wat file, and neither main.py, app.py, handler.py, plugin.py nor __main__.py; a weft.json with {"file":"a.py"} in it names another file
+? 3
 $ printf '' > empty.wasm; weft run empty.wasm
 weft: empty.wasm: the module is empty: [..]
 ? 2

@@ -92,6 +92,12 @@ weft: 0.0.0.0:0 can be reached from other machines, so clients must show a token
 $ weft serve --threads 1000
 weft: --threads: 1000 is not within 0 to 256
 ? 2
+$ weft serve --listen 127.0.0.1:0 --data d --volume nope=/nonexistent
+weft: volume nope: there is no /nonexistent
+? 3
+$ touch file; weft serve --listen 127.0.0.1:0 --data d --volume data=file
+weft: volume data: file is not a directory
+? 2
 $ printf 'threds = 1\n' > weft.toml; weft serve --config weft.toml
 weft: weft.toml: line 1, column 1: there is no setting threds; did you mean threads?
 ? 2

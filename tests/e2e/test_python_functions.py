@@ -163,6 +163,7 @@ def test_an_exception_is_a_typed_error_with_the_files_lines(python):
     ("1 / 0\n", 400, "invalid_argument", "ZeroDivisionError"),
     ("import os\nos._exit(3)\n", 400, "invalid_argument", "3"),
     ("raise SystemExit(4)\n", 400, "invalid_argument", "exited with code 4"),
+    ("import sys\nsys.exit('no database')\n", 400, "invalid_argument", "exited with code 1: no database"),
     ("while True: pass\n", 504, "deadline_exceeded", "longer than 500 ms"),
     ("x = bytearray(1 << 30)\n", 502, "guest_limit", "MemoryError"),
     ("x = '\\0'", 400, "invalid_argument", ""),
@@ -210,6 +211,8 @@ def handler(event):
     if event == "exit": os._exit(7)
     if event == "system_exit": raise SystemExit(5)
     if event == "prints": print("x" * 100_000_000)
+    if event == "xml": return __import__("xml.etree.ElementTree").etree.ElementTree.fromstring("<a>")
+    if event == "import": import nosuch
     if event == "object": return object()
     if event == "self":
         value = []
@@ -243,6 +246,8 @@ def handler(event):
     ("exit", 502, "guest_error", "7"),
     ("system_exit", 502, "guest_error", "exited with code 5"),
     ("prints", 502, "guest_limit", "printed more than"),
+    ("xml", 502, "guest_error", "ParseError: no element found"),
+    ("import", 502, "guest_error", "No module named 'nosuch'"),
     ("object", 502, "guest_error", "the result is not JSON"),
     ("self", 502, "guest_error", "holds itself"),
     ("surrogate", 502, "guest_error", "not JSON"),
@@ -363,6 +368,12 @@ def test_a_handler_may_answer_with_a_status(python):
                          "    return weft.Response({'path': context.request['path']}, status=418, headers={'X-One': 'ü'})")
     answer = python.request("GET", "/f/teapot/pot")
     assert (answer.status, answer.headers["x-one"], answer.json()) == (418, "ü", {"path": "/pot"})
+    for headers in ("[('Set-Cookie', 'a=1'), ('Set-Cookie', 'b=2')]", "{'Set-Cookie': ['a=1', 'b=2']}"):
+        python.deploy_python("teapot", f"import weft\ndef handler(): return weft.Response('', 200, {headers})")
+        connection = python.connect()
+        connection.request("GET", "/f/teapot")
+        assert connection.getresponse().msg.get_all("set-cookie") == ["a=1", "b=2"]
+        connection.close()
     python.deploy_python("teapot", "import weft\ndef handler(): return weft.Response('<b>', 418, content_type='text/html')")
     # To others it is the body alone, and no page either.
     answer = python.request("POST", "/v1/functions/teapot/invoke")

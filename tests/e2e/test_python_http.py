@@ -327,6 +327,14 @@ def test_a_client_works_as_it_is(run, upstream, secure, client, scheme):
     assert "/u" in ran.stdout
 
 
+@pytest.mark.parametrize("client", ["urllib", "http.client", "requests", "httpx"])
+def test_a_client_asks_this_machine_by_its_name(run, upstream, client):
+    url = upstream.url.replace("127.0.0.1", "localhost")
+    ran = run(f"URL = {url!r}\n{USES[client]}\n", url.partition("//")[2])
+    assert ran.returncode == 0, ran.stderr
+    assert "/u" in ran.stdout
+
+
 @pytest.mark.parametrize(("source", "kind"), [
     ("import urllib.request, urllib.error\ntry: urllib.request.urlopen(URL)\nexcept urllib.error.URLError as e: print(e)", "http"),
     ("import requests\ntry: requests.get(URL)\nexcept requests.ConnectionError as e: print(e)", "http"),

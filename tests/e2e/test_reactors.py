@@ -110,6 +110,31 @@ def test_what_is_no_python_is_not_registered(server):
     assert all(one["name"] != "broken" for one in server.request("GET", "/v1/reactors/seed").json()["registrations"])
 
 
+def test_a_module_may_have_the_name_of_the_one_that_all_belongs_to(server):
+    server.create("seed")
+    server.registered("seed", "defs", "add", "def add(x, y):\n    return x + y")
+    server.registered("seed", "modules", "plugin", "def twice(text):\n    return text * 2")
+    assert server.value("seed", "defs", "add", 1, 2) == 3
+    assert server.value("seed", "modules", "plugin.twice", "a") == "aa"
+    server.registered("seed", "lambdas", "has_lambdas", "lambda: hasattr(__import__('plugin'), 'lambdas')")
+    assert server.value("seed", "lambdas", "has_lambdas") is False
+    assert server.request("DELETE", "/v1/reactors/seed/modules/plugin").status == 204
+    assert server.value("seed", "lambdas", "has_lambdas") is True
+    assert server.value("seed", "defs", "add", 1, 2) == 3
+
+
+@pytest.mark.parametrize("name", ["builtins", "sys", "json", "_weft_reactor"])
+def test_what_python_works_with_is_not_replaced(server, name):
+    server.create("seed")
+    server.registered("seed", "defs", "add", "def add(x, y):\n    return x + y")
+    answer = server.register("seed", "modules", name, "x = 1")
+    assert (answer.status, answer.json()["code"]) == (400, "invalid_argument")
+    assert "register this one under another name" in answer.json()["detail"]
+    assert server.value("seed", "defs", "add", 1, 2) == 3
+    server.registered("seed", "modules", "after", "import sys\ndef name():\n    return sys.__name__")
+    assert server.value("seed", "modules", "after.name") == "sys"
+
+
 def test_reactors_are_isolated_and_keep_what_calls_leave(server):
     counter = "n = 0\ndef count():\n    global n\n    n += 1\n    return n"
     for name in ("left", "right"):
@@ -211,6 +236,18 @@ def test_the_command_line_does_what_the_interface_does(server, tmp_path):
     code, shown, _ = weft("show", "desk")
     assert code == 0 and "deadline 2 s" in shown and "data as /data" in shown and "def     add" in shown
     assert "desk" in weft("list")[1]
+    # What no flag says stays, and is told.
+    code, told, kept = weft("create", "desk", "--memory", "128MiB", "--env", "C=d")
+    assert (code, "has these settings" in told) == (0, True)
+    assert kept == "desk keeps 1 volume, 1 environment variable and 1 limit; --fresh begins with the defaults\n"
+    settings = server.request("GET", "/v1/reactors/desk").json()
+    assert settings["volumes"] == [{"volume": "data", "path": "/data"}]
+    assert settings["environment"] == {"A": "b", "C": "d"}
+    assert (settings["limits"]["deadline_ms"], settings["limits"]["memory_bytes"]) == (2000, 128 << 20)
+    assert weft("apply", "desk", "add", "[1, 5]") == (0, "6\n", "")
+    assert weft("create", "desk", "--fresh")[2] == ""
+    settings = server.request("GET", "/v1/reactors/desk").json()
+    assert (settings["volumes"], settings["environment"], settings["limits"]["deadline_ms"]) == ([], {}, 10000)
     assert weft("unregister", "def", "desk", "add")[0] == 0
     assert weft("delete", "desk")[0] == 0
     assert weft("show", "desk")[0] == 3

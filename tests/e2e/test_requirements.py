@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -193,6 +195,68 @@ def test_a_script_runs_with_what_its_comments_name(weft, tmp_path, environment):
     done = subprocess.run([BINARY, "run", "s.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=SECONDS_MAX,
                           env={"PATH": "/nowhere", "XDG_CACHE_HOME": environment["XDG_CACHE_HOME"]})
     assert (done.returncode, done.stdout) == (0, "xn--4ca.example []\n"), done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [["deploy", "x", "s.py"], ["run", "--timeout", "1h", "s.py"]], ids=["deploy", "run"])
+def test_a_signal_that_ends_weft_while_pip_works_leaves_nothing_behind(tmp_path, words, number):
+    if words[0] == "run" and not (ROOT / "build/python/out/python.wasm").exists():
+        pytest.skip("guests/python/build makes what is run here")
+    (tmp_path / "s.py").write_text('# /// script\n# dependencies = ["six"]\n# ///\n')
+    (tmp_path / "temporary").mkdir()
+    # It does not answer, so that pip waits.
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        index.settimeout(SECONDS_MAX)
+        environment = {**os.environ, "PIP_INDEX_URL": f"http://127.0.0.1:{index.getsockname()[1]}/", "TMPDIR": str(tmp_path / "temporary"),
+                       "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        with subprocess.Popen([BINARY, *words], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = index.accept()
+            process.send_signal(number)
+            assert (process.wait(SECONDS_MAX), process.stderr.read()) == (-number, "")
+            connection.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert words[0] == "deploy" or list((tmp_path / "cache/weft/requirements").iterdir()) == []
+
+
+def test_an_index_that_cannot_be_reached_is_named(weft, tmp_path, environment, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    monkeypatch.setitem(environment, "PIP_INDEX_URL", url)
+    monkeypatch.setitem(environment, "PIP_NO_INDEX", "0")
+    monkeypatch.setitem(environment, "PIP_FIND_LINKS", "")
+    monkeypatch.setitem(environment, "PIP_RETRIES", "1")
+    (tmp_path / "s.py").write_text("def handler(): return 1\n")
+    (tmp_path / "req.txt").write_text("six\n")
+    done = weft("deploy", "s", "s.py", "--requirements", "req.txt")
+    assert done.returncode == 7
+    assert done.stderr == f"weft: the package index {url} cannot be reached: [Errno 111] Connection refused\n"
+
+
+def test_a_missing_package_is_followed_by_how_packages_are_given(weft, tmp_path):
+    (tmp_path / "s.py").write_text("import nowhere\ndef handler(): return 1\n")
+    done = weft("deploy", "s", "s.py")
+    assert done.returncode != 0
+    assert "# /// script" in done.stderr and "--requirements" in done.stderr
+
+
+def test_the_same_bytes_under_a_name_that_is_not_pythons(weft, tmp_path):
+    """What was wrong is how they were sent."""
+    says = "is sent with Content-Type: text/x-python, as `weft deploy` does when its name ends in .py or its first line is like #!"
+    (tmp_path / "same.py").write_text("def handler(): return 'same'\n")
+    shutil.copy(tmp_path / "same.py", tmp_path / "same")
+    before = weft("deploy", "same", "same")
+    assert before.returncode == 2 and says in before.stderr
+    assert weft("deploy", "same", "same.py").returncode == 0
+    after = weft("deploy", "same", "same")
+    assert after.returncode == 5 and says in after.stderr and "as Python" in after.stderr
+
+
+def test_a_zip_archive_runs_as_python3_runs_it(weft, tmp_path):
+    if not (ROOT / "build/python/out/python.wasm").exists():
+        pytest.skip("guests/python/build makes what is run here")
+    (tmp_path / "x.zip").write_bytes(zip_of({"__main__.py": "import sys, h\nprint(h.x, sys.argv[1:])", "h.py": "x = 5"}))
+    done = weft("run", "x.zip", "a")
+    assert (done.returncode, done.stdout) == (0, "5 ['a']\n"), done.stderr
 
 
 def test_a_directory_is_deployed_with_its_files(python, weft, tmp_path):

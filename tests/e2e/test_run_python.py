@@ -73,6 +73,13 @@ def test_a_path_may_lead_anywhere(run, tmp_path):
 def test_a_first_line_that_names_python_is_enough(run):
     assert ended(run("tool", "5", script="#!/usr/bin/env python3\nimport sys\nprint(int(sys.argv[1]) + 1)", name="tool")) == (
         0, "6\n", "")
+    # From standard input, too, as `python3 -` has it.
+    piped = "#!/usr/bin/env python3\nimport sys\nprint(sys.argv, [sys.stdin.read()])\n"
+    assert ended(run("-", "a", input=piped)) == (0, "['-', 'a'] ['']\n", "")
+    done = run("--stdin", "tool", "-", input=piped)
+    assert done.returncode == 2 and "standard input has the script" in done.stderr
+    done = run("-", input="#!/usr/bin/env python3\n# /// script\n# requires-python = '<3'\n# ///\n")
+    assert done.returncode == 2 and "standard input requires Python <3" in done.stderr
     # For modules nothing has changed.
     other = run("tool", script="#!/bin/sh\n", name="tool")
     assert (other.returncode, other.stderr.startswith("weft: tool: neither a WebAssembly module")) == (2, True)
@@ -208,7 +215,8 @@ def test_packages_are_found_on_a_path_that_is_given(run, tmp_path):
 @pytest.mark.parametrize(("options", "script", "hint"), [
     ([], "import helper", "helper.py is beside the script, and the program sees nothing of that directory but the script: "
                           "--dir .:ro lets it read the others"),
-    ([], "import requests", "the module is not in Python's library: if it is in a directory DIR and all of it is Python, "
+    ([], "import requests", "the module is not in Python's library: name the package that has it in the script's comments (# /// script, as PEP 723 "
+     "has it) or in a file of --requirements FILE; if it is in a directory DIR and all of it is Python, "
                             "--dir DIR:ro --env PYTHONPATH=DIR lets the program import it"),
     ([], "open('data/in')", "data/in is there, but in no directory that the program was given: --dir data:ro lets it read that"),
     ([], "import pathlib\n(pathlib.Path(__file__).resolve().parent / 'data/in').read_text()", "--dir data:ro lets it read that"),

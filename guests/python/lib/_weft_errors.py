@@ -91,6 +91,8 @@ def describe(error):
             told = None
     if isinstance(error, SystemExit):
         row["code"] = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        if error.code is None:
+            row["message"] = ""
     frames = _frames(told.stack) if told is not None else []
     if isinstance(error, SyntaxError) and error.filename is not None:
         frames.append({"file": error.filename, "line": error.lineno or 0, "function": "<module>",

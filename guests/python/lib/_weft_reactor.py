@@ -10,24 +10,34 @@ import _weft_errors
 lambdas = {}
 
 
-def _plugin():
-    """The module that what is registered belongs to: the user's `plugin`, if a host shows one."""
-    if "plugin" not in sys.modules:
-        try:
-            import plugin
-        except ModuleNotFoundError as error:
-            if error.name != "plugin":
-                raise
-            plugin = sys.modules["plugin"] = types.ModuleType("plugin")
-        plugin.lambdas = lambdas
-    return sys.modules["plugin"]
+# The module that what is registered belongs to: the user's `plugin`, if a host shows one. It stays that, also where a module of
+# its name is registered.
+_plugin = None
+# What has its place in sys.modules from the start, and gets it back when a module of its name is unregistered.
+_own = {}
+# What Python, and what is here, works with.
+_needed = frozenset()
+
+
+def _find_plugin():
+    try:
+        import plugin
+    except ModuleNotFoundError as error:
+        if error.name != "plugin":
+            raise
+        plugin = types.ModuleType("plugin")
+    plugin.lambdas = lambdas
+    return plugin
 
 
 def start():
+    global _plugin, _needed
+    _needed = frozenset(sys.builtin_module_names) | sys.stdlib_module_names.intersection(sys.modules)
     reactor = types.ModuleType("reactor")
     reactor.reverse = lambda text: text[::-1]
-    sys.modules["reactor"] = reactor
-    _plugin()
+    _plugin = _find_plugin()
+    _own.update(reactor=reactor, plugin=_plugin)
+    sys.modules.update(_own)
 
 
 def _module(name, code):
@@ -75,33 +85,38 @@ def apply_lambda(name, arguments):
 
 
 def register_def(name, code):
-    setattr(_plugin(), name, getattr(_module(name, code), name))
+    setattr(_plugin, name, getattr(_module(name, code), name))
     return name
 
 
 def unregister_def(name):
-    delattr(_plugin(), name)
+    delattr(_plugin, name)
     return name
 
 
 def apply_def(name, arguments):
     values = _arguments(arguments)
-    value = _plugin()
+    value = _plugin
     for part in name.split("."):
         value = getattr(value, part)
     return _result(value(*values))
 
 
 def register_module(name, code):
+    if name in _needed or name.startswith("_weft"):
+        raise Refusal(f"Python itself works with its own module {name}: register this one under another name")
     module = _module(name, code)
     sys.modules[name] = module
-    setattr(_plugin(), name, module)
+    setattr(_plugin, name, module)
     return name
 
 
 def unregister_module(name):
-    delattr(_plugin(), name)
-    sys.modules.pop(name, None)
+    delattr(_plugin, name)
+    if name in _own:
+        sys.modules[name] = _own[name]
+    else:
+        sys.modules.pop(name, None)
     return name
 
 

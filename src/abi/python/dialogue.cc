@@ -6,6 +6,8 @@
 namespace weft::abi::python {
 namespace {
 
+constexpr std::string_view kInvoke = "weft_invoke";
+
 // Holds what most calls pass; larger payloads get room of their own.
 constexpr std::int32_t kAreaBytes = 64 * 1024;
 
@@ -67,9 +69,8 @@ void Dialogue::quiesce() {
   steps_.push_back({.name = "weft_quiesce", .numbers = {}, .texts = {}});
 }
 void Dialogue::invoke(Kind kind, std::string_view payload, std::string_view context) {
-  steps_.push_back({.name = "weft_invoke",
-                    .numbers = {static_cast<std::int32_t>(kind)},
-                    .texts = {payload, context}});
+  steps_.push_back(
+      {.name = kInvoke, .numbers = {static_cast<std::int32_t>(kind)}, .texts = {payload, context}});
 }
 
 std::uint64_t Dialogue::texts_bytes() const {
@@ -115,8 +116,9 @@ Result<> Dialogue::take(const engine::GuestMemory& memory, std::span<const engin
   if (said == Saying::kNothing || said == Saying::kReturn) return {};
   const std::uint32_t number = TRY(number_of(results));
   if (said == Saying::kStep) {
+    const bool was_call = steps_.front().name == kInvoke;
     steps_.pop_front();
-    if (number != 0) return fail(failure(memory));
+    if (number != 0) return fail(failure(memory, was_call ? Doing::kCalling : Doing::kLoading));
     return {};
   }
   if (number == 0) return fail(no_room());
@@ -146,13 +148,13 @@ Result<Dialogue::Operation> Dialogue::say(const engine::GuestMemory& memory, std
   return operation;
 }
 
-Error Dialogue::failure(const engine::GuestMemory& memory) {
+Error Dialogue::failure(const engine::GuestMemory& memory, Doing doing) {
   ResultPlace place;
   if (!load_place(memory, places_.result, place) || place.kind != std::to_underlying(Kind::kError))
     return broken("it failed and does not say why");
   const auto bytes = bytes_of(memory, place);
   if (!bytes || bytes->size() > kErrorBytesMax) return broken("its error is not in its memory");
-  GuestFailure failure = failure_of(*bytes);
+  GuestFailure failure = failure_of(*bytes, doing);
   failure_text_ = std::move(failure.text);
   return std::move(failure.error);
 }

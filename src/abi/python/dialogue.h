@@ -78,7 +78,7 @@ class Dialogue {
 
   Result<> take(const engine::GuestMemory& memory, std::span<const engine::Value> results);
   Result<Operation> say(const engine::GuestMemory& memory, std::uint32_t room);
-  Error failure(const engine::GuestMemory& memory);
+  Error failure(const engine::GuestMemory& memory, Doing doing);
   std::uint64_t texts_bytes() const;
 
   Places places_;

@@ -97,7 +97,12 @@ constexpr std::array kErrorKinds{
     ErrorKind{"environment", ErrorCode::kFailedPrecondition},
 };
 
-ErrorCode code_of(std::string_view kind) {
+bool is_of_loading(std::string_view kind) {
+  return kind == "syntax" || kind == "import";
+}
+
+ErrorCode code_of(std::string_view kind, Doing doing) {
+  if (doing == Doing::kCalling && is_of_loading(kind)) return ErrorCode::kGuestError;
   const auto* const found = std::ranges::find(kErrorKinds, kind, &ErrorKind::name);
   return found != kErrorKinds.end() ? found->code : ErrorCode::kGuestError;
 }
@@ -108,7 +113,12 @@ std::string message_of(const json::Value& error, std::string_view kind) {
   const json::Value* const code = error.find("code");
   const auto number = code != nullptr && code->is_number() ? code->as_number().to_int64()
                                                            : std::optional<std::int64_t>();
-  if (kind == "exit") return fmt::format("Python exited with code {}", number.value_or(1));
+  if (kind == "exit") {
+    const std::string exited = fmt::format("Python exited with code {}", number.value_or(1));
+    // sys.exit("why")
+    const bool says_why = !message.empty() && message != fmt::to_string(number.value_or(1));
+    return says_why ? fmt::format("{}: {}", exited, message) : exited;
+  }
   if (kind == "returned") return fmt::format("{} (code {})", message, number.value_or(0));
   const std::string type = shown(text_in(error, "type"), kNameShownMax);
   if (type == "Error" || type.empty()) return message;
@@ -200,7 +210,7 @@ Error without_engine_frames(Error error) {
   return std::move(error).with_backtrace({});
 }
 
-GuestFailure failure_of(std::string_view json) {
+GuestFailure failure_of(std::string_view json, Doing doing) {
   const auto parsed = json::parse(json, kErrorLimits);
   if (!parsed || !parsed->is_object()) {
     return {.error = Error(ErrorCode::kGuestError,
@@ -209,8 +219,8 @@ GuestFailure failure_of(std::string_view json) {
   }
   const std::string_view kind = text_in(*parsed, "kind");
   std::vector<BacktraceFrame> frames = frames_of(*parsed);
-  Error error(code_of(kind), message_of(*parsed, kind));
-  if (kind == "syntax" && !frames.empty()) {
+  Error error(code_of(kind, doing), message_of(*parsed, kind));
+  if (kind == "syntax" && doing == Doing::kLoading && !frames.empty()) {
     error = std::move(error).with_position(
         {.line = frames.front().line, .column = frames.front().column, .offset = std::nullopt});
   }

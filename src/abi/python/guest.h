@@ -68,15 +68,18 @@ struct Loaded {
 Result<Loaded> loaded_of(const Answer& answer);
 
 // The typed error that an error's JSON stands for; its frames are the backtrace, innermost first.
-// kInvalidArgument: the file is no Python, imports what is not there or has no handler, with the
-// position in the file; or the payload is not what it should be. kGuestError for what the user's
-// code raised or answered; kGuestLimit when its memory ended, whose limit is for the caller to
-// name. kFailedPrecondition when the guest cannot become an image.
+// kInvalidArgument: the file that loads is no Python, imports what is not there or has no handler,
+// with the position in the file; or the payload is not what it should be. kGuestError for what the
+// user's code raised or answered; kGuestLimit when its memory ended, whose limit is for the caller
+// to name. kFailedPrecondition when the guest cannot become an image.
 struct GuestFailure {
   Error error;
   std::string text;  // as Python prints it: for the log
 };
-GuestFailure failure_of(std::string_view json);
+// What the guest was doing: a handler that has loaded raises errors of syntax and imports as
+// others.
+enum class Doing : std::uint8_t { kLoading, kCalling };
+GuestFailure failure_of(std::string_view json, Doing doing);
 
 // The error without frames of the guest's own code, which tell nothing of the user's: for an
 // operation that did not end by itself.

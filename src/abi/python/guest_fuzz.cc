@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     }
   }
-  const GuestFailure failure = failure_of(bytes);
+  const GuestFailure failure = failure_of(bytes, Doing::kLoading);
   WEFT_ASSERT(failure.error.backtrace().size() <= 50);
   if (const auto loaded = loaded_of({.kind = Kind::kJson, .bytes = bytes}))
     WEFT_ASSERT(loaded->handler.size() <= 1'000);

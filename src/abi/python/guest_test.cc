@@ -95,10 +95,11 @@ TEST_CASE("what would be no answer to HTTP is the guest's fault") {
 }
 
 TEST_CASE("an error is what went wrong, where, innermost first") {
-  const GuestFailure failure = failure_of(
-      R"({"kind":"exception","type":"KeyError","message":"'name'","frames":[)"
-      R"({"file":"f.py","line":7,"function":"handler","source":"x"},)"
-      R"({"file":"f.py","line":2,"function":"inner","source":"y"}],"text":"Traceback"})");
+  const GuestFailure failure =
+      failure_of(R"({"kind":"exception","type":"KeyError","message":"'name'","frames":[)"
+                 R"({"file":"f.py","line":7,"function":"handler","source":"x"},)"
+                 R"({"file":"f.py","line":2,"function":"inner","source":"y"}],"text":"Traceback"})",
+                 Doing::kLoading);
   CHECK(failure.error.code() == ErrorCode::kGuestError);
   CHECK(failure.error.message() == "KeyError: 'name'");
   CHECK(failure.text == "Traceback");
@@ -125,6 +126,8 @@ TEST_CASE("each kind of error has its code") {
        "MemoryError"},
       {R"({"kind":"exit","type":"SystemExit","message":"3","code":3})", ErrorCode::kGuestError,
        "Python exited with code 3"},
+      {R"({"kind":"exit","type":"SystemExit","message":"no database","code":1})",
+       ErrorCode::kGuestError, "Python exited with code 1: no database"},
       {R"({"kind":"returned","type":"Error","message":"no","code":-9})", ErrorCode::kGuestError,
        "no (code -9)"},
       {R"({"kind":"open_files","type":"Error","message":"m"})", ErrorCode::kFailedPrecondition,
@@ -135,16 +138,32 @@ TEST_CASE("each kind of error has its code") {
   };
   for (const Case& one : cases) {
     CAPTURE(one.json);
-    const Error error = failure_of(one.json).error;
+    const Error error = failure_of(one.json, Doing::kLoading).error;
     CHECK(error.code() == one.code);
     CHECK(error.message() == one.message);
+  }
+}
+
+TEST_CASE("what a handler raises is the guest's error, also of syntax and imports") {
+  for (const std::string_view kind : {"syntax", "import"}) {
+    const Error error =
+        failure_of(fmt::format(R"({{"kind":"{}","type":"ParseError","message":"m","frames":[)"
+                               R"({{"file":"f.py","line":3,"function":"parse","source":""}}]}})",
+                               kind),
+                   Doing::kCalling)
+            .error;
+    CHECK(error.code() == ErrorCode::kGuestError);
+    CHECK(error.message() == "ParseError: m");
+    CHECK_FALSE(error.position().has_value());
+    CHECK(error.backtrace().size() == 1);
   }
 }
 
 TEST_CASE("a syntax error has its position") {
   const Error error =
       failure_of(R"({"kind":"syntax","type":"SyntaxError","message":"bad","frames":[)"
-                 R"({"file":"f.py","line":3,"function":"<module>","source":"","column":5}]})")
+                 R"({"file":"f.py","line":3,"function":"<module>","source":"","column":5}]})",
+                 Doing::kLoading)
           .error;
   REQUIRE(error.position().has_value());
   CHECK(error.position()->line == 3);

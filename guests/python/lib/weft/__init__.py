@@ -52,12 +52,18 @@ def _enter(text):
 
 
 class Response:
-    """An answer to HTTP: a body (bytes, str, or anything that is JSON), a status and headers."""
+    """An answer to HTTP: a body (bytes, str, or anything that is JSON), a status and headers: a dict, or pairs. A header that
+    comes several times has a list of values."""
 
     def __init__(self, body=b"", status=200, headers=None, content_type=None):
         self.body = body
         self.status = status
-        self.headers = dict(headers or {})
+        if not headers or hasattr(headers, "keys"):
+            self.headers = dict(headers or {})
+        else:
+            self.headers = {}
+            for name, value in headers:
+                self.headers[name] = [*self.headers[name], value] if name in self.headers else [value]
         self.content_type = content_type
 
     def encode(self):
@@ -69,7 +75,8 @@ class Response:
             kind, body = "text/plain; charset=utf-8", self.body.encode()
         else:
             kind, body = "application/json", _weft.encode(self.body)
-        headers = [(name.lower(), value) for name, value in self.headers.items()]
+        headers = [(name.lower(), value) for name, values in self.headers.items()
+                   for value in (values if isinstance(values, (list, tuple)) else [values])]
         if not any(name == "content-type" for name, _ in headers):
             headers.append(("content-type", self.content_type or kind))
         return _weft_apps.join(self.status, headers, body)
