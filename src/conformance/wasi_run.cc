@@ -198,7 +198,7 @@ std::optional<Verdict> WasiTest::operator()(const WaitStep& step) {
   while (child_->take(until_)) {
   }
   if (auto late = ended_early()) {
-    child_->kill();
+    child_->send(SIGKILL);
     return late;
   }
   const ChildExit end = child_->exit().value_or(ChildExit{});
