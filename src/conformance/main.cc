@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "conformance/corpus.h"
+#include "conformance/jsonata_cases.h"
 #include "conformance/jsonpath_cases.h"
 #include "conformance/verdict.h"
 #include "conformance/wasi_run.h"
@@ -28,13 +29,12 @@ constexpr std::string_view kHelp =
     "exact, differing or failing. The last line counts them. Exit code 1 when not all are exact.\n"
     "\n"
     "weft-conformance jsonpath [--diff ID] FILE…\n"
+    "weft-conformance jsonata [--diff ID] FILE…\n"
     "\n"
-    "Evaluates the tests of files that have one in each line, those of the JSONPath Compliance "
-    "Test\n"
-    "Suite (github.com/jsonpath-standard). Prints a line for each that is not exact and one for\n"
-    "each file; the last line counts all. With --diff, only tests of that id, and where they "
-    "differ\n"
-    "in full.\n";
+    "Evaluates the tests of files that have one in each line: those of the JSONPath Compliance\n"
+    "Test Suite (github.com/jsonpath-standard), or of JSONata's reference implementation\n"
+    "(github.com/jsonata-js). Prints a line for each that is not exact and one for each file; the\n"
+    "last line counts all. With --diff, only tests of that id, and where they differ in full.\n";
 
 constexpr int kUsageExitCode = 2;
 
@@ -51,7 +51,8 @@ struct Corpus {
   weft::Result<weft::conformance::Comparison> (*run_case)(const weft::json::Value& test);
 };
 
-constexpr std::array<Corpus, 1> kCorpora = {{
+constexpr std::array<Corpus, 2> kCorpora = {{
+    {"jsonata", weft::conformance::run_jsonata_case},
     {"jsonpath", weft::conformance::run_jsonpath_case},
 }};
 

@@ -186,8 +186,8 @@ def corpus(file, *tests):
     return file
 
 
-def run_corpus(*arguments):
-    done = subprocess.run([RUNNER, "jsonpath", *arguments], capture_output=True, text=True, timeout=60)
+def run_corpus(*arguments, suite="jsonpath"):
+    done = subprocess.run([RUNNER, suite, *arguments], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout.splitlines(), done.stderr
 
 
@@ -202,6 +202,16 @@ def test_a_corpus_is_counted_by_file(tmp_path):
     assert run_corpus(one, two) == (0, ["one.jsonl: exact 2 differing 0 failing 0",
                                         "two.jsonl: exact 1 differing 0 failing 0",
                                         "exact 3 differing 0 failing 0"], "")
+
+
+def test_a_corpus_of_jsonata_is_counted(tmp_path):
+    file = corpus(tmp_path / "c.jsonl", {"id": "right", "expr": "a + 1", "data": {"a": 1}, "result": 2},
+                  {"id": "surrogate", "expr": "$encodeUrl('\ud800')", "error": {"code": "D3140"}},
+                  {"id": "wrong", "expr": "a", "data": {}, "result": None})
+    code, lines, _ = run_corpus(file, suite="jsonata")
+    assert code == 1
+    assert lines == ["differing c.jsonl:3 wrong: nothing instead of null at $['result']",
+                     "c.jsonl: exact 2 differing 1 failing 0", "exact 2 differing 1 failing 0"]
 
 
 def test_what_differs_in_a_corpus_or_cannot_be_run_is_named(tmp_path):
