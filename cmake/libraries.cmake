@@ -12,3 +12,8 @@ find_package(CURL REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(Threads REQUIRED)
 find_package(rapidcheck REQUIRED)
+# Static, so that no start loads it; the module json wraps it (docs/adr/0018).
+find_library(PCRE2_LIBRARY NAMES libpcre2-8.a REQUIRED)
+find_path(PCRE2_INCLUDE_DIR pcre2.h REQUIRED)
+add_library(pcre2 STATIC IMPORTED)
+set_target_properties(pcre2 PROPERTIES IMPORTED_LOCATION ${PCRE2_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${PCRE2_INCLUDE_DIR})

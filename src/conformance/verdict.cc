@@ -19,6 +19,12 @@ std::string Tally::line(std::string_view name, const Verdict& verdict) {
   return fmt::format("failing {}: {}\n", name, verdict.why);
 }
 
+void Tally::add(const Tally& other) {
+  exact_ += other.exact_;
+  differing_ += other.differing_;
+  failing_ += other.failing_;
+}
+
 std::string Tally::summary() const {
   return fmt::format("exact {} differing {} failing {}\n", exact_, differing_, failing_);
 }

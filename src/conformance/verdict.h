@@ -24,6 +24,8 @@ class Tally {
  public:
   // The line "exact NAME" or "differing NAME: WHY".
   std::string line(std::string_view name, const Verdict& verdict);
+  // Adds the counts of the other.
+  void add(const Tally& other);
   // "exact N differing N failing N".
   std::string summary() const;
   bool is_all_exact() const { return differing_ == 0 && failing_ == 0; }

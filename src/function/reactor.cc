@@ -15,11 +15,13 @@ namespace {
 using abi::reactor::Kind;
 
 constexpr std::size_t kMessageShownMax = 2'000;
-// How long to wait before looking again for a place among those that have an instance.
-constexpr std::chrono::milliseconds kPlacePause{5};
 
 Error deleted() {
   return {ErrorCode::kNotFound, "the reactor was deleted"};
+}
+
+Error cancelled() {
+  return {ErrorCode::kCancelled, "the apply was cancelled before it began: its client went away"};
 }
 
 // What a guest says that could not do it, in words; nothing when it could.
@@ -79,11 +81,14 @@ void Reactor::change(ReactorSettings settings) {
 }
 
 void Reactor::close() {
-  const bool begins = shared_.with([](Shared& shared) {
+  std::optional<LivePlaces::Waiter> waiter;
+  const bool begins = shared_.with([&](Shared& shared) {
     shared.is_closed = true;
+    waiter = shared.waiter;
     return !std::exchange(shared.is_running, true);
   });
   if (begins) go_on();
+  if (waiter) context_.places->leave(*waiter, deleted());
   results_->close();
 }
 
@@ -177,12 +182,7 @@ bool Reactor::take_job() {
 
 // Its outcome, when it has one without an instance.
 std::optional<Result<ReactorJob::Outcome>> Reactor::begin_job() {
-  place_deadline_ =
-      context_.vm.clock.monotonic() + std::chrono::milliseconds(settings_.limits.deadline_ms);
-  if (job_->is_cancelled && *job_->is_cancelled) {
-    return fail(ErrorCode::kCancelled,
-                "the apply was cancelled before it began: its client went away");
-  }
+  if (job_->cancellation && job_->cancellation->is_cancelled()) return fail(cancelled());
   if (job_->what == ReactorJob::What::kApply) {
     const auto arguments = json::parse(job_->text);
     if (!arguments) return fail(arguments.error());
@@ -208,22 +208,47 @@ std::optional<Result<ReactorJob::Outcome>> Reactor::begin_job() {
   return ReactorJob::Outcome{};
 }
 
-// Makes an instance for the job; waits where others have all that there may be.
+// Makes an instance for the job; waits where others have all that there may be. As run_slice.
 bool Reactor::wake() {
+  if (auto why = std::exchange(no_place_, std::nullopt)) return end_job(fail(*std::move(why)));
+  if (!place_) {
+    find_place();
+    return false;
+  }
   auto made = make_vm();
   if (made) return true;
   lose_vm();
-  const auto& limit = made.error().limit();
-  const MonotonicTime now = context_.vm.clock.monotonic();
-  if (limit && limit->name == kLiveLimit && now < place_deadline_ &&
-      park({system::Wait{.until = now + kPlacePause}}))
-    return false;
   return end_job(fail(std::move(made.error())));
+}
+
+// Goes on once there is a place, or a reason to wait for none. Another thread may run before it
+// returns.
+void Reactor::find_place() {
+  const auto cancellation = job_->cancellation;
+  const MonotonicTime until =
+      context_.vm.clock.monotonic() + std::chrono::milliseconds(settings_.limits.deadline_ms);
+  const LivePlaces::Waiter waiter =
+      context_.wait_for_place(until, [self = shared_from_this()](Result<LivePlaces::Place> place) {
+        if (place) {
+          self->place_.emplace(std::move(*place));
+        } else {
+          self->no_place_.emplace(std::move(place.error()));
+        }
+        self->go_on();
+      });
+  const bool is_closed = shared_.with([&](Shared& shared) {
+    // It may be another one by now.
+    shared.waiter = std::max(shared.waiter, std::optional(waiter));
+    return shared.is_closed;
+  });
+  if (is_closed) context_.places->leave(waiter, deleted());
+  if (!cancellation) return;
+  cancellation->on_cancel(
+      [places = context_.places, waiter] { places->leave(waiter, cancelled()); });
 }
 
 Result<> Reactor::make_vm() {
   auto program = TRY(context_.guest());
-  place_.emplace(TRY(context_.place()));
   auto records = TRY(context_.records.codes(name_, true));
   auto directories = TRY(context_.directories(settings_));
   const ReactorVm::World& world = context_.vm;
@@ -252,13 +277,14 @@ Result<> Reactor::make_vm() {
 
 void Reactor::lose_vm() {
   vm_.reset();
-  place_.reset();
   to_add_.clear();
   refused_.clear();
   shared_.with([](Shared& shared) {
     shared.state.is_live = false;
     shared.state.memory_bytes = 0;
   });
+  // Who has it then finds all that a reactor without an instance is.
+  place_.reset();
 }
 
 // The guest has done what it was asked last. As run_slice.
@@ -394,7 +420,8 @@ bool Reactor::stop(Error error) {
   return end_job(fail(std::move(error)));
 }
 
-// As run_slice. Who learns of the outcome finds a reactor at rest, where nothing else waits.
+// As run_slice. Who learns of the outcome finds a reactor at rest, where nothing else waits; it may
+// have to give its place to another then.
 bool Reactor::end_job(Result<ReactorJob::Outcome> outcome) {
   ReactorJob job = std::move(*job_);
   job_.reset();
@@ -407,6 +434,7 @@ bool Reactor::end_job(Result<ReactorJob::Outcome> outcome) {
     return shared.is_running;
   });
   job.done(std::move(outcome));
+  if (!goes_on) context_.rested();
   return goes_on;
 }
 

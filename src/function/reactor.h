@@ -2,7 +2,6 @@
 // which is made when it is needed and made again after it failed. Private to function.
 #pragma once
 
-#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -18,7 +17,8 @@
 #include "base/fair_pool.h"
 #include "base/guarded.h"
 #include "base/log.h"
-#include "base/permit.h"
+#include "function/cancellation.h"
+#include "function/live_places.h"
 #include "function/reactor_results.h"
 #include "function/reactor_settings.h"
 #include "function/reactor_vm.h"
@@ -41,12 +41,10 @@ struct ReactorJob {
   std::string name;
   std::string text = {};  // the arguments, or the code
   Done done;
-  std::shared_ptr<const std::atomic<bool>> is_cancelled = nullptr;
+  std::shared_ptr<Cancellation> cancellation = nullptr;
   // What it takes while it waits: given back at its end.
   std::shared_ptr<void> charge = nullptr;
 };
-
-inline constexpr std::string_view kLiveLimit = "live_reactors";
 
 // What reactors use of the world; all of it outlives them.
 struct ReactorContext {
@@ -61,9 +59,12 @@ struct ReactorContext {
   std::function<Result<std::shared_ptr<const engine::Program>>()> guest;
   std::function<Result<std::vector<abi::command::GivenDirectory>>(const ReactorSettings&)>
       directories;
-  // A place among those that have an instance, or kResourceExhausted (kLiveLimit). Not under any
-  // lock.
-  std::function<Result<Permit>()> place;
+  // Among those that have an instance.
+  std::shared_ptr<LivePlaces> places;
+  // Waits for one, at most until then (kResourceExhausted, live_reactors). Not under any lock.
+  std::function<LivePlaces::Waiter(MonotonicTime until, LivePlaces::Got got)> wait_for_place;
+  // A reactor is at rest: it may give way to one that waits. Not under any lock.
+  std::function<void()> rested;
   // Calls back, on a thread that must not block, when one of them is there.
   std::function<Result<>(const std::vector<system::Wait>&, std::move_only_function<void()>)> park;
 };
@@ -111,6 +112,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
     bool is_at_work = false;  // with a job that left `jobs`
     bool is_closed = false;
     State state = {};
+    std::optional<LivePlaces::Waiter> waiter;  // the last one that it was
     std::map<std::pair<std::string, std::string>, std::string, std::less<>> problems;
   };
 
@@ -120,6 +122,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   bool take_job();
   std::optional<Result<ReactorJob::Outcome>> begin_job();
   bool wake();
+  void find_place();
   Result<> make_vm();
   void lose_vm();
   bool step_done();
@@ -143,10 +146,10 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   // Of whoever runs.
   ReactorSettings settings_;
   std::unique_ptr<ReactorVm> vm_;
-  std::optional<Permit> place_;      // of the instance
-  std::unique_ptr<ReactorJob> job_;  // null: it looks for one
+  std::optional<LivePlaces::Place> place_;  // of the instance
+  std::optional<Error> no_place_;           // why it waits for none any more
+  std::unique_ptr<ReactorJob> job_;         // null: it looks for one
   Phase phase_ = Phase::kStarting;
-  MonotonicTime place_deadline_;    // for a place among those that have an instance
   MonotonicTime deadline_;          // of what the guest does now
   MonotonicTime rebuild_deadline_;  // of all that comes before the job
   std::uint64_t deadline_ms_ = 0;   // how long that is

@@ -20,11 +20,39 @@ std::uint64_t bytes_of(const ReactorResult& result) {
 
 }  // namespace
 
-ResultQueue::ResultQueue(WallTime begun, std::shared_ptr<std::atomic<std::uint64_t>> all_bytes)
+void ResultBudget::join(ResultQueue* queue) {
+  queues_.with([&](auto& queues) { queues.push_back(queue); });
+}
+
+void ResultBudget::leave(ResultQueue* queue) {
+  queues_.with([&](auto& queues) { std::erase(queues, queue); });
+}
+
+void ResultBudget::fit() {
+  if (bytes_ <= bytes_max_) return;
+  // Under the lock, so that no queue ends meanwhile.
+  queues_.with([this](auto& queues) {
+    while (bytes_ > bytes_max_) {
+      const auto largest = std::ranges::max_element(
+          queues, {}, [](const ResultQueue* queue) { return queue->bytes_.load(); });
+      if (largest == queues.end()) return;
+      ResultQueue& queue = **largest;
+      const bool is_dropped = queue.state_.with([&](ResultQueue::State& state) {
+        if (state.kept.empty()) return false;
+        queue.drop_first(state);
+        return true;
+      });
+      if (!is_dropped) return;
+    }
+  });
+}
+
+ResultQueue::ResultQueue(WallTime begun, std::shared_ptr<ResultBudget> budget)
     : begun_(
           static_cast<std::uint64_t>(std::max<std::int64_t>(1, begun.time_since_epoch().count()))),
-      all_bytes_(std::move(all_bytes)) {
+      budget_(std::move(budget)) {
   state_.with([this](State& state) { state.next = begun_; });
+  budget_->join(this);
 }
 
 ResultQueue::~ResultQueue() {
@@ -32,12 +60,13 @@ ResultQueue::~ResultQueue() {
     while (!state.kept.empty())
       drop_first(state);
   });
+  budget_->leave(this);
 }
 
 void ResultQueue::drop_first(State& state) {
   const std::uint64_t bytes = bytes_of(state.kept.front());
-  state.bytes -= bytes;
-  all_bytes_->fetch_sub(bytes);
+  bytes_ -= bytes;
+  budget_->bytes_ -= bytes;
   state.kept.pop_front();
 }
 
@@ -51,16 +80,16 @@ void ResultQueue::add(std::string id, Result<std::string> answer) {
     state.kept.push_back(
         {.sequence = state.next++, .id = std::move(id), .answer = std::move(answer)});
     const std::uint64_t bytes = bytes_of(state.kept.back());
-    state.bytes += bytes;
-    all_bytes_->fetch_add(bytes);
+    bytes_ += bytes;
+    budget_->bytes_ += bytes;
     // The newest is there for those that wait, however large it is.
     for (Waiting& waiting : std::exchange(state.waiting, {}))
       told.emplace_back(std::move(waiting.done), behind(state, begun_, waiting.after));
     while (state.kept.size() > kResultsKeptMax ||
-           (state.kept.size() > 1 && state.bytes > kResultBytesKeptMax) ||
-           (!state.kept.empty() && all_bytes_->load() > kAllResultBytesKeptMax))
+           (state.kept.size() > 1 && bytes_ > kResultBytesKeptMax))
       drop_first(state);
   });
+  budget_->fit();
   for (auto& [done, results] : told)
     done(std::move(results));
 }

@@ -17,7 +17,8 @@
 
 namespace weft::function {
 
-// Of one reactor; and in all, of all of them. Those that came first give way.
+// Of one reactor; and in all, of all of them. Those that came first give way: in all, those of the
+// reactor that keeps most.
 inline constexpr std::size_t kResultsKeptMax = 1'000;
 inline constexpr std::uint64_t kResultBytesKeptMax = 4ULL << 20U;
 inline constexpr std::uint64_t kAllResultBytesKeptMax = 256ULL << 20U;
@@ -40,6 +41,30 @@ struct ReactorResults {
   bool is_restarted = false;
 };
 
+class ResultQueue;
+
+// What all queues keep together. Thread-safe. Outlives its queues.
+class ResultBudget {
+ public:
+  explicit ResultBudget(std::uint64_t bytes_max = kAllResultBytesKeptMax) : bytes_max_(bytes_max) {}
+  ResultBudget(const ResultBudget&) = delete;
+  ResultBudget& operator=(const ResultBudget&) = delete;
+  ~ResultBudget() = default;
+
+  std::uint64_t bytes() const { return bytes_.load(); }
+
+ private:
+  friend class ResultQueue;
+  void join(ResultQueue* queue);
+  void leave(ResultQueue* queue);
+  // Drops the oldest of the queue that keeps most until all fit. Takes the locks of queues.
+  void fit();
+
+  const std::uint64_t bytes_max_;
+  std::atomic<std::uint64_t> bytes_ = 0;
+  Guarded<std::vector<ResultQueue*>> queues_;
+};
+
 // Thread-safe.
 class ResultQueue {
  public:
@@ -48,8 +73,8 @@ class ResultQueue {
   enum class Waiter : std::uint64_t {};
 
   // Sequence numbers go on from the time of its beginning in microseconds, so that they are larger
-  // than those before a restart. `all_bytes`: what all queues keep.
-  ResultQueue(WallTime begun, std::shared_ptr<std::atomic<std::uint64_t>> all_bytes);
+  // than those before a restart.
+  ResultQueue(WallTime begun, std::shared_ptr<ResultBudget> budget);
   ResultQueue(const ResultQueue&) = delete;
   ResultQueue& operator=(const ResultQueue&) = delete;
   ~ResultQueue();
@@ -70,6 +95,7 @@ class ResultQueue {
   void release();
 
  private:
+  friend class ResultBudget;
   struct Waiting {
     Waiter waiter;
     std::uint64_t after;
@@ -77,7 +103,6 @@ class ResultQueue {
   };
   struct State {
     std::deque<ReactorResult> kept;
-    std::uint64_t bytes = 0;
     std::uint64_t next = 0;  // sequence of the next one
     std::uint64_t next_waiter = 0;
     std::vector<Waiting> waiting;
@@ -88,7 +113,8 @@ class ResultQueue {
   void drop_first(State& state);
 
   const std::uint64_t begun_;
-  std::shared_ptr<std::atomic<std::uint64_t>> all_bytes_;
+  const std::shared_ptr<ResultBudget> budget_;
+  std::atomic<std::uint64_t> bytes_ = 0;  // of what is kept; changes under the lock
   Guarded<State> state_;
 };
 

@@ -1,6 +1,7 @@
 #include "function/reactor_results.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace weft::function {
 namespace {
@@ -9,9 +10,8 @@ constexpr std::uint64_t kBegun = 1'000'000;
 constexpr std::string_view kAnswer = R"({"value":"1","tag":"ok"})";
 
 struct Fixture {
-  std::shared_ptr<std::atomic<std::uint64_t>> bytes =
-      std::make_shared<std::atomic<std::uint64_t>>(0);
-  ResultQueue queue{WallTime(std::chrono::microseconds(kBegun)), bytes};
+  std::shared_ptr<ResultBudget> budget = std::make_shared<ResultBudget>();
+  ResultQueue queue{WallTime(std::chrono::microseconds(kBegun)), budget};
   std::vector<Result<ReactorResults>> told;
 
   void add(std::string id) { queue.add(std::move(id), std::string(kAnswer)); }
@@ -55,17 +55,35 @@ TEST_CASE_FIXTURE(Fixture, "the oldest give way, and how many is told") {
 }
 
 TEST_CASE("what all queues keep is limited, and given back") {
-  const auto bytes = std::make_shared<std::atomic<std::uint64_t>>(kAllResultBytesKeptMax - 100);
+  const auto budget = std::make_shared<ResultBudget>(1'000);
   {
-    ResultQueue queue(WallTime{}, bytes);
-    queue.add("a", std::string(kAnswer));
+    ResultQueue queue(WallTime{}, budget);
+    queue.add("large", '"' + std::string(1'000, 'x') + '"');
     CHECK(queue.behind(0).items.empty());
     CHECK(queue.behind(0).dropped == 1);
-    *bytes = 0;
-    queue.add("b", std::string(kAnswer));
-    CHECK(*bytes > 0);
+    queue.add("small", std::string(kAnswer));
+    CHECK(queue.behind(0).items.size() == 1);
+    CHECK(budget->bytes() > 0);
   }
-  CHECK(*bytes == 0);
+  CHECK(budget->bytes() == 0);
+}
+
+TEST_CASE("where all queues are full, the oldest of the largest give way") {
+  const auto budget = std::make_shared<ResultBudget>(10'000);
+  ResultQueue large(WallTime{}, budget);
+  ResultQueue small(WallTime{}, budget);
+  std::size_t added = 0;
+  for (; large.behind(0).dropped == 0; ++added)
+    large.add("x", std::string(kAnswer));
+  for (std::size_t i = 0; i < 3; ++i)
+    small.add(fmt::format("{}", i), std::string(kAnswer));
+  const auto kept = small.behind(0);
+  REQUIRE(kept.items.size() == 3);
+  CHECK(kept.dropped == 0);
+  CHECK(kept.items[2].id == "2");
+  CHECK(large.behind(0).dropped == 4);
+  CHECK(large.behind(0).items.size() == added - 4);
+  CHECK(budget->bytes() <= 10'000);
 }
 
 TEST_CASE_FIXTURE(Fixture, "whoever waits is told once: by a result, by the time, by the end") {

@@ -9,8 +9,8 @@
 #include "abi/dialect.h"
 #include "base/fair_pool.h"
 #include "base/pacemaker.h"
-#include "base/permit.h"
 #include "engine/ticker.h"
+#include "function/live_places.h"
 #include "function/pace.h"
 #include "function/python_guest.h"
 #include "function/reactor.h"
@@ -45,8 +45,9 @@ Result<ReactorSettings> stored_settings(const store::ReactorRecord& record) {
   return fail(Error(ErrorCode::kDataLoss, what).telling_clients(what));
 }
 
-// Of a poll that waits: its place in the room, which it gives back when it ends before its time.
-struct PollTimer {
+// Of what waits at most until a time: its place in the room, which it gives back when it ends
+// before that.
+struct Timer {
   std::optional<system::WaitingRoom::Place> place;
   bool is_over = false;
 };
@@ -62,11 +63,10 @@ struct Reactors::Parts {
   std::mutex compiling;
   std::shared_ptr<const engine::Program> program;
   std::shared_ptr<const system::HostDirectory> library;  // beside the program
-  TakenPlaces live = no_places_taken();
+  std::shared_ptr<LivePlaces> places;
   std::shared_ptr<std::atomic<std::uint64_t>> queued_bytes =
       std::make_shared<std::atomic<std::uint64_t>>(0);
-  std::shared_ptr<std::atomic<std::uint64_t>> result_bytes =
-      std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<ResultBudget> results = std::make_shared<ResultBudget>();
   // Records and the map change together. Before the locks of reactors.
   std::mutex changing;
   std::mutex changing_codes;
@@ -84,6 +84,7 @@ struct Reactors::Parts {
         limits(all),
         host_table(parts.engine),
         ticker(parts.engine, Pace::kSliceMax),
+        places(std::make_shared<LivePlaces>(all.live)),
         room(std::make_unique<system::WaitingRoom>(parts.clock)),
         idleness(std::make_unique<Pacemaker>("weft-idle", parts.idle_time,
                                              [this] { return give_up_idle(); })),
@@ -95,6 +96,7 @@ struct Reactors::Parts {
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts() {
+    places->close();
     const auto beats = idleness.with([](auto& held) { return std::move(held); });
     const auto waits = room.with([](auto& held) { return std::move(held); });
   }
@@ -109,7 +111,12 @@ struct Reactors::Parts {
         .changing = changing_codes,
         .guest = [this] { return guest(); },
         .directories = [this](const ReactorSettings& settings) { return directories(settings); },
-        .place = [this] { return place(); },
+        .places = places,
+        .wait_for_place =
+            [this](MonotonicTime until, LivePlaces::Got got) {
+              return wait_for_place(until, std::move(got));
+            },
+        .rested = [this] { make_room(); },
         .park = [this](const std::vector<system::Wait>& waits,
                        std::move_only_function<void()> over) -> Result<> {
           TRY(park(waits, std::move(over)));
@@ -125,8 +132,19 @@ struct Reactors::Parts {
     });
   }
 
-  void end(Guarded<PollTimer>& timer) {
-    const auto place = timer.with([](PollTimer& held) {
+  // Once; `over` may be called before it returns.
+  Result<> begin(Guarded<Timer>& timer, MonotonicTime until, std::move_only_function<void()> over) {
+    const auto place = TRY(park({system::Wait{.until = until}}, std::move(over)));
+    const bool is_over = timer.with([&](Timer& held) {
+      held.place = place;
+      return held.is_over;
+    });
+    if (is_over) end(timer);
+    return {};
+  }
+  // Also before it has begun.
+  void end(Guarded<Timer>& timer) {
+    const auto place = timer.with([](Timer& held) {
       held.is_over = true;
       return std::exchange(held.place, std::nullopt);
     });
@@ -139,7 +157,8 @@ struct Reactors::Parts {
   Result<std::shared_ptr<const engine::Program>> guest();
   Result<std::vector<abi::command::GivenDirectory>> directories(const ReactorSettings& settings);
   Result<> check_volumes(const ReactorSettings& settings) const;
-  Result<Permit> place();
+  LivePlaces::Waiter wait_for_place(MonotonicTime until, LivePlaces::Got got);
+  void make_room();
   bool give_up_idle();
   std::vector<std::shared_ptr<Reactor>> all() {
     return reactors.with([](const auto& map) {
@@ -157,8 +176,8 @@ struct Reactors::Parts {
     });
   }
   void insert(const std::string& name, ReactorSettings settings) {
-    auto results = std::make_shared<ResultQueue>(world.clock.wall(), result_bytes);
-    auto made = std::make_shared<Reactor>(name, std::move(settings), context, std::move(results));
+    auto queue = std::make_shared<ResultQueue>(world.clock.wall(), results);
+    auto made = std::make_shared<Reactor>(name, std::move(settings), context, std::move(queue));
     reactors.with([&](auto& map) { map.insert_or_assign(name, std::move(made)); });
   }
   Result<std::shared_ptr<void>> charge(std::uint64_t bytes);
@@ -214,15 +233,35 @@ Result<std::vector<abi::command::GivenDirectory>> Reactors::Parts::directories(
   return given;
 }
 
-// The one that has been idle for longest gives way.
-Result<Permit> Reactors::Parts::place() {
-  for (;;) {
-    if (auto permit = Permit::take(live, limits.live)) {
-      idleness.with([](auto& held) {
-        if (held) held->wake();
+LivePlaces::Waiter Reactors::Parts::wait_for_place(MonotonicTime until, LivePlaces::Got got) {
+  const auto timer = std::make_shared<Guarded<Timer>>();
+  const auto waiter =
+      places->wait([this, timer, got = std::move(got)](Result<LivePlaces::Place> place) mutable {
+        end(*timer);
+        if (place) {
+          idleness.with([](auto& held) {
+            if (held) held->wake();
+          });
+        }
+        got(std::move(place));
       });
-      return *std::move(permit);
-    }
+  make_room();
+  auto begun = begin(*timer, until, [this, waiter] {
+    places->leave(waiter,
+                  Error(ErrorCode::kResourceExhausted,
+                        fmt::format("{} reactors are at work, which is the most at the same time: "
+                                    "come back later",
+                                    limits.live))
+                      .with_limit("live_reactors", limits.live));
+  });
+  if (!begun) places->leave(waiter, std::move(begun.error()));
+  return waiter;
+}
+
+// While somebody waits, the one that has been idle for longest gives way. After each time that one
+// began to wait or to rest, so that those two meet.
+void Reactors::Parts::make_room() {
+  while (places->has_waiting()) {
     std::shared_ptr<Reactor> oldest;
     MonotonicTime time = MonotonicTime::max();
     for (const auto& reactor : all()) {
@@ -231,13 +270,7 @@ Result<Permit> Reactors::Parts::place() {
       time = state.last_used;
       oldest = reactor;
     }
-    if (oldest == nullptr) {
-      return fail(Error(ErrorCode::kResourceExhausted,
-                        fmt::format("{} reactors are at work, which is the most at the same time: "
-                                    "come back later",
-                                    limits.live))
-                      .with_limit(std::string(kLiveLimit), limits.live));
-    }
+    if (oldest == nullptr) return;
     // It may have got something to do meanwhile: then another one is looked for.
     oldest->give_up(time);
   }
@@ -426,7 +459,7 @@ Result<> Reactors::remove(std::string_view reactor, abi::reactor::Kind kind, std
                         .charge = std::move(charge)});
 }
 
-Result<> Reactors::apply(ReactorApply apply, std::shared_ptr<const std::atomic<bool>> is_cancelled,
+Result<> Reactors::apply(ReactorApply apply, std::shared_ptr<Cancellation> cancellation,
                          Done done) {
   const auto found = parts_->find(apply.reactor);
   if (!found) return no_reactor(apply.reactor);
@@ -445,7 +478,7 @@ Result<> Reactors::apply(ReactorApply apply, std::shared_ptr<const std::atomic<b
                               done(outcome ? Result<std::string>(std::move(outcome->answer))
                                            : fail(std::move(outcome.error())));
                             },
-                        .is_cancelled = std::move(is_cancelled),
+                        .cancellation = std::move(cancellation),
                         .charge = std::move(charge)});
 }
 
@@ -464,7 +497,7 @@ void Reactors::poll(std::string_view reactor, std::uint64_t after, std::chrono::
   const auto found = parts_->find(reactor);
   if (!found) return done(no_reactor(reactor));
   if (wait.count() <= 0) return done(found->results().behind(after));
-  const auto timer = std::make_shared<Guarded<PollTimer>>();
+  const auto timer = std::make_shared<Guarded<Timer>>();
   const auto waiter = found->results().wait(
       after, [this, timer, done = std::move(done)](Result<ReactorResults> results) mutable {
         parts_->end(*timer);
@@ -473,15 +506,10 @@ void Reactors::poll(std::string_view reactor, std::uint64_t after, std::chrono::
   if (!waiter) return;
   const auto until =
       parts_->world.clock.monotonic() + std::min<std::chrono::milliseconds>(wait, kPollMax);
-  const auto parked = parts_->park({system::Wait{.until = until}},
-                                   [found, waiter = *waiter] { found->results().expire(waiter); });
+  const auto begun =
+      parts_->begin(*timer, until, [found, waiter = *waiter] { found->results().expire(waiter); });
   // Without a room to wait in, it waits for nothing.
-  if (!parked) return found->results().expire(*waiter);
-  const bool is_over = timer->with([&](PollTimer& held) {
-    held.place = *parked;
-    return held.is_over;
-  });
-  if (is_over) parts_->end(*timer);
+  if (!begun) found->results().expire(*waiter);
 }
 
 }  // namespace weft::function

@@ -1,7 +1,6 @@
 // Reactors: named Pythons that stay, and what is registered in each. What the server is a face of.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -16,6 +15,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "function/cancellation.h"
 #include "function/code_cache.h"
 #include "function/functions.h"
 #include "function/reactor_results.h"
@@ -129,9 +129,9 @@ class Reactors {
   // array; kResourceExhausted (in_flight, queued_bytes; live_reactors when none of those at work
   // ends within the deadline); what the instance ended
   // with, which the reactor survives: kDeadlineExceeded, kGuestTrap, kGuestLimit, kGuestError. What
-  // has not begun ends with kCancelled once `is_cancelled` is set.
-  Result<> apply(ReactorApply apply, std::shared_ptr<const std::atomic<bool>> is_cancelled,
-                 Done done);
+  // is cancelled before it has begun ends with kCancelled: when it is its turn, and at once when it
+  // waits for an instance.
+  Result<> apply(ReactorApply apply, std::shared_ptr<Cancellation> cancellation, Done done);
 
   // Keeps how an apply ended for poll().
   void keep(std::string_view reactor, std::string id, Result<std::string> answer);

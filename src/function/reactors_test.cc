@@ -82,13 +82,13 @@ struct Fixture {
   }
   std::shared_ptr<Coming<Result<std::string>>> begin(
       std::string name, std::string arguments = "[]", std::string reactor = "r",
-      std::shared_ptr<const std::atomic<bool>> is_cancelled = nullptr) {
+      std::shared_ptr<Cancellation> cancellation = nullptr) {
     auto coming = std::make_shared<Coming<Result<std::string>>>();
     auto begun = reactors->apply({.reactor = std::move(reactor),
                                   .kind = Kind::kLambda,
                                   .name = std::move(name),
                                   .arguments = std::move(arguments)},
-                                 std::move(is_cancelled), [coming](Result<std::string> result) {
+                                 std::move(cancellation), [coming](Result<std::string> result) {
                                    coming->set(std::move(result));
                                  });
     if (!begun) coming->set(fail(std::move(begun.error())));
@@ -280,6 +280,69 @@ TEST_CASE_FIXTURE(Fixture, "a reactor that is about to change its settings is no
   CHECK(last->get().has_value());
 }
 
+// The only place is that of a reactor that works for long. Once "short" has waited in vain, so have
+// those before it.
+struct FullFixture : Fixture {
+  FullFixture() {
+    limits.live = 1;
+    threads = 1;
+    start();
+    REQUIRE(reactors->put("r", {.limits = {.deadline_ms = 60'000}}).has_value());
+    REQUIRE(reactors->put("other", {.limits = {.deadline_ms = 20'000}}).has_value());
+    REQUIRE(reactors->put("short", {.limits = {.deadline_ms = 1}}).has_value());
+    running = begin("loop");
+  }
+  void wait_in_vain() {
+    CHECK(apply("echo", "[]", "short").error().limit()->name == "live_reactors");
+  }
+  std::shared_ptr<Coming<Result<std::string>>> running;
+};
+
+TEST_CASE_FIXTURE(FullFixture, "a reactor that is deleted does not wait for a place any more") {
+  const auto waiting = begin("echo", "[]", "other");
+  const auto behind = begin("echo", "[]", "other");
+  wait_in_vain();
+  REQUIRE(reactors->remove("other").has_value());
+  CHECK(code_of(waiting->get()) == ErrorCode::kNotFound);
+  CHECK(code_of(behind->get()) == ErrorCode::kNotFound);
+  CHECK_FALSE(running->is_there());
+}
+
+TEST_CASE_FIXTURE(FullFixture, "an apply that is cancelled does not wait for a place any more") {
+  const auto cancellation = std::make_shared<Cancellation>();
+  const auto waiting = begin("echo", "[]", "other", cancellation);
+  const auto behind = begin("echo", "[1]", "other");
+  wait_in_vain();
+  cancellation->cancel();
+  CHECK(code_of(waiting->get()) == ErrorCode::kCancelled);
+  CHECK_FALSE(running->is_there());
+  // The next one waits in its place, and gets it.
+  REQUIRE(reactors->remove("r").has_value());
+  CHECK(behind->get().value() == "[1]");
+}
+
+TEST_CASE_FIXTURE(FullFixture, "a server that ends does not wait for those that wait for a place") {
+  const auto waiting = begin("echo", "[]", "other");
+  wait_in_vain();
+  reactors.reset();
+  CHECK_FALSE(waiting->is_there());
+}
+
+TEST_CASE_FIXTURE(Fixture, "many reactors with few places have all their applies done") {
+  limits.live = 2;
+  start();
+  std::vector<std::shared_ptr<Coming<Result<std::string>>>> all;
+  all.reserve(200);
+  for (int reactor = 0; reactor < 8; ++reactor) {
+    REQUIRE(reactors->put(fmt::format("r{}", reactor), {.limits = {.deadline_ms = 60'000}})
+                .has_value());
+  }
+  for (int i = 0; i < 200; ++i)
+    all.push_back(begin("echo", fmt::format("[{}]", i), fmt::format("r{}", i % 8)));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    CHECK(all[i]->get().value() == fmt::format("[{}]", i));
+}
+
 TEST_CASE_FIXTURE(Fixture, "an idle reactor gives its instance back, and its registrations stay") {
   idle_time = milliseconds(1);
   start();
@@ -294,7 +357,9 @@ TEST_CASE_FIXTURE(Fixture, "an apply that nobody waits for any more does not beg
   start();
   REQUIRE(reactors->put("r", {.limits = {.deadline_ms = 50}}).has_value());
   const auto running = begin("loop");
-  const auto cancelled = begin("echo", "[]", "r", std::make_shared<std::atomic<bool>>(true));
+  const auto cancellation = std::make_shared<Cancellation>();
+  cancellation->cancel();
+  const auto cancelled = begin("echo", "[]", "r", cancellation);
   CHECK(code_of(cancelled->get()) == ErrorCode::kCancelled);
   CHECK(code_of(running->get()) == ErrorCode::kDeadlineExceeded);
 }

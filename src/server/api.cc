@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -193,19 +192,21 @@ void Api::answer(const Match& match, net::HttpRequest request, Reply reply) {
 
 void Api::answer_reactors(const Match& match, net::HttpRequest request, Reply reply) {
   const auto shared = std::make_shared<Reply>(std::move(reply));
-  std::shared_ptr<std::atomic<bool>> is_gone;
+  std::shared_ptr<function::Cancellation> cancellation;
   if (match.id == RouteId::kApply) {
     // Before it begins: its answer may be sent on another thread, at once.
-    is_gone = std::make_shared<std::atomic<bool>>(false);
-    shared->on_gone([is_gone] { *is_gone = true; });
+    cancellation = std::make_shared<function::Cancellation>();
+    shared->on_gone([cancellation] { cancellation->cancel(); });
   }
   ReactorApi::Target target{.route = match.id,
                             .reactor = decoded(match.parameter),
                             .kind = decoded(match.more[0]),
                             .name = decoded(match.more[1])};
-  reactors_.answer(std::move(target), std::move(request), is_gone, [this, shared](auto response) {
-    shared->send(response ? *std::move(response) : problem_of(shared->route(), response.error()));
-  });
+  reactors_.answer(std::move(target), std::move(request), cancellation,
+                   [this, shared](auto response) {
+                     shared->send(response ? *std::move(response)
+                                           : problem_of(shared->route(), response.error()));
+                   });
 }
 
 void Api::invoke(const Match& match, net::HttpRequest request, Reply reply) {

@@ -75,16 +75,6 @@ void write(json::Writer& writer, const function::RegistrationInfo& registration)
   writer.end_object();
 }
 
-// "answer": what the guest said, or "error": a problem.
-void write_outcome(json::Writer& writer, const Result<std::string>& answer) {
-  if (answer) {
-    writer.key("answer").raw(*answer);
-  } else {
-    writer.key("error");
-    write_problem(writer, answer.error());
-  }
-}
-
 net::HttpResponse results_response(const function::ReactorResults& results) {
   std::string text;
   json::Writer writer(text);
@@ -102,18 +92,6 @@ net::HttpResponse results_response(const function::ReactorResults& results) {
   writer.key("restarted").value(results.is_restarted);
   writer.end_object();
   return json_response(200, std::move(text));
-}
-
-std::string callback_body(std::string_view reactor, std::string_view id,
-                          const Result<std::string>& answer) {
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object();
-  writer.key("reactor").value(reactor);
-  writer.key("id").value(id);
-  write_outcome(writer, answer);
-  writer.end_object();
-  return text;
 }
 
 // The query parameter; `otherwise` where there is none.
@@ -167,7 +145,7 @@ bool is_of_reactors(RouteId route) {
 }
 
 void ReactorApi::answer(Target target, net::HttpRequest request,
-                        std::shared_ptr<const std::atomic<bool>> is_gone, Done done) {
+                        std::shared_ptr<function::Cancellation> cancellation, Done done) {
   if (target.route == RouteId::kReactorResults)
     return poll(target.reactor, request, std::make_shared<Done>(std::move(done)));
   if (target.kind.empty()) {
@@ -184,7 +162,7 @@ void ReactorApi::answer(Target target, net::HttpRequest request,
   answer_code(
       target.route,
       {.reactor = std::move(target.reactor), .kind = kind->second, .name = std::move(target.name)},
-      std::move(request), std::move(is_gone), std::move(done));
+      std::move(request), std::move(cancellation), std::move(done));
 }
 
 void ReactorApi::run_blocking(RouteId route, std::string name, net::HttpRequest request,
@@ -247,11 +225,11 @@ Result<net::HttpResponse> ReactorApi::put(const std::string& name,
 }
 
 void ReactorApi::answer_code(RouteId route, Code code, net::HttpRequest request,
-                             std::shared_ptr<const std::atomic<bool>> is_gone, Done done) {
+                             std::shared_ptr<function::Cancellation> cancellation, Done done) {
   if (route == RouteId::kShowCode) return show_code(std::move(code), std::move(done));
   const auto shared = std::make_shared<Done>(std::move(done));
   if (route == RouteId::kApply)
-    return apply(std::move(code), std::move(request), std::move(is_gone), shared);
+    return apply(std::move(code), std::move(request), std::move(cancellation), shared);
   Result<> begun;
   if (route == RouteId::kRemoveCode) {
     begun = parts_.reactors.remove(code.reactor, code.kind, code.name, [shared](Result<> removed) {
@@ -286,7 +264,7 @@ void ReactorApi::show_code(Code code, Done done) {
 }
 
 void ReactorApi::apply(Code code, net::HttpRequest request,
-                       std::shared_ptr<const std::atomic<bool>> is_gone, const Shared& done) {
+                       std::shared_ptr<function::Cancellation> cancellation, const Shared& done) {
   auto callback = single_parameter(request, "callback");
   auto is_later = is_async(request);
   if (!callback || !is_later)
@@ -299,7 +277,7 @@ void ReactorApi::apply(Code code, net::HttpRequest request,
        .kind = code.kind,
        .name = std::move(code.name),
        .arguments = request.take_body()},
-      std::move(is_gone), [done](Result<std::string> answer) {
+      std::move(cancellation), [done](Result<std::string> answer) {
         (*done)(answer ? Result<net::HttpResponse>(apply_response(*std::move(answer)))
                        : fail(std::move(answer.error())));
       });
@@ -318,14 +296,17 @@ Result<net::HttpResponse> ReactorApi::apply_later(Code code, std::string argumen
       nullptr,
       [this, reactor = code.reactor, id,
        callback = std::move(callback)](Result<std::string> answer) mutable {
-        if (!callback) return parts_.reactors.keep(reactor, std::move(id), answer);
+        if (!callback) return parts_.reactors.keep(reactor, std::move(id), std::move(answer));
         if (answer && !json::parse(*answer)) {
           answer = fail(ErrorCode::kGuestError, "the reactor's answer is not JSON");
         }
-        std::string body = callback_body(reactor, id, answer);
-        parts_.callbacks.send(*std::move(callback), std::move(body),
-                              [this, reactor, id, answer = std::move(answer)]() mutable {
-                                parts_.reactors.keep(reactor, std::move(id), std::move(answer));
+        parts_.callbacks.send({.url = *std::move(callback),
+                               .reactor = std::move(reactor),
+                               .id = std::move(id),
+                               .answer = std::move(answer)},
+                              [this](Callback unsent) {
+                                parts_.reactors.keep(unsent.reactor, std::move(unsent.id),
+                                                     std::move(unsent.answer));
                               });
       }));
   std::string text;

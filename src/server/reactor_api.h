@@ -1,7 +1,6 @@
 // Reactors as HTTP resources: their settings, what is registered, applies and their results.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,10 +42,10 @@ class ReactorApi {
     std::string name;
   };
   // Answers a request to one of the routes; never blocks. `done` is called once, on any thread,
-  // perhaps inside this call; or destroyed uncalled when the server stops. `is_gone`: the client
-  // is, and an apply that has not begun need not.
+  // perhaps inside this call; or destroyed uncalled when the server stops. An apply that is
+  // cancelled before it has begun need not begin.
   void answer(Target target, net::HttpRequest request,
-              std::shared_ptr<const std::atomic<bool>> is_gone, Done done);
+              std::shared_ptr<function::Cancellation> cancellation, Done done);
 
  private:
   struct Code {
@@ -63,10 +62,10 @@ class ReactorApi {
   Result<net::HttpResponse> show(const std::string& name, int status);
   Result<net::HttpResponse> put(const std::string& name, const net::HttpRequest& request);
   void answer_code(RouteId route, Code code, net::HttpRequest request,
-                   std::shared_ptr<const std::atomic<bool>> is_gone, Done done);
+                   std::shared_ptr<function::Cancellation> cancellation, Done done);
   void show_code(Code code, Done done);
-  void apply(Code code, net::HttpRequest request, std::shared_ptr<const std::atomic<bool>> is_gone,
-             const Shared& done);
+  void apply(Code code, net::HttpRequest request,
+             std::shared_ptr<function::Cancellation> cancellation, const Shared& done);
   Result<net::HttpResponse> apply_later(Code code, std::string arguments,
                                         std::optional<std::string> callback);
   void poll(const std::string& name, const net::HttpRequest& request, const Shared& done);

@@ -160,6 +160,15 @@ void write_problem(json::Writer& writer, const Error& error) {
   json::write_problem(writer, without_internals(error), std::nullopt);
 }
 
+void write_outcome(json::Writer& writer, const Result<std::string>& answer) {
+  if (answer) {
+    writer.key("answer").raw(*answer);
+  } else {
+    writer.key("error");
+    write_problem(writer, answer.error());
+  }
+}
+
 bool is_internal(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kInternal:

@@ -63,6 +63,9 @@ net::HttpResponse problem(const Error& error,
 // The same as a part of a document.
 void write_problem(json::Writer& writer, const Error& error);
 
+// Of an apply of a reactor, as a member: "answer", what the guest said, or "error", a problem.
+void write_outcome(json::Writer& writer, const Result<std::string>& answer);
+
 // Whether the error's message is for the log and not for clients.
 bool is_internal(const Error& error);
 

@@ -22,6 +22,7 @@ CONFINED = [
     (re.compile(r"(wasm|wasmtime|wasi)(\.h|/)"), {"engine"}),
     (re.compile(r"sqlite3\.h"), {"store"}),
     (re.compile(r"libpq"), {"store"}),
+    (re.compile(r"pcre2"), {"json"}),
     (re.compile(r"archive(_entry)?\.h"), {"system"}),
     (re.compile(r"CLI/"), {"cli"}),
     (re.compile(r"toml\+\+"), {"cli", "server"}),

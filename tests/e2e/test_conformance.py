@@ -179,3 +179,59 @@ def test_without_weft_there_is_nothing_to_run(suite):
     code, lines, error = run(suite("nothing", NOTHING), "--weft", "/nowhere/weft")
     assert (code, lines) == (2, [])
     assert error == "There is no /nowhere/weft: name the program with --weft.\n"
+
+
+def corpus(file, *tests):
+    file.write_text("".join((test if isinstance(test, str) else json.dumps(test)) + "\n" for test in tests))
+    return file
+
+
+def run_corpus(*arguments):
+    done = subprocess.run([RUNNER, "jsonpath", *arguments], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+RIGHT = {"id": "right", "selector": "$.a", "document": {"a": 1}, "result": [1], "result_paths": ["$['a']"]}
+WRONG = {"id": "wrong", "selector": "$.a[*]", "document": {"a": [1, {"b": 2}]}, "result": [1, {"b": 3}]}
+INVALID = {"id": "invalid", "selector": "$.", "invalid_selector": True}
+
+
+def test_a_corpus_is_counted_by_file(tmp_path):
+    one = corpus(tmp_path / "one.jsonl", RIGHT, INVALID)
+    two = corpus(tmp_path / "two.jsonl", RIGHT)
+    assert run_corpus(one, two) == (0, ["one.jsonl: exact 2 differing 0 failing 0",
+                                        "two.jsonl: exact 1 differing 0 failing 0",
+                                        "exact 3 differing 0 failing 0"], "")
+
+
+def test_what_differs_in_a_corpus_or_cannot_be_run_is_named(tmp_path):
+    file = corpus(tmp_path / "c.jsonl", WRONG, RIGHT, "{", {"selector": "$"}, {"id": "x"})
+    code, lines, _ = run_corpus(file)
+    assert code == 1
+    assert lines == ["differing c.jsonl:1 wrong: 2 instead of 3 at $['result'][1]['b']",
+                     "failing c.jsonl:3 ?: invalid JSON at line 1, column 2: expected a key in double quotes, "
+                     "found the end of the text",
+                     "failing c.jsonl:4 ?: it has no id",
+                     "failing c.jsonl:5 x: it has no selector or no result",
+                     "c.jsonl: exact 1 differing 1 failing 3",
+                     "exact 1 differing 1 failing 3"]
+
+
+def test_a_difference_is_shown_in_full(tmp_path):
+    long = {"id": "long", "selector": "$", "document": "b" * 1000, "result": ["a" * 1000]}
+    file = corpus(tmp_path / "c.jsonl", WRONG, long)
+    code, lines, _ = run_corpus("--diff", "long", file)
+    assert code == 1
+    assert lines == ["c.jsonl:2 long", "differs at $['result'][0]", f'expected: "{"a" * 1000}"',
+                     f'found:    "{"b" * 1000}"', "c.jsonl: exact 0 differing 1 failing 0",
+                     "exact 0 differing 1 failing 0"]
+    code, lines, error = run_corpus("--diff", "none", file)
+    assert (code, error) == (2, "no test has the id none\n")
+
+
+def test_a_corpus_that_is_not_there_is_an_error(tmp_path):
+    code, lines, error = run_corpus(tmp_path / "nowhere.jsonl")
+    assert (code, lines, error) == (2, [], f"cannot read {tmp_path}/nowhere.jsonl\n")
+    for arguments in ([], ["--diff"], ["--other", tmp_path]):
+        code, lines, error = run_corpus(*arguments)
+        assert (code, lines) == (2, []) and error.startswith("weft-conformance")
