@@ -72,13 +72,19 @@ class JsonataTemplate {
   // Errors: States.QueryEvaluationError with its location, `field` and the members below it
   // ("Output/result"). What is undefined is an error.
   Outcome<json::Value> evaluate(const Scope& scope, std::string_view field) const;
-  // Whether it is one expression and no template around it.
-  bool is_expression() const;
+  // The text between "{%" and "%}", trimmed; empty where it is not one expression alone.
+  std::string_view expression() const;
   std::vector<std::string> variables() const;
 
  private:
   struct Compiled;
   std::shared_ptr<const Compiled> compiled_;
 };
+
+// What to say of a value that a field cannot take: "The JSONata expression '1' specified for the
+// field 'Items' returned an unexpected result type. Expected 'array', but was 'number' for value:
+// 1".
+StateError unexpected_type(const JsonataTemplate& expression, std::string_view field,
+                           const json::Value& value, std::string_view expected);
 
 }  // namespace weft::workflow
