@@ -10,7 +10,7 @@
 namespace weft::workflow {
 
 // Gives these numbers in turn, again and again.
-class FakeInputs final : public json::jsonata::Inputs {
+class FakeInputs : public json::jsonata::Inputs {
  public:
   explicit FakeInputs(std::vector<double> numbers = {0.5}) : numbers_(std::move(numbers)) {}
 

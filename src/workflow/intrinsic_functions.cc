@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "json/jsonata/digest.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "json/unicode.h"
@@ -36,7 +37,7 @@ std::unexpected<IntrinsicRefusal> refuse(std::string reason) {
   return std::unexpected(IntrinsicRefusal{.reason = std::move(reason)});
 }
 
-constexpr std::string_view kTooLarge = "what it makes is larger than 16 MiB";
+constexpr std::string_view kTooLarge = "what it works with is larger than 16 MiB";
 
 std::optional<std::int32_t> to_int32(double number) {
   if (!(number >= std::numeric_limits<std::int32_t>::min() &&
@@ -175,6 +176,21 @@ Result base64_decoded(Arguments arguments, Inputs&) {
   if (!text.is_string() || is_longer_than(text.as_string(), kCharactersMax))
     return refuse("a text of 10000 characters at most is expected");
   return Value(to_utf8(base64_decode_leniently(text.as_string())));
+}
+
+// The name of an algorithm is one of those exactly, and what is no text is hashed as the one that
+// Java makes of it.
+Result hash(Arguments arguments, Inputs&) {
+  const auto& [data, algorithm] = std::tie(arguments[0].value, arguments[1].value);
+  if (is_larger_than(data, kIntrinsicBytesMax)) return refuse(std::string(kTooLarge));
+  const std::string text = java_text(data);
+  if (is_longer_than(text, kCharactersMax))
+    return refuse("the first one is too long: 10000 characters at most");
+  std::optional<std::string> digest;
+  if (algorithm.is_string()) digest = json::jsonata::digest_of(text, algorithm.as_string());
+  if (!digest.has_value())
+    return refuse("the second one must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512");
+  return Value(*digest);
 }
 
 Result json_merge(Arguments arguments, Inputs&) {
@@ -317,6 +333,7 @@ constexpr std::array kFunctions = {
     IntrinsicFunction{"States.Base64Decode", 1, 1, base64_decoded},
     IntrinsicFunction{"States.Base64Encode", 1, 1, base64_encoded},
     IntrinsicFunction{"States.Format", 1, kAnyNumber, format},
+    IntrinsicFunction{"States.Hash", 2, 2, hash},
     IntrinsicFunction{"States.JsonMerge", 3, 3, json_merge},
     IntrinsicFunction{"States.JsonToString", 1, 1, json_to_string},
     IntrinsicFunction{"States.MathAdd", 2, 2, math_add},

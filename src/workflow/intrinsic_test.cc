@@ -306,6 +306,27 @@ TEST_CASE("States.Base64Encode and States.Base64Decode take 10000 characters") {
   });
 }
 
+TEST_CASE("States.Hash knows five algorithms, by their names") {
+  check_values({
+      {"States.Hash('hello', 'MD5')", "{}", R"("5d41402abc4b2a76b9719d911017c592")"},
+      {"States.Hash('hello', 'SHA-1')", "{}", R"("aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d")"},
+      {"States.Hash($, 'SHA-256')", R"("✓")",
+       R"("1dabba21cdad44541f6b15796f8d22978fc7ea10c46aeceeeeb66c23b3ac7604")"},
+      {"States.Hash('', 'SHA-384')", "{}",
+       R"("38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b")"},
+      {"States.Hash(123, 'MD5')", "{}", R"("202cb962ac59075b964b07152d234b70")"},
+      {"States.ArrayLength(States.Array(States.Hash($, 'SHA-512')))",
+       "\"" + std::string(10'000, 'a') + "\"", "1"},
+  });
+  check_refusals({
+      {"States.Hash('a', 'sha-256')", "{}", "Invalid arguments in States.Hash"},
+      {"States.Hash('a', 'SHA256')", "{}", "Invalid arguments in States.Hash"},
+      {"States.Hash('a', 1)", "{}", "Invalid arguments in States.Hash"},
+      {"States.Hash($, 'MD5')", "\"" + std::string(10'001, 'a') + "\"",
+       "Invalid arguments in States.Hash"},
+  });
+}
+
 TEST_CASE("States.JsonMerge is shallow") {
   check_values({
       {"States.JsonMerge($.a, $.b, false)",
