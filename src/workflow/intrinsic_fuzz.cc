@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "json/parse.h"
 #include "json/print.h"
+#include "json/unicode.h"
 #include "workflow/fake_inputs.h"
 #include "workflow/intrinsic.h"
 #include "workflow/value_text.h"
@@ -17,6 +18,7 @@ namespace workflow = weft::workflow;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (!json::is_utf8(text)) return 0;  // as no definition has it
   const auto intrinsic = workflow::Intrinsic::parse(text);
   if (!intrinsic.has_value()) {
     if (const auto& position = intrinsic.error().position(); position.has_value())
@@ -25,13 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   WEFT_ASSERT(intrinsic->text() == text);
 
-  static const json::Value input = *json::parse(
+  static const json::Value kInput = *json::parse(
       R"({"a": [1, 2.5, "x", null, {"b": "{} \\{"}], "s": "YQ==", "n": -0.5, "o": {"k": [true]}})");
-  static const json::Value context = *json::parse(R"({"State": {"Name": "S"}})");
-  static const auto variables = workflow::Variables().with({{"v", input}});
+  static const json::Value kContext = *json::parse(R"({"State": {"Name": "S"}})");
+  static const auto kVariables = workflow::Variables().with({{"v", kInput}});
   workflow::FakeInputs inputs({0.25, 0.75});
   const auto value = intrinsic->evaluate(
-      {.input = input, .context = context, .variables = variables, .inputs = inputs});
+      {.input = kInput, .context = kContext, .variables = kVariables, .inputs = inputs});
   if (!value.has_value()) {
     WEFT_ASSERT(value.error().error == "States.Runtime");
     return 0;

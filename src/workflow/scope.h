@@ -61,7 +61,9 @@ class Variables {
 
 // All that an expression sees. Borrowed while it is evaluated.
 struct Scope {
-  const json::Value& input;    // "$" of JSONPath; $states.input
+  // "$" of JSONPath; $states.input. Messages quote it as it was written where it is all of a
+  // document that was parsed.
+  const json::Value& input;
   const json::Value& context;  // "$$"; $states.context
   const Variables& variables;
   json::jsonata::Inputs& inputs;              // clock and randomness, which events bring
