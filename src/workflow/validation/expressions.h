@@ -1,0 +1,18 @@
+// The one place where validation asks for the syntax of expressions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weft::workflow::validation {
+
+// Nothing when the text is right; else what is wrong.
+std::optional<std::string> problem_of_path(std::string_view path);
+std::optional<std::string> problem_of_path_or_intrinsic(std::string_view text);
+// What follows "Value is not a Reference Path".
+std::optional<std::string> problem_of_reference_path(std::string_view path);
+// Of "{% … %}", the parser's own message.
+std::optional<std::string> problem_of_jsonata(std::string_view text);
+
+}  // namespace weft::workflow::validation
