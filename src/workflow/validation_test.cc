@@ -528,6 +528,45 @@ TEST_CASE("JSONata stands in braces with percent signs") {
   });
 }
 
+TEST_CASE("JSONata that cannot be read, or has no value in a workflow, is refused") {
+  const auto pass = [](std::string_view output) {
+    return fmt::format(R"({{"Type": "Pass", "Output": {{"v": "{}"}}, "End": true}})", output);
+  };
+  check_jsonata_states({
+      {pass("{% $states.input.items[value > 3] %}"), {}},
+      {pass("{% $x := %}"),
+       {"INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/X/Output/v"}},
+      {pass("{% phone & $phone %}"),
+       {"UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. "
+        "at /States/X/Output/v"}},
+      {pass("{% $$ %}"),
+       {"UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$$' is not supported. at "
+        "/States/X/Output/v"}},
+      // The graph is looked at all the same.
+      {R"({"Type": "Pass", "Output": "{% a %}", "Next": "Z"})",
+       {"UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'a' at the top level is not supported. at "
+        "/States/X/Output",
+        "MISSING_TRANSITION_TARGET: Missing 'Next' target: Z at /States/X/Next",
+        "MISSING_END_STATE: Workflow has no terminal state at null"}},
+  });
+}
+
+TEST_CASE("intrinsic functions are known, and called with what they take") {
+  const auto pass = [](std::string_view call) {
+    return fmt::format(R"({{"Type": "Pass", "Parameters": {{"v.$": "{}"}}, "End": true}})", call);
+  };
+  const Lines refused = {
+      "The value for the field 'v.$' must be a valid JSONPath or a valid intrinsic function call "
+      "at "
+      "/States/X/Parameters"};
+  check_states({
+      {pass("States.Format('{}', States.JsonToString($.a))"), {}},
+      {pass("States.Nope($.a)"), refused},
+      {pass("States.Format('{}', $.a"), refused},
+      {pass("$.a["), refused},
+  });
+}
+
 TEST_CASE("variables have names") {
   const auto pass = [](std::string_view assign) {
     return fmt::format(R"({{"Type": "Pass", "End": true, "Assign": {}}})", assign);

@@ -1,59 +1,66 @@
 #include "workflow/validation/expressions.h"
 
-#include "base/ascii.h"
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "json/jsonata/context_names.h"
+#include "json/jsonpath/states_path.h"
+#include "workflow/expressions.h"
+#include "workflow/validation/findings.h"
 
 namespace weft::workflow::validation {
 namespace {
 
-// Brackets and quotes in pairs, and no name missing behind a dot.
-bool is_well_formed(std::string_view path) {
-  std::string open;
-  char quote = '\0';
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const char c = path[i];
-    if (quote != '\0') {
-      if (c == '\\') {
-        ++i;
-      } else if (c == quote) {
-        quote = '\0';
-      }
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == '(' || c == '[' || c == '{') {
-      open += c == '(' ? ')' : c == '[' ? ']' : '}';
-    } else if (c == ')' || c == ']' || c == '}') {
-      if (open.empty() || open.back() != c) return false;
-      open.pop_back();
-    }
-  }
-  return open.empty() && quote == '\0' && !path.ends_with('.') && !path.contains("...");
+std::optional<std::string> problem_of(std::string_view text, PathExpression::Allow allow) {
+  auto parsed = PathExpression::parse(text, allow);
+  if (parsed.has_value()) return std::nullopt;
+  return std::move(parsed).error().message();
+}
+
+// Of "$", "$$" or "$name" at the beginning.
+std::size_t root_bytes(std::string_view path) {
+  if (path.starts_with("$$")) return 2;
+  return std::min(path.find_first_of(".["), path.size());
 }
 
 }  // namespace
 
 std::optional<std::string> problem_of_path(std::string_view path) {
-  if (!path.starts_with('$')) return "it does not begin with '$'";
-  if (!is_well_formed(path)) return "it is not well formed";
-  return std::nullopt;
+  return problem_of(path, PathExpression::Allow::kPath);
 }
 
 std::optional<std::string> problem_of_path_or_intrinsic(std::string_view text) {
-  if (!text.starts_with("States.")) return problem_of_path(text);
-  if (!text.contains('(') || !text.ends_with(')') || !is_well_formed(text))
-    return "it is no call of an intrinsic function";
-  return std::nullopt;
+  return problem_of(text, PathExpression::Allow::kPathOrIntrinsic);
 }
 
 std::optional<std::string> problem_of_reference_path(std::string_view path) {
   if (!path.starts_with('$')) return ": Reference path didn't start with '$'";
-  if (!is_well_formed(path) || path.contains("..") || path.contains('*') || path.contains('?') ||
-      path.contains('@'))
-    return "";
-  return std::nullopt;
+  const auto parsed =
+      json::jsonpath::ReferencePath::parse(path, {.root_bytes = root_bytes(path), .limits = {}});
+  if (parsed.has_value()) return std::nullopt;
+  return "";
 }
 
-std::optional<std::string> problem_of_jsonata(std::string_view) {
-  return std::nullopt;
+std::vector<JsonataProblem> problems_of_jsonata(std::string_view text) {
+  constexpr std::size_t kDelimiterBytes = 2;
+  text.remove_prefix(kDelimiterBytes);
+  text.remove_suffix(kDelimiterBytes);
+  auto names = json::jsonata::context_names(text);
+  std::vector<JsonataProblem> problems;
+  if (!names.has_value()) {
+    problems.push_back(
+        {.code = "INVALID_JSONATA_EXPRESSION", .message = std::move(names).error().message});
+    return problems;
+  }
+  for (const std::string& name : *names) {
+    problems.push_back(
+        {.code = "UNSUPPORTED_JSONATA_EXPRESSION",
+         .message = fmt::format("Reference to '{}' {}is not supported.", quoted(name),
+                                name == "$$" ? "" : "at the top level ")});
+  }
+  return problems;
 }
 
 }  // namespace weft::workflow::validation

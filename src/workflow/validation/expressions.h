@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weft::workflow::validation {
 
@@ -12,7 +13,12 @@ std::optional<std::string> problem_of_path(std::string_view path);
 std::optional<std::string> problem_of_path_or_intrinsic(std::string_view text);
 // What follows "Value is not a Reference Path".
 std::optional<std::string> problem_of_reference_path(std::string_view path);
-// Of "{% … %}", the parser's own message.
-std::optional<std::string> problem_of_jsonata(std::string_view text);
+struct JsonataProblem {
+  std::string_view code;
+  std::string message;
+};
+// Of "{% … %}": the parser's own message, or the names that have no value in a workflow, where an
+// expression has no document.
+std::vector<JsonataProblem> problems_of_jsonata(std::string_view text);
 
 }  // namespace weft::workflow::validation

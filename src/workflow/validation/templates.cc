@@ -1,5 +1,6 @@
 // Paths, expressions and what has them inside.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -147,9 +148,9 @@ bool Checker::check_jsonata(const Value& text, const Place& place) {
   constexpr std::string_view kShortest = "{%%}";
   if (source.size() < kShortest.size() || !source.ends_with("%}")) {
     findings_.schema_error(std::string(kNotAnExpression), place, text);
-  } else if (const auto problem = problem_of_jsonata(source);
-             problem.has_value() && !has_substitution(source)) {
-    findings_.error("INVALID_JSONATA_EXPRESSION", *problem, place, text);
+  } else if (!has_substitution(source)) {
+    for (JsonataProblem& problem : problems_of_jsonata(source))
+      findings_.error(problem.code, std::move(problem.message), place, text);
   }
   return true;
 }
