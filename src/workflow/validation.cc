@@ -35,6 +35,11 @@ std::optional<json::Value> read(std::string_view text, Findings& findings) {
   return std::move(document).value();
 }
 
+// Whether all that Checker looked at has the form of a definition, and it looked at all.
+bool has_form(const Findings& findings) {
+  return !findings.has_schema_errors() && !findings.is_done();
+}
+
 }  // namespace
 
 std::string_view name(Severity severity) {
@@ -45,7 +50,7 @@ Validation validate(std::string_view text, const ValidationOptions& options) {
   Findings findings(options);
   if (const auto machine = read(text, findings)) {
     Checker(findings).check_machine(*machine, Place(), options.type);
-    if (!findings.has_schema_errors()) check_graph(*machine, findings);
+    if (has_form(findings)) check_graph(*machine, findings);
   }
   return findings.finish(text);
 }
@@ -57,7 +62,7 @@ Validation validate_state(std::string_view text, const ValidationOptions& option
     const Place states = root.member("States");
     const Place place = states.member("StateName");
     Checker(findings).check_state(*state, place, {.type = options.type});
-    if (!findings.has_schema_errors()) check_graph_inside(*state, place, findings);
+    if (has_form(findings)) check_graph_inside(*state, place, findings);
   }
   return findings.finish(text);
 }

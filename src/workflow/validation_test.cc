@@ -690,6 +690,15 @@ TEST_CASE("no more diagnostics are kept than were asked for") {
   CHECK_FALSE(one.is_valid);
 }
 
+TEST_CASE("what was not looked at, because enough is wrong, has no graph") {
+  const auto validation = validate(
+      R"({"QueryLanguage": "JSONata", "States": {
+          "A": {"Type": "Pass", "Output": ["{% a %}", "{% b %}"], "End": true}}, "StartAt": 1})",
+      {.results_max = 1});
+  CHECK(validation.diagnostics.size() == 1);
+  CHECK(validation.is_truncated);
+}
+
 TEST_CASE("long and strange names are cut and escaped") {
   const std::string long_name(5000, 'n');
   const auto validation = validate(

@@ -28,7 +28,7 @@ class Walk {
         if (node->text == "$") found_.push_back({.position = node->position, .name = "$$"});
         return;
       case NodeType::kPath:
-        visit(node->items.front());
+        if (!node->items.empty()) visit(node->items.front());
         return;
       case NodeType::kLambda:
         visit(node->rhs);
