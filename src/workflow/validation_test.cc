@@ -705,6 +705,11 @@ TEST_CASE("long and strange names are cut and escaped") {
       machine(fmt::format(R"({{"Type": "Succeed", "{}": 1, "\u001b[2J": 1}})", long_name)));
   REQUIRE(validation.diagnostics.size() == 2);
   CHECK(validation.diagnostics[0].message.size() < 500);
+  const auto in_expression = validate(jsonata_machine(
+      fmt::format(R"({{"Type": "Pass", "Output": "{{% 1 {} %}}", "End": true}})", long_name)));
+  REQUIRE(in_expression.diagnostics.size() == 1);
+  CHECK(in_expression.diagnostics[0].message.starts_with("Syntax error: "));
+  CHECK(in_expression.diagnostics[0].message.size() < 500);
   CHECK(validation.diagnostics[1].message == R"(Field '\x1b[2J' is not supported)");
 }
 

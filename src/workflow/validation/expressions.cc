@@ -47,11 +47,12 @@ std::vector<JsonataProblem> problems_of_jsonata(std::string_view text) {
   constexpr std::size_t kDelimiterBytes = 2;
   text.remove_prefix(kDelimiterBytes);
   text.remove_suffix(kDelimiterBytes);
-  auto names = json::jsonata::context_names(text);
+  const auto names = json::jsonata::context_names(text);
   std::vector<JsonataProblem> problems;
   if (!names.has_value()) {
+    // A message may have a token of the expression in it.
     problems.push_back(
-        {.code = "INVALID_JSONATA_EXPRESSION", .message = std::move(names).error().message});
+        {.code = "INVALID_JSONATA_EXPRESSION", .message = quoted(names.error().message)});
     return problems;
   }
   for (const std::string& name : *names) {
