@@ -542,12 +542,45 @@ TEST_CASE("JSONata that cannot be read, or has no value in a workflow, is refuse
       {pass("{% $$ %}"),
        {"UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$$' is not supported. at "
         "/States/X/Output/v"}},
+      {pass("{% $ %}"),
+       {"UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$' at the top level is not supported. at "
+        "/States/X/Output/v"}},
+      {pass("{% $states.context & $states.result & $states.inputs %}"),
+       {"UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at "
+        "/States/X/Output/v",
+        "UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.inputs' does not exist. at "
+        "/States/X/Output/v"}},
       // The graph is looked at all the same.
       {R"({"Type": "Pass", "Output": "{% a %}", "Next": "Z"})",
        {"UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'a' at the top level is not supported. at "
         "/States/X/Output",
         "MISSING_TRANSITION_TARGET: Missing 'Next' target: Z at /States/X/Next",
         "MISSING_END_STATE: Workflow has no terminal state at null"}},
+  });
+}
+
+TEST_CASE("a result is there where there is one, and an error's output where it is caught") {
+  const auto task = [](std::string_view fields) {
+    return fmt::format(R"({{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", {}}})",
+                       fields);
+  };
+  const std::string no_result =
+      "UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at /States/X/";
+  const std::string no_error =
+      "UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.errorOutput' does not exist. at /States/X/";
+  const std::string both = "{% [$states.result, $states.errorOutput] %}";
+  check_jsonata_states({
+      {task(
+           R"("End": true, "Output": "{% $states.result %}", "Assign": {"a": "{% $states.result %}"})"),
+       {}},
+      {task(fmt::format(R"("End": true, "Arguments": "{}")", both)),
+       {no_result + "Arguments", no_error + "Arguments"}},
+      {task(fmt::format(R"("End": true, "Output": "{}")", both)), {no_error + "Output"}},
+      {task(fmt::format(
+           R"("Next": "Y", "Catch": [{{"ErrorEquals": ["E"], "Next": "Y", "Output": "{0}",
+              "Assign": {{"a": "{0}"}}}}])",
+           both)),
+       {no_result + "Catch[0]/Output", no_result + "Catch[0]/Assign/a"}},
   });
 }
 

@@ -240,9 +240,13 @@ bool Checker::check_expression_field(const Field& field, const Value& value, con
     case Form::kPathOrIntrinsic:
       check_path_or_intrinsic(value, place);
       return true;
-    case Form::kTemplate:
-      check_template(value, place, scope);
+    case Form::kTemplate: {
+      Scope inside = scope;
+      // All others are evaluated before there is a result.
+      if (field.name != "Output") inside.states = {};
+      check_template(value, place, inside);
       return true;
+    }
     case Form::kStaticResult:
       warn_of_static_paths(value, place);
       return true;

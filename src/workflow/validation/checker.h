@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "json/value.h"
+#include "workflow/validation/expressions.h"
 #include "workflow/validation/findings.h"
 #include "workflow/validation/schema.h"
 
@@ -17,6 +18,8 @@ struct Scope {
   MachineType type = MachineType::kStandard;
   // A state that wants JSONPath in a machine of JSONata is wrong once, and not once for each field.
   bool checks_language = true;
+  // In Output and Assign of what is checked.
+  StatesMembers states = {};
 };
 
 // Recurses as deep as the definition is nested, which its parser limits. Confined to one thread.
@@ -86,9 +89,9 @@ class Checker {
   void check_template(const Value& value, const Place& place, const Scope& scope);
   void check_path_template(const Value& value, const Place& place);
   void check_path_member(const json::Member& member, const Value& object, const Place& place);
-  void check_jsonata_template(const Value& value, const Place& place);
+  void check_jsonata_template(const Value& value, const Place& place, const StatesMembers& states);
   // Whether the text is an expression; reports one that is none.
-  bool check_jsonata(const Value& text, const Place& place);
+  bool check_jsonata(const Value& text, const Place& place, const StatesMembers& states = {});
   // The same where nothing but an expression is right.
   void check_expression(const Value& text, const Place& place);
   void check_assign(const Value& assign, const Place& place, const Scope& scope);

@@ -42,6 +42,7 @@ void Checker::check_state(const Value& state, const Place& place, const Scope& a
   Scope scope = around;
   scope.language = language_of(state, around.machine_language);
   scope.checks_language = true;
+  scope.states = {};
   if (around.machine_language == Language::kJsonata && scope.language == Language::kJsonPath) {
     findings_.schema_error(
         "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", place,
@@ -62,8 +63,10 @@ void Checker::check_state(const Value& state, const Place& place, const Scope& a
                            type_place, *type);
     return;
   }
+  const std::string_view name = type->as_string();
+  scope.states.result = name == "Task" || name == "Map" || name == "Parallel";
   check_object(state, place, *schema, scope);
-  if (type->as_string() == "Task") check_task(state, place);
+  if (name == "Task") check_task(state, place);
 }
 
 void Checker::check_task(const Value& task, const Place& place) {
@@ -96,10 +99,12 @@ void Checker::check_branches(const Value& branches, const Place& place, const Sc
 void Checker::check_handlers(const Value& handlers, const Place& place, const Schema& schema,
                              const Scope& scope) {
   if (!expect(handlers, place, {Kind::kArray})) return;
+  Scope inside = scope;
+  inside.states = {.error_output = true};
   std::size_t index = 0;
   for (const Value& handler : handlers.as_array()) {
     if (findings_.is_done()) return;
-    check_object(handler, place.item(index++), schema, scope);
+    check_object(handler, place.item(index++), schema, inside);
   }
   check_order_of_handlers(handlers, place);
 }

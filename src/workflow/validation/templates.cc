@@ -77,7 +77,7 @@ void Checker::check_path_or_intrinsic(const Value& path, const Place& place) {
 
 void Checker::check_template(const Value& value, const Place& place, const Scope& scope) {
   if (scope.language == Language::kJsonata) {
-    check_jsonata_template(value, place);
+    check_jsonata_template(value, place, scope.states);
   } else {
     check_path_template(value, place);
   }
@@ -128,28 +128,29 @@ void Checker::check_path_member(const json::Member& member, const Value& object,
                          place, value);
 }
 
-void Checker::check_jsonata_template(const Value& value, const Place& place) {
+void Checker::check_jsonata_template(const Value& value, const Place& place,
+                                     const StatesMembers& states) {
   if (findings_.is_done()) return;
   if (value.is_string()) {
-    check_jsonata(value, place);
+    check_jsonata(value, place, states);
   } else if (value.is_object()) {
     for (const auto& [key, member] : value.as_object())
-      check_jsonata_template(member, place.member(key));
+      check_jsonata_template(member, place.member(key), states);
   } else if (value.is_array()) {
     std::size_t index = 0;
     for (const Value& item : value.as_array())
-      check_jsonata_template(item, place.item(index++));
+      check_jsonata_template(item, place.item(index++), states);
   }
 }
 
-bool Checker::check_jsonata(const Value& text, const Place& place) {
+bool Checker::check_jsonata(const Value& text, const Place& place, const StatesMembers& states) {
   const std::string_view source = text.as_string();
   if (!source.starts_with("{%")) return false;
   constexpr std::string_view kShortest = "{%%}";
   if (source.size() < kShortest.size() || !source.ends_with("%}")) {
     findings_.schema_error(std::string(kNotAnExpression), place, text);
   } else if (!has_substitution(source)) {
-    for (JsonataProblem& problem : problems_of_jsonata(source))
+    for (JsonataProblem& problem : problems_of_jsonata(source, states))
       findings_.error(problem.code, std::move(problem.message), place, text);
   }
   return true;
@@ -205,7 +206,7 @@ void Checker::check_items(const Value& items, const Place& place) {
   if (items.is_string()) {
     check_expression(items, place);
   } else {
-    check_jsonata_template(items, place);
+    check_jsonata_template(items, place, {});
   }
 }
 

@@ -1,4 +1,4 @@
-#include "json/jsonata/context_names.h"
+#include "json/jsonata/references.h"
 
 #include <string>
 #include <string_view>
@@ -32,6 +32,9 @@ TEST_CASE("names that an expression looks for in its document are found, and no 
       {"(a).b", {"a"}},
       {"a ~> $f", {"a"}},
       {"$x ~> |a|{\"b\": c}|", {}},
+      {"$", {"$"}},
+      {"$.a", {"$"}},
+      {"$x.($ + 1)", {}},
       {"$$", {"$$"}},
       {"$$.a", {"$$"}},
       {"`strange name`", {"strange name"}},
@@ -39,14 +42,35 @@ TEST_CASE("names that an expression looks for in its document are found, and no 
   };
   for (const auto& [expression, names] : cases) {
     CAPTURE(expression);
-    const auto found = context_names(expression);
+    const auto found = references_of(expression, "states");
     REQUIRE(found.has_value());
-    CHECK(*found == names);
+    CHECK(found->document == names);
+  }
+}
+
+TEST_CASE("members of a variable are found wherever it stands") {
+  struct Case {
+    std::string_view expression;
+    std::vector<std::string> names;
+  };
+  const std::vector<Case> cases = {
+      {"$states.b.c + $states.a + $states.b", {"b", "a"}},
+      {"$x[$states.a = 1]^($states.b){c: $states.d}", {"a", "b", "d"}},
+      {"function($y) { $y.z + $states.a }", {"a"}},
+      {"$states[0].a", {"a"}},
+      {"$states", {}},
+      {"$other.states.a", {}},
+  };
+  for (const auto& [expression, names] : cases) {
+    CAPTURE(expression);
+    const auto found = references_of(expression, "states");
+    REQUIRE(found.has_value());
+    CHECK(found->variable == names);
   }
 }
 
 TEST_CASE("what cannot be read has no names") {
-  const auto found = context_names("1 +");
+  const auto found = references_of("1 +", "states");
   REQUIRE_FALSE(found.has_value());
   CHECK(found.error().code == "S0207");
 }
