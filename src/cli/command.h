@@ -64,6 +64,7 @@ extern const Command kRollbackCommand;
 extern const Command kRemoveCommand;
 extern const Command kModulesCommand;
 extern const Command kReactorCommand;
+extern const Command kWorkflowCommand;
 extern const Command kDoctorCommand;
 extern const Command kCompletionsCommand;
 extern const Command kHelpCommand;

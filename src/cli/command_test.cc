@@ -123,7 +123,7 @@ TEST_CASE(
 }
 
 TEST_CASE("commands of later versions say so") {
-  for (const char* name : {"workflow", "secret", "push", "pull", "login", "node", "new"}) {
+  for (const char* name : {"secret", "push", "pull", "login", "node", "new"}) {
     TestConsole test;
     CHECK(test.run({name, "--anything", "at", "all"}) == 1);
     CHECK(test.errors() == "weft: " + std::string(name) + ": not available in this version\n");
@@ -149,7 +149,7 @@ TEST_CASE("with --json, errors are JSON too") {
 
 TEST_CASE("with --json, errors of the command line are JSON where no command knows the option") {
   for (const Words& words :
-       {Words{"nope", "--json"}, Words{"workflow", "list", "--json"}, Words{"serve", "--json"},
+       {Words{"nope", "--json"}, Words{"secret", "list", "--json"}, Words{"serve", "--json"},
         Words{"--json"}, Words{"remove", "a", "b", "--json"}}) {
     TestConsole test;
     CHECK(test.run(words) != 0);

@@ -25,7 +25,6 @@ constexpr Command later(std::string_view name, std::string_view summary) {
           .group = Group::kOther};
 }
 
-constexpr Command kWorkflow = later("workflow", "workflows in Amazon States Language");
 constexpr Command kSecret = later("secret", "secrets of functions");
 constexpr Command kPush = later("push", "push a module to an OCI registry");
 constexpr Command kPull = later("pull", "pull a module from an OCI registry");
@@ -47,10 +46,10 @@ constexpr std::array kCommands = {
     &kRemoveCommand,
     &kModulesCommand,
     &kReactorCommand,
+    &kWorkflowCommand,
     &kDoctorCommand,
     &kHelpCommand,
     &kCompletionsCommand,
-    &kWorkflow,
     &kSecret,
     &kPush,
     &kPull,

@@ -17,8 +17,8 @@ weft run – run a program, or call one export of a module
 $ weft instpect x
 weft: there is no command instpect; did you mean inspect?; `weft help` lists them
 ? 2
-$ weft workflow start order
-weft: workflow: not available in this version
+$ weft secret set key
+weft: secret: not available in this version
 ? 1
 $ weft completions bash > completions.bash && bash -n completions.bash && bash -c '. ./completions.bash; COMP_WORDS=(weft inv); COMP_CWORD=1; _weft; echo "${COMPREPLY[@]}"'
 invoke

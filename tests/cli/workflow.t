@@ -1,0 +1,47 @@
+# weft workflow validate: what is wrong with a definition, and where.
+$ cat > order.asl.json <<'END'
+> {"StartAt": "Take", "States": {"Take": {"Type": "Pass", "End": true}}}
+> END
+$ weft workflow validate order.asl.json
+order.asl.json: valid
+$ weft workflow validate - < order.asl.json
+-: valid
+$ cat > wrong.asl.json <<'END'
+> {
+>   "StartAt": "Take",
+>   "States": {
+>     "Take": {"Type": "Pass", "Seconds": 1, "Parameters": {"a": "$.b"}, "Next": "Send"}
+>   }
+> }
+> END
+$ weft workflow validate wrong.asl.json
+wrong.asl.json:4:30: error: Field 'Seconds' is not supported at /States/Take (SCHEMA_VALIDATION_FAILED)
+  4 |     "Take": {"Type": "Pass", "Seconds": 1, "Parameters": {"a": "$.b"}, "Next": "Send"}
+                                   ^
+weft: wrong.asl.json is no valid workflow: 1 error
+? 2
+$ sed -i 's/"Seconds": 1, //' wrong.asl.json; weft workflow validate --warnings wrong.asl.json
+...
+wrong.asl.json: error: Workflow has no terminal state (MISSING_END_STATE)
+weft: wrong.asl.json is no valid workflow: 2 errors
+? 2
+$ weft workflow validate --json wrong.asl.json 2> /dev/null
+{"result":"FAIL","diagnostics":[{"severity":"ERROR","code":"MISSING_TRANSITION_TARGET","message":"Missing 'Next' target: Send","location":"/States/Take/Next","line":4,"column":66,"offset":102},{"severity":"ERROR","code":"MISSING_END_STATE","message":"Workflow has no terminal state"}],"truncated":false}
+? 2
+$ printf '{"StartAt": "A"' > cut.json; weft workflow validate cut.json
+cut.json:1:[..]: error: invalid JSON at line 1, column [..] (INVALID_JSON_DESCRIPTION)
+...
+? 2
+$ printf '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:eu-west-1:1:activity:a", "End": true}}}' > activity.json
+$ weft workflow validate activity.json
+activity.json: valid
+$ weft workflow validate --express activity.json
+...
+weft: activity.json is no valid workflow: 1 error
+? 2
+$ weft workflow validate none.json
+weft: there is no file none.json
+? 3
+$ weft workflow start order
+weft: there is no `weft workflow start`; `weft help workflow` says what there is
+? 2
