@@ -1,0 +1,234 @@
+// Branches of Parallel states and iterations of inline Map states.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "workflow/interpreter.h"
+
+namespace weft::workflow {
+namespace {
+
+// How many iterations AWS lets run at the same time, whatever MaxConcurrency says ("Map state
+// processing modes", Inline mode).
+constexpr std::uint64_t kInlineConcurrencyMax = 40;
+
+json::Value iteration_details(const State& state, std::uint64_t index) {
+  return json::Value::object({{"name", state.name}, {"index", index}});
+}
+
+std::optional<EventType> aborted_event(const State& state) {
+  switch (state.type) {
+    case StateType::kTask:
+      return EventType::kTaskStateAborted;
+    case StateType::kWait:
+      return EventType::kWaitStateAborted;
+    case StateType::kMap:
+      return EventType::kMapStateAborted;
+    case StateType::kParallel:
+      return EventType::kParallelStateAborted;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Outcome<> Interpreter::begin_parallel(FrameId id) {
+  Frame& now = frame(id);
+  const auto& fields = std::get<ParallelFields>(state_of(now).fields);
+  auto input = effective_input(now);
+  if (!input) return std::unexpected(std::move(input.error()));
+  Payload of_branches = *std::move(input);
+  if (state_of(now).flow.arguments) {
+    auto arguments = arguments_of(now, of_branches);
+    if (!arguments) return std::unexpected(std::move(arguments.error()));
+    of_branches = Payload(*std::move(arguments));
+  }
+  record(now, EventType::kParallelStateStarted);
+  now.waiting = Waiting::kFrames;
+  now.children = OpenChildren{.count = fields.machines.size(),
+                              .next = fields.machines.size(),
+                              .running = fields.machines.size()};
+  for (std::size_t branch = 0; branch < fields.machines.size(); ++branch) {
+    const FrameId child = add_frame(fields.machines[branch], id, branch, of_branches);
+    frame(child).last_event = frame(id).last_event;
+    go_on(child);
+  }
+  if (fields.machines.empty()) finish_children(id, frame(id).last_event);
+  return {};
+}
+
+Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& input) {
+  const State& state = state_of(now);
+  const auto& fields = std::get<MapFields>(state.fields);
+  auto given = value_of(now, fields.items, input.value());
+  if (!given) return std::unexpected(std::move(given.error()));
+  const json::Value items = given->value_or(input.value());
+  if (items.is_array()) return items;
+  if (fields.items.expression && !fields.items.expression->expression().empty())
+    return std::unexpected(unexpected_type(*fields.items.expression, "Items", items, "array"));
+  if (state.language == QueryLanguage::kJsonata) {
+    return ends_with(
+        "States.QueryEvaluationError",
+        fmt::format("Map state input must be an array but was: {}", json::to_string(items)));
+  }
+  return ends_with("States.Runtime",
+                   fmt::format("Reference path \"{}\" must point to array.",
+                               fields.items.path ? fields.items.path->text() : "$"));
+}
+
+Outcome<> Interpreter::begin_map(FrameId id) {
+  Frame& now = frame(id);
+  const auto& fields = std::get<MapFields>(state_of(now).fields);
+  auto input = effective_input(now);
+  if (!input) return std::unexpected(std::move(input.error()));
+  json::Value items = json::Value::array({});
+  if (!fields.reader) {
+    auto given = items_of(now, *input);
+    if (!given) return std::unexpected(std::move(given.error()));
+    items = *std::move(given);
+  }
+  auto concurrency = number_of(now, fields.max_concurrency, input->value(), true);
+  if (!concurrency) return std::unexpected(std::move(concurrency.error()));
+  if (concurrency->value_or(0) < 0)
+    return ends_with("States.Runtime", "MaxConcurrency must be greater than or equal to 0.");
+  record(now, EventType::kMapStateStarted, json::Value::object({{"length", items.size()}}));
+  auto tolerated = tolerated_failures(now, *input);
+  if (!tolerated) return std::unexpected(std::move(tolerated.error()));
+  now.children =
+      OpenChildren{.items = std::move(items),
+                   .concurrency_max = static_cast<std::uint64_t>(concurrency->value_or(0)),
+                   .tolerated = *tolerated};
+  if (fields.is_distributed) return begin_map_run(id, *input);
+  now.children->count = now.children->items.size();
+  if (now.children->concurrency_max == 0 || now.children->concurrency_max > kInlineConcurrencyMax)
+    now.children->concurrency_max = kInlineConcurrencyMax;
+  now.waiting = Waiting::kFrames;
+  if (now.children->count == 0) {
+    finish_children(id, now.last_event);
+    return {};
+  }
+  return start_iterations(id, now.last_event);
+}
+
+Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value& item) {
+  const auto& fields = std::get<MapFields>(state_of(now).fields);
+  if (!fields.item_selector) return *item.find("Value");
+  auto input = effective_input(now);
+  if (!input) return std::unexpected(std::move(input.error()));
+  Frame with_item = now;
+  with_item.map_item = item;
+  return evaluate(with_item, *fields.item_selector, "ItemSelector", {.input = input->value()});
+}
+
+Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
+  const State& state = state_of(frame(id));
+  const auto& fields = std::get<MapFields>(state.fields);
+  OpenChildren& open = *frame(id).children;
+  for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
+    const json::Value item =
+        json::Value::object({{"Index", open.next}, {"Value", open.items.as_array()[open.next]}});
+    auto input = item_input(frame(id), item);
+    if (!input) return std::unexpected(std::move(input.error()));
+    const FrameId child = add_frame(fields.machine, id, open.next, Payload(*std::move(input)));
+    frame(child).map_item = item;
+    frame(child).last_event =
+        record(EventType::kMapIterationStarted, follows, iteration_details(state, open.next));
+    ++open.running;
+    go_on(child);
+  }
+  return {};
+}
+
+void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value output,
+                              std::uint64_t after) {
+  const State& state = state_of(frame(id));
+  OpenChildren& open = *frame(id).children;
+  open.results.insert_or_assign(index, std::move(output));
+  ++open.succeeded;
+  --open.running;
+  std::uint64_t last = after;
+  if (state.type == StateType::kMap) {
+    last = record(EventType::kMapIterationSucceeded, after, iteration_details(state, index));
+  }
+  if (open.succeeded == open.count) {
+    finish_children(id, last);
+    return;
+  }
+  if (state.type != StateType::kMap) return;
+  if (auto started = start_iterations(id, after); !started) {
+    frame(id).last_event = after;
+    abort_frames_below(id, std::nullopt, after);
+    frame(id).children.reset();
+    failed(id, std::move(started.error()));
+  }
+}
+
+void Interpreter::finish_children(FrameId id, std::uint64_t after) {
+  Frame& now = frame(id);
+  json::Array results;
+  results.reserve(now.children->results.size());
+  for (auto& [index, output] : now.children->results)
+    results.push_back(std::move(output));
+  now.children.reset();
+  now.last_event = after;
+  record(state_of(now).type == StateType::kMap ? EventType::kMapStateSucceeded
+                                               : EventType::kParallelStateSucceeded,
+         after);
+  if (auto done = finish(id, Payload(json::Value(std::move(results)))); !done)
+    failed(id, std::move(done.error()));
+}
+
+// Takes down what a frame has open outside.
+void Interpreter::close_frame(FrameId id, Frame& open) {
+  close_task(open, true);
+  cancel(open.timer);
+  if (open.waiting != Waiting::kChildren || !open.children) return;
+  for (std::uint64_t child = 0; child < open.children->next; ++child) {
+    if (open.children->running_children.contains(child))
+      result_.effects.emplace_back(CancelChild{.frame = id, .index = child});
+  }
+}
+
+// Those that run inside the frame, but for `failing`, whose events are there already.
+void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
+                                     std::uint64_t after) {
+  const bool is_map = state_of(frame(id)).type == StateType::kMap;
+  std::vector<FrameId> below;
+  for (const auto& [child, open] : execution_.frames) {
+    if (open.parent == id) below.push_back(child);
+  }
+  for (const FrameId child : below) {
+    // Recurses as deep as machines are inside each other.
+    abort_frames_below(child, std::nullopt, after);
+    Frame& open = frame(child);
+    if (child != failing) {
+      const auto type = aborted_event(state_of(open));
+      if (type && open.is_entered) record(*type, after);
+      if (is_map) {
+        record(EventType::kMapIterationAborted, after,
+               iteration_details(state_of(frame(id)), open.index));
+      }
+    }
+    close_frame(child, open);
+    execution_.frames.erase(child);
+  }
+}
+
+void Interpreter::child_failed(FrameId child, const Failure& failure) {
+  const FrameId id = *frame(child).parent;
+  const State& state = state_of(frame(id));
+  const std::uint64_t after = frame(child).last_event;
+  const std::uint64_t index = frame(child).index;
+  const bool was_task = state_of(frame(child)).type == StateType::kTask;
+  if (state.type == StateType::kMap)
+    record(EventType::kMapIterationFailed, after, iteration_details(state, index));
+  abort_frames_below(id, child, after);
+  // AWS writes it down also for the task that failed, behind the others.
+  if (was_task) record(EventType::kTaskStateAborted, after);
+  frame(id).children.reset();
+  frame(id).last_event = after;
+  ended(id, failure);
+}
+
+}  // namespace weft::workflow

@@ -1,0 +1,189 @@
+// What comes into a state and what goes out: InputPath to OutputPath, Arguments to Output, Assign.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "workflow/interpreter.h"
+#include "workflow/timestamp.h"
+
+namespace weft::workflow {
+namespace {
+
+const json::Value kEmptyObject = json::Value::object({});
+
+}  // namespace
+
+StateError data_limit_exceeded(std::string_view what) {
+  return {.error = "States.DataLimitExceeded",
+          .cause = fmt::format("The state/task '{}' returned a result with a size exceeding the "
+                               "maximum number of bytes service limit.",
+                               what)};
+}
+
+Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
+                            const json::Value& context) {
+  return {.input = input, .context = context, .variables = frame.variables, .inputs = inputs_};
+}
+
+json::Value Interpreter::context_of(const Frame& frame) const {
+  const State& state = state_of(frame);
+  json::Object execution;
+  execution.set("Id", execution_.identity.arn);
+  execution.set("Input", execution_.input.value());
+  execution.set("StartTime", to_timestamp(execution_.start_millis));
+  execution.set("Name", execution_.identity.name);
+  execution.set("RoleArn", execution_.identity.role_arn);
+  execution.set("RedriveCount", execution_.redrives);
+  json::Object machine;
+  machine.set("Id", execution_.identity.machine_arn);
+  machine.set("Name", execution_.identity.machine_name);
+  json::Object now;
+  now.set("Name", state.name);
+  now.set("EnteredTime", to_timestamp(frame.entered_millis));
+  if (has_result(state.type)) now.set("RetryCount", frame.retries);
+  json::Object context;
+  context.set("Execution", json::Value(std::move(execution)));
+  context.set("StateMachine", json::Value(std::move(machine)));
+  context.set("State", json::Value(std::move(now)));
+  if (frame.task) context.set("Task", json::Value::object({{"Token", frame.task->token}}));
+  if (!frame.map_item.is_null())
+    context.set("Map", json::Value::object({{"Item", frame.map_item}}));
+  return json::Value(std::move(context));
+}
+
+Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& filter,
+                                       std::string_view field, const Payload& data) {
+  switch (filter.kind) {
+    case FilterPath::Kind::kAll:
+      return data;
+    case FilterPath::Kind::kNothing:
+      return Payload(kEmptyObject);
+    case FilterPath::Kind::kPath:
+      break;
+  }
+  const json::Value context = state_of(frame).reads_context ? context_of(frame) : json::Value();
+  auto value = filter.path->evaluate(scope_of(frame, data.value(), context), field);
+  if (!value) return std::unexpected(std::move(value.error()));
+  return Payload(*std::move(value));
+}
+
+Outcome<Payload> Interpreter::effective_input(const Frame& frame) {
+  return filtered(frame, state_of(frame).flow.input_path, "InputPath", frame.input);
+}
+
+Outcome<json::Value> Interpreter::evaluate(const Frame& frame, const Template& what,
+                                           std::string_view field, const Seen& seen) {
+  const json::Value context = state_of(frame).reads_context ? context_of(frame) : json::Value();
+  Scope scope = scope_of(frame, seen.input, context);
+  scope.result = seen.result;
+  scope.error_output = seen.error;
+  return std::visit([&](const auto& form) { return form.evaluate(scope, field); }, what);
+}
+
+Outcome<json::Value> Interpreter::arguments_of(const Frame& frame, const Payload& input) {
+  const State& state = state_of(frame);
+  if (!state.flow.arguments) return input.value();
+  const bool is_jsonata = state.language == QueryLanguage::kJsonata;
+  return evaluate(frame, *state.flow.arguments, is_jsonata ? "Arguments" : "Parameters",
+                  {.input = input.value()});
+}
+
+Outcome<std::optional<json::Value>> Interpreter::value_of(const Frame& frame,
+                                                          const ValueField& field,
+                                                          const json::Value& input) {
+  if (field.constant) return *field.constant;
+  if (!field.path && !field.expression) return std::nullopt;
+  const json::Value context = state_of(frame).reads_context ? context_of(frame) : json::Value();
+  const Scope scope = scope_of(frame, input, context);
+  auto value = field.path ? field.path->evaluate(scope, field.name + "Path")
+                          : field.expression->evaluate(scope, field.name);
+  if (!value) return std::unexpected(std::move(value.error()));
+  return *std::move(value);
+}
+
+Outcome<std::optional<double>> Interpreter::number_of(const Frame& frame, const ValueField& field,
+                                                      const json::Value& input, bool is_whole) {
+  auto value = value_of(frame, field, input);
+  if (!value) return std::unexpected(std::move(value.error()));
+  if (!*value) return std::nullopt;
+  const json::Value& given = **value;
+  const bool fits = given.is_number() && (!is_whole || given.as_number().to_int64().has_value());
+  if (fits) return given.as_number().to_double();
+  if (field.path) {
+    const std::string shown =
+        given.is_string() ? std::string(given.as_string()) : json::to_string(given);
+    return ends_with(
+        "States.Runtime",
+        fmt::format("The {}Path field refers to value \"{}\" which is not a valid {}: "
+                    "{}",
+                    field.name, shown, is_whole ? "integer" : "float", field.path->text()));
+  }
+  if (field.expression) {
+    return std::unexpected(unexpected_type(*field.expression, field.name, given, "number"));
+  }
+  return ends_with("States.Runtime", fmt::format("{} is no number", field.name));
+}
+
+Outcome<Payload> Interpreter::with_result(const Frame& frame, const ResultPath& path,
+                                          const Payload& result) {
+  Payload placed = result;
+  if (path.kind == ResultPath::Kind::kDiscard) placed = frame.input;
+  if (path.kind == ResultPath::Kind::kPath) {
+    auto document = path.path->set(frame.input.value(), result.value());
+    if (!document) {
+      return ends_with("States.ResultPathMatchFailure",
+                       fmt::format("Unable to apply step \"{}\" to input {}",
+                                   path.path->normalized(), frame.input.text().as_string()));
+    }
+    placed = Payload(*std::move(document));
+  }
+  return placed;
+}
+
+Outcome<Payload> Interpreter::output_of(const Frame& frame, const Payload& result,
+                                        const Template* output) {
+  const State& state = state_of(frame);
+  if (state.language == QueryLanguage::kJsonata) {
+    if (output == nullptr) return result;
+    auto made = evaluate(frame, *output, "Output",
+                         {.input = frame.input.value(),
+                          .result = has_result(state.type) ? &result.value() : nullptr});
+    if (!made) return std::unexpected(std::move(made.error()));
+    return Payload(*std::move(made));
+  }
+  Payload selected = result;
+  if (state.flow.result_selector) {
+    auto made =
+        evaluate(frame, *state.flow.result_selector, "ResultSelector", {.input = result.value()});
+    if (!made) return std::unexpected(std::move(made.error()));
+    selected = Payload(*std::move(made));
+  }
+  auto placed = with_result(frame, state.flow.result_path, selected);
+  if (!placed) return placed;
+  return filtered(frame, state.flow.output_path, "OutputPath", *placed);
+}
+
+Outcome<Variables::Map> Interpreter::assigned_by(const Frame& frame, const Template& assign,
+                                                 const json::Value& result,
+                                                 const json::Value* error) {
+  const State& state = state_of(frame);
+  const bool is_jsonata = state.language == QueryLanguage::kJsonata;
+  const bool shows_result = is_jsonata && error == nullptr && has_result(state.type);
+  auto value = evaluate(frame, assign, "Assign",
+                        {.input = is_jsonata ? frame.input.value() : result,
+                         .result = shows_result ? &result : nullptr,
+                         .error = error});
+  if (!value) return std::unexpected(std::move(value.error()));
+  Variables::Map assigned;
+  if (!value->is_object()) return assigned;
+  for (const auto& [name, variable] : value->as_object())
+    assigned.insert_or_assign(std::string(name), variable);
+  return assigned;
+}
+
+Outcome<> Interpreter::check_size(std::string_view what, const Payload& output) const {
+  if (output.size_bytes() <= limits_.payload_bytes) return {};
+  return std::unexpected(data_limit_exceeded(what));
+}
+
+}  // namespace weft::workflow

@@ -1,0 +1,81 @@
+// What events do: the first one, times, and the last one.
+#include <utility>
+
+#include "json/parse.h"
+#include "workflow/interpreter.h"
+
+namespace weft::workflow {
+namespace {
+
+constexpr std::int64_t kMillisPerSecond = 1000;
+
+}  // namespace
+
+void Interpreter::on(const Begin& begin) {
+  if (execution_.last_event != 0 || begin.machine >= definition_.machines().size()) return;
+  execution_.identity = begin.identity;
+  execution_.start_millis = millis_;
+  auto input = json::parse(begin.input);
+  if (!input) {
+    end_execution(
+        Status::kFailed, EventType::kExecutionFailed,
+        {.error = "States.Runtime", .cause = "The input is no JSON: " + input.error().message()},
+        0);
+    return;
+  }
+  execution_.input = Payload::verbatim(*std::move(input));
+  json::Object details;
+  details.set("input", execution_.input.text());
+  details.set("inputDetails", not_truncated());
+  details.set("roleArn", begin.identity.role_arn);
+  record(EventType::kExecutionStarted, 0, json::Value(std::move(details)));
+  if (begin.machine == 0 && definition_.timeout_seconds()) {
+    execution_.timeout = start_timer(
+        millis_ + static_cast<std::int64_t>(*definition_.timeout_seconds()) * kMillisPerSecond);
+  }
+  const FrameId root = add_frame(begin.machine, std::nullopt, 0, execution_.input);
+  frame(root).map_item = begin.map_item;
+  frame(root).variables = begin.variables;
+  go_on(root);
+}
+
+void Interpreter::on(const TimerFired& fired) {
+  if (execution_.timeout == fired.timer) {
+    execution_.timeout.reset();
+    end_execution(Status::kTimedOut, EventType::kExecutionTimedOut, {.error = "States.Timeout"}, 0);
+    return;
+  }
+  for (auto& [id, now] : execution_.frames) {
+    if (now.timer == fired.timer) {
+      now.timer.reset();
+      wake(id);
+      return;
+    }
+    if (!now.task) continue;
+    if (now.task->timeout == fired.timer || now.task->heartbeat == fired.timer) {
+      auto& timer = now.task->timeout == fired.timer ? now.task->timeout : now.task->heartbeat;
+      timer.reset();
+      task_timed_out(id);
+      return;
+    }
+  }
+}
+
+void Interpreter::wake(FrameId id) {
+  Frame& now = frame(id);
+  if (now.waiting == Waiting::kRetry) {
+    now.waiting = Waiting::kNothing;
+    go_on(id);
+    return;
+  }
+  auto input = effective_input(now);
+  auto done = input ? finish(id, *input) : Outcome<>(std::unexpected(std::move(input.error())));
+  if (!done) failed(id, std::move(done.error()));
+}
+
+void Interpreter::on(const Stop& stop) {
+  end_execution(Status::kAborted, EventType::kExecutionAborted,
+                {.error = stop.error, .cause = stop.cause}, 0);
+}
+
+}  // namespace weft::workflow

@@ -1,0 +1,173 @@
+// What happens when a state does not succeed: Retry, Catch, and the end.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "workflow/interpreter.h"
+
+namespace weft::workflow {
+namespace {
+
+constexpr std::string_view kRuntime = "States.Runtime";
+constexpr std::string_view kDataLimitExceeded = "States.DataLimitExceeded";
+constexpr std::string_view kQueryEvaluationError = "States.QueryEvaluationError";
+constexpr std::string_view kTimeout = "States.Timeout";
+constexpr double kMillisPerSecond = 1000;
+// No retry waits longer than AWS lets an execution live.
+constexpr double kDelaySecondsMax = 31'536'000;
+
+// Whether a retrier or a catcher takes the error. States.ALL does not take what the state machine
+// itself is to blame for (AWS, "Handling errors": States.Runtime).
+bool takes(const std::vector<std::string>& names, std::string_view error) {
+  return std::ranges::any_of(names, [&](std::string_view name) {
+    if (name == error) return true;
+    if (name == "States.ALL") return error != kRuntime;
+    return name == "States.TaskFailed" && error != kTimeout && error != kRuntime &&
+           error != kQueryEvaluationError;
+  });
+}
+
+json::Value details_of(const Failure& failure) {
+  json::Object details;
+  set_text(details, "error", failure.error);
+  set_text(details, "cause", failure.cause);
+  return json::Value(std::move(details));
+}
+
+// Of branches and iterations that failed, or whose items could not be had.
+std::optional<EventType> failed_event(StateType type) {
+  if (type == StateType::kMap) return EventType::kMapStateFailed;
+  if (type == StateType::kParallel) return EventType::kParallelStateFailed;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Interpreter::failed(FrameId id, StateError error) {
+  Frame& now = frame(id);
+  const State& state = state_of(now);
+  if (error.error != kDataLimitExceeded) {
+    error.cause = fmt::format(
+        "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
+        state.name, now.entered_event, error.cause);
+  }
+  if (error.error == kQueryEvaluationError) {
+    json::Object details;
+    details.set("error", error.error);
+    details.set("cause", error.cause);
+    if (!error.location.empty()) details.set("location", error.location);
+    details.set("state", state.name);
+    // What follows an entry that came to nothing follows what the entry did.
+    const bool is_at_entry = now.last_event == now.entered_event;
+    now.last_event =
+        record(EventType::kEvaluationFailed, is_at_entry ? now.entered_previous : now.last_event,
+               json::Value(std::move(details)));
+  }
+  ended(id, {.error = std::move(error.error), .cause = std::move(error.cause)});
+}
+
+void Interpreter::ended(FrameId id, const Failure& failure) {
+  if (retry(id, failure) || catch_failure(id, failure)) return;
+  give_up(id, failure);
+}
+
+bool Interpreter::retry(FrameId id, const Failure& failure) {
+  Frame& now = frame(id);
+  const State& state = state_of(now);
+  for (std::size_t i = 0; i < state.retriers.size(); ++i) {
+    const Retrier& retrier = state.retriers[i];
+    if (!takes(retrier.errors, failure.error.value_or(""))) continue;
+    std::uint64_t& attempts = now.attempts[static_cast<std::uint32_t>(i)];
+    if (attempts >= retrier.attempts_max) return false;
+    double seconds =
+        retrier.interval_seconds * std::pow(retrier.backoff_rate, static_cast<double>(attempts));
+    seconds = std::min(seconds, retrier.delay_seconds_max.value_or(kDelaySecondsMax));
+    if (retrier.has_jitter) seconds *= inputs_.random();
+    ++attempts;
+    ++now.retries;
+    now.waiting = Waiting::kRetry;
+    const double millis = std::clamp(seconds, 0.0, kDelaySecondsMax) * kMillisPerSecond;
+    now.timer = start_timer(millis_ + static_cast<std::int64_t>(millis));
+    return true;
+  }
+  return false;
+}
+
+Outcome<> Interpreter::follow_catcher(FrameId id, const Catcher& catcher, const Failure& failure) {
+  Frame& now = frame(id);
+  const State& state = state_of(now);
+  const auto text = [](const std::optional<std::string>& given) {
+    return given ? json::Value(*given) : json::Value();
+  };
+  const json::Value error =
+      json::Value::object({{"Error", text(failure.error)}, {"Cause", text(failure.cause)}});
+  const bool is_jsonata = state.language == QueryLanguage::kJsonata;
+  std::optional<Variables::Map> assigned;
+  if (catcher.assign) {
+    auto made = assigned_by(now, *catcher.assign, error, &error);
+    if (!made) return std::unexpected(std::move(made.error()));
+    assigned = *std::move(made);
+  }
+  Payload output(error);
+  if (!is_jsonata) {
+    auto placed = with_result(now, catcher.result_path, output);
+    if (!placed) return std::unexpected(std::move(placed.error()));
+    output = *std::move(placed);
+  } else if (catcher.output) {
+    auto made = evaluate(now, *catcher.output, "Catch/Output",
+                         {.input = now.input.value(), .error = &error});
+    if (!made) return std::unexpected(std::move(made.error()));
+    output = Payload(*std::move(made));
+  }
+  leave(id, std::move(output), catcher.next, assigned);
+  return {};
+}
+
+bool Interpreter::catch_failure(FrameId id, const Failure& failure) {
+  const State& state = state_of(frame(id));
+  const auto catcher = std::ranges::find_if(state.catchers, [&](const Catcher& one) {
+    return takes(one.errors, failure.error.value_or(""));
+  });
+  if (catcher == state.catchers.end()) return false;
+  if (const auto type = failed_event(state.type)) record(frame(id), *type);
+  if (auto followed = follow_catcher(id, *catcher, failure); !followed) {
+    give_up(id, {.error = std::move(followed.error().error),
+                 .cause = std::move(followed.error().cause)});
+  }
+  return true;
+}
+
+void Interpreter::give_up(FrameId id, const Failure& failure) {
+  Frame& now = frame(id);
+  // What the state machine is to blame for ends the execution, wherever it happens.
+  const bool is_fatal = failure.error == kRuntime;
+  if (is_fatal || !now.parent) {
+    const auto type = failed_event(state_of(now).type);
+    if (type && !is_fatal) record(now, *type);
+    end_execution(Status::kFailed, EventType::kExecutionFailed, failure, now.last_event);
+    return;
+  }
+  if (const auto type = failed_event(state_of(now).type)) record(now, *type);
+  child_failed(id, failure);
+}
+
+void Interpreter::end_execution(Status status, EventType type, const Failure& failure,
+                                std::uint64_t after) {
+  record(type, after, details_of(failure));
+  execution_.status = status;
+  execution_.failure = failure;
+  execution_.stop_millis = millis_;
+  drop_everything();
+}
+
+void Interpreter::drop_everything() {
+  cancel(execution_.timeout);
+  for (auto& [id, open] : execution_.frames)
+    close_frame(id, open);
+  execution_.frames.clear();
+  execution_.runnable.clear();
+}
+
+}  // namespace weft::workflow

@@ -1,0 +1,193 @@
+// The work of one step. Private to workflow.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "json/jsonata/jsonata.h"
+#include "workflow/step.h"
+
+namespace weft::workflow {
+
+// Clock and randomness of one step: as its event says.
+class StepInputs final : public json::jsonata::Inputs {
+ public:
+  StepInputs(std::int64_t millis, std::uint64_t seed) : millis_(millis), state_(seed) {}
+
+  double now_millis() override { return static_cast<double>(millis_); }
+  double random() override;
+  std::uint64_t bits();  // 64 of them
+  std::string uuid();    // version 4
+
+ private:
+  std::int64_t millis_;
+  std::uint64_t state_;
+};
+
+class Interpreter {
+ public:
+  Interpreter(const Definition& definition, Execution& execution, const Event& event,
+              const StepLimits& limits)
+      : definition_(definition),
+        execution_(execution),
+        limits_(limits),
+        millis_(event.millis),
+        inputs_(event.millis, event.seed) {}
+
+  StepResult run(const Event& event);
+
+ private:
+  // --- events (events.cc, tasks.cc, distributed.cc) ---
+  void on(const Begin& begin);
+  void on(const GoOn&) {}
+  void on(const TaskStarted& started);
+  void on(const TaskSubmitted& submitted);
+  void on(const TaskSucceeded& succeeded);
+  void on(const TaskFailed& failed);
+  void on(const TaskHeartbeat& heartbeat);
+  void on(const TimerFired& fired);
+  void on(const ItemsRead& read);
+  void on(const ChildEnded& ended);
+  void on(const ResultsWritten& written);
+  void on(const Stop& stop);
+
+  // --- the course of states (interpreter.cc) ---
+  void advance(FrameId id);
+  void wake(FrameId id);
+  void enter(Frame& frame);
+  // Runs the state, again when an attempt failed.
+  Outcome<> attempt(FrameId id);
+  Outcome<> finish_pass(FrameId id);
+  Outcome<> finish_choice(FrameId id);
+  Outcome<> begin_wait(FrameId id);
+  Outcome<std::int64_t> wait_until(Frame& frame, const WaitFields& fields, const Payload& input);
+  Outcome<> fail_as_said(FrameId id);
+  // The state has a result: ResultSelector, ResultPath, Output, Assign, and on to the next one.
+  Outcome<> finish(FrameId id, const Payload& result);
+  void leave(FrameId id, Payload output, std::optional<std::size_t> next,
+             const std::optional<Variables::Map>& assigned);
+  void end_machine(FrameId id, const Payload& output);
+  void go_on(FrameId id) { execution_.runnable.push_back(id); }
+
+  // --- data (data_flow.cc) ---
+  Scope scope_of(const Frame& frame, const json::Value& input, const json::Value& context);
+  json::Value context_of(const Frame& frame) const;
+  Outcome<Payload> filtered(const Frame& frame, const FilterPath& filter, std::string_view field,
+                            const Payload& data);
+  Outcome<Payload> effective_input(const Frame& frame);
+  Outcome<json::Value> arguments_of(const Frame& frame, const Payload& input);
+  // What a template sees beside the context and variables.
+  struct Seen {
+    const json::Value& input;
+    const json::Value* result = nullptr;
+    const json::Value* error = nullptr;
+  };
+  Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
+                                const Seen& seen);
+  Outcome<std::optional<json::Value>> value_of(const Frame& frame, const ValueField& field,
+                                               const json::Value& input);
+  Outcome<std::optional<double>> number_of(const Frame& frame, const ValueField& field,
+                                           const json::Value& input, bool is_whole);
+  // ResultPath.
+  Outcome<Payload> with_result(const Frame& frame, const ResultPath& path, const Payload& result);
+  // ResultSelector, ResultPath and OutputPath, or `output`, where there is one.
+  Outcome<Payload> output_of(const Frame& frame, const Payload& result, const Template* output);
+  // `result` is what "$" is in JSONPath; `error` is there in a catcher.
+  Outcome<Variables::Map> assigned_by(const Frame& frame, const Template& assign,
+                                      const json::Value& result,
+                                      const json::Value* error = nullptr);
+  // `what`: the state, or the service.
+  Outcome<> check_size(std::string_view what, const Payload& output) const;
+
+  // --- tasks (tasks.cc) ---
+  using Frames = std::map<FrameId, Frame>;
+  Outcome<> begin_task(FrameId id);
+  Outcome<StartTask> prepare_task(const Frame& frame, const TaskFields& fields);
+  Frames::iterator frame_of_task(TaskId task);
+  void note_started(Frame& frame, const std::string& worker);
+  void expect_heartbeat(Frame& frame);
+  void task_timed_out(FrameId id);
+  void close_task(Frame& frame, bool cancels);
+
+  // --- branches and iterations (children.cc) ---
+  Outcome<> begin_parallel(FrameId id);
+  Outcome<> begin_map(FrameId id);
+  Outcome<json::Value> items_of(const Frame& frame, const Payload& input);
+  Outcome<json::Value> item_input(const Frame& frame, const json::Value& item);
+  // As many as may run; the events follow `follows`.
+  Outcome<> start_iterations(FrameId id, std::uint64_t follows);
+  void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
+  void finish_children(FrameId id, std::uint64_t after);
+  void close_frame(FrameId id, Frame& open);
+  void abort_frames_below(FrameId id, std::optional<FrameId> failing, std::uint64_t after);
+  void child_failed(FrameId child, const Failure& failure);
+
+  // --- distributed Map (distributed.cc) ---
+  Outcome<Tolerated> tolerated_failures(const Frame& frame, const Payload& input);
+  Outcome<> begin_map_run(FrameId id, const Payload& input);
+  Outcome<> begin_batches(FrameId id, const Payload& input);
+  Outcome<json::Value> batches_of(const Frame& frame, const MapFields::Batcher& batcher,
+                                  const json::Value& items, const Payload& input);
+  void go_on_with_children(FrameId id);
+  void end_children(FrameId id);
+  void finish_map_run(FrameId id, json::Value result);
+  void fail_map_run(FrameId id, const Failure& failure);
+
+  // --- failures (failures.cc) ---
+  // What the state itself does fails: it cannot be evaluated.
+  void failed(FrameId id, StateError error);
+  // The state has failed, and its history says so: another attempt, a catcher, or the end.
+  void ended(FrameId id, const Failure& failure);
+  bool retry(FrameId id, const Failure& failure);
+  // False when no catcher takes it.
+  bool catch_failure(FrameId id, const Failure& failure);
+  Outcome<> follow_catcher(FrameId id, const Catcher& catcher, const Failure& failure);
+  void give_up(FrameId id, const Failure& failure);
+  void end_execution(Status status, EventType type, const Failure& failure, std::uint64_t after);
+  void drop_everything();
+
+  // --- what a step gives ---
+  std::uint64_t record(EventType type, std::uint64_t previous, json::Value details = {});
+  // Follows the frame's last event, and is that then.
+  void record(Frame& frame, EventType type, json::Value details = {});
+  TimerId start_timer(std::int64_t due_millis);
+  void cancel(std::optional<TimerId>& timer);
+
+  const State& state_of(const Frame& frame) const {
+    return definition_.machines()[frame.machine].states[frame.state];
+  }
+  Frame& frame(FrameId id) { return execution_.frames.at(id); }
+  bool is_running() const { return execution_.status == Status::kRunning; }
+  FrameId add_frame(std::size_t machine, std::optional<FrameId> parent, std::uint64_t index,
+                    Payload input);
+
+  const Definition& definition_;
+  Execution& execution_;
+  const StepLimits limits_;
+  const std::int64_t millis_;
+  StepInputs inputs_;
+  StepResult result_;
+};
+
+// "TaskStateEntered" and its like.
+EventType entered_event(StateType type);
+EventType exited_event(StateType type);
+
+// Whether the state does something that has a result: $states.result.
+bool has_result(StateType type);
+
+// Of a state or a service whose output is too large.
+StateError data_limit_exceeded(std::string_view what);
+
+// What history says of data: that all of it is there.
+json::Value not_truncated();
+
+// A member for a text that may be missing.
+void set_text(json::Object& object, std::string_view name, const std::optional<std::string>& text);
+
+}  // namespace weft::workflow

@@ -1,0 +1,154 @@
+// The interpreter: what an event makes of an execution.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "json/value.h"
+#include "workflow/definition.h"
+#include "workflow/execution.h"
+#include "workflow/history.h"
+#include "workflow/state_error.h"
+
+namespace weft::workflow {
+
+// --- events ---
+
+// The first event of an execution.
+struct Begin {
+  Identity identity;
+  std::string input;  // JSON
+  // Of a branch or an iteration that runs by itself: a child of a distributed Map.
+  std::uint32_t machine = 0;
+  json::Value map_item = {};
+  Variables variables = {};
+};
+// It goes on where a step ended before everything was done.
+struct GoOn {};
+// A task is being worked on.
+struct TaskStarted {
+  TaskId task = 0;
+  std::string worker = {};  // of an activity
+};
+// The request that somebody is to answer later has been made (.sync, .waitForTaskToken).
+struct TaskSubmitted {
+  TaskId task = 0;
+  std::string output;  // JSON
+};
+struct TaskSucceeded {
+  TaskId task = 0;
+  std::string output;  // JSON
+};
+struct TaskFailed {
+  TaskId task = 0;
+  std::optional<std::string> error = std::nullopt;
+  std::optional<std::string> cause = std::nullopt;
+};
+struct TaskHeartbeat {
+  TaskId task = 0;
+};
+struct TimerFired {
+  TimerId timer = 0;
+};
+// The answer to ReadItems: an array, or why there is none.
+struct ItemsRead {
+  FrameId frame = 0;
+  Outcome<json::Value> items;
+};
+// The end of a child of a distributed Map.
+struct ChildEnded {
+  FrameId frame = 0;
+  std::uint64_t index = 0;
+  Outcome<json::Value> output;
+};
+// The answer to WriteResults: what the Map's result is instead, or why it is not written.
+struct ResultsWritten {
+  FrameId frame = 0;
+  Outcome<json::Value> result;
+};
+// Somebody stops the execution.
+struct Stop {
+  std::optional<std::string> error = std::nullopt;
+  std::optional<std::string> cause = std::nullopt;
+};
+
+struct Event {
+  std::int64_t millis = 0;  // since 1970: when it happens, for all that a step writes
+  std::uint64_t seed = 0;   // of all randomness in the step
+  std::variant<Begin, GoOn, TaskStarted, TaskSubmitted, TaskSucceeded, TaskFailed, TaskHeartbeat,
+               TimerFired, ItemsRead, ChildEnded, ResultsWritten, Stop>
+      what;
+};
+
+// --- effects ---
+
+struct StartTask {
+  TaskId task = 0;
+  std::string token;
+  std::string resource;
+  json::Value input;
+  json::Value credentials;  // null: none
+  std::optional<std::uint64_t> timeout_seconds = std::nullopt;
+  std::optional<std::uint64_t> heartbeat_seconds = std::nullopt;
+};
+struct CancelTask {
+  TaskId task = 0;
+};
+struct StartTimer {
+  TimerId timer = 0;
+  std::int64_t due_millis = 0;
+};
+struct CancelTimer {
+  TimerId timer = 0;
+};
+struct ReadItems {
+  FrameId frame = 0;
+  std::string resource;
+  json::Value config;          // ReaderConfig
+  json::Value arguments = {};  // Parameters
+  std::optional<std::uint64_t> max_items = std::nullopt;
+};
+struct StartChild {
+  FrameId frame = 0;
+  std::uint64_t index = 0;
+  Begin begin;
+};
+struct CancelChild {
+  FrameId frame = 0;
+  std::uint64_t index = 0;
+};
+struct WriteResults {
+  FrameId frame = 0;
+  std::string resource;
+  json::Value config;          // WriterConfig
+  json::Value arguments = {};  // Parameters
+  std::string map_run_arn;
+  json::Value results;
+};
+// More is to be done than one step may: the next event is GoOn.
+struct Continue {};
+
+using Effect = std::variant<StartTask, CancelTask, StartTimer, CancelTimer, ReadItems, StartChild,
+                            CancelChild, WriteResults, Continue>;
+
+struct StepLimits {
+  std::uint64_t payload_bytes = 262'144;  // of inputs, outputs and variables
+  std::uint64_t history_events = 25'000;
+  std::uint64_t transitions = 10'000;  // in one step
+};
+
+struct StepResult {
+  std::vector<HistoryEvent> history;
+  std::vector<Effect> effects;
+};
+
+// Changes the execution as the event says. Pure: the same execution, event and definition give the
+// same, always. An event that does not fit (of a task that has ended, say) changes nothing. Whoever
+// carries the effects out does so when the execution and its history are stored.
+StepResult step(const Definition& definition, Execution& execution, const Event& event,
+                const StepLimits& limits = {});
+
+}  // namespace weft::workflow

@@ -1,0 +1,444 @@
+#include "workflow/step.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "json/parse.h"
+#include "workflow/simulation.h"
+
+namespace weft::workflow {
+namespace {
+
+constexpr std::int64_t kStartMillis = 1'700'000'000'000;
+
+Definition definition_of(std::string_view text) {
+  const auto document = json::parse(text);
+  REQUIRE_MESSAGE(document.has_value(), document.error().message());
+  auto definition = Definition::compile(*document);
+  REQUIRE_MESSAGE(definition.has_value(), definition.error().message());
+  return *std::move(definition);
+}
+
+// Answers as its functions say: `task` for tasks, an array for readers.
+class Answers final : public Services {
+ public:
+  using Task = std::function<void(Simulation&, const StartTask&)>;
+
+  explicit Answers(Task task = {}) : task_(std::move(task)) {}
+
+  void start(Simulation& simulation, const StartTask& task) override {
+    started.push_back(task);
+    if (task_) task_(simulation, task);
+  }
+  Outcome<json::Value> read(const ReadItems& request) override {
+    reads.push_back(request);
+    return items;
+  }
+  Outcome<json::Value> write(const WriteResults& request) override {
+    writes.push_back(request);
+    return json::Value("written");
+  }
+
+  std::vector<StartTask> started;
+  std::vector<ReadItems> reads;
+  std::vector<WriteResults> writes;
+  Outcome<json::Value> items = json::Value::array({});
+
+ private:
+  Task task_;
+};
+
+void echo(Simulation& simulation, const StartTask& task) {
+  simulation.post(TaskSucceeded{.task = task.task, .output = json::to_string(task.input)}, 1);
+}
+
+Answers::Task failing(std::string error, std::string cause = "why") {
+  return [=](Simulation& simulation, const StartTask& task) {
+    simulation.post(TaskFailed{.task = task.task, .error = error, .cause = cause}, 1);
+  };
+}
+
+struct Ran {
+  Status status = Status::kRunning;
+  std::string output = {};   // JSON, or "ERROR: CAUSE"
+  std::string history = {};  // "1<0 ExecutionStarted\n…"
+  std::vector<HistoryEvent> events = {};
+  std::int64_t millis = 0;  // how long it took
+
+  json::Value details(std::size_t event) const { return events.at(event - 1).details; }
+};
+
+struct How {
+  Answers* answers = nullptr;
+  SimulationLimits limits = {};
+  std::function<void(Execution&)> before_event = {};
+  std::uint64_t seed = 1;
+};
+
+Ran run(std::string_view text, std::string input = "{}", const How& how = {}) {
+  const Definition definition = definition_of(text);
+  Answers echoing(echo);
+  Simulation simulation(definition, how.answers != nullptr ? *how.answers : echoing, kStartMillis,
+                        how.seed, how.limits);
+  simulation.before_event = how.before_event;
+  simulation.run({.identity = {.arn = "arn:aws:states:here:1:execution:m:e",
+                               .name = "e",
+                               .role_arn = "role",
+                               .machine_arn = "arn:aws:states:here:1:stateMachine:m",
+                               .machine_name = "m"},
+                  .input = std::move(input)});
+  const Execution& ended = simulation.execution();
+  Ran ran{.status = ended.status,
+          .events = simulation.history(),
+          .millis = simulation.millis() - kStartMillis};
+  if (ended.output) ran.output = ended.output->text().as_string();
+  if (ended.failure) {
+    ran.output = fmt::format("{}: {}", ended.failure->error.value_or("-"),
+                             ended.failure->cause.value_or("-"));
+  }
+  for (const HistoryEvent& event : ran.events)
+    ran.history += fmt::format("{}<{} {}\n", event.id, event.previous, name_of(event.type));
+  return ran;
+}
+
+// One state, which ends.
+std::string one(std::string_view members) {
+  return fmt::format(R"({{"StartAt":"A","States":{{"A":{{{},"End":true}}}}}})", members);
+}
+
+constexpr std::string_view kTask = R"("Type":"Task","Resource":"arn:aws:states:::lambda:invoke")";
+
+TEST_CASE("each state is entered and exited, and each event follows the one before") {
+  const Ran ran = run(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},
+                          "B":{"Type":"Succeed"}}})",
+                      R"({ "a": 1 })");
+  CHECK(ran.status == Status::kSucceeded);
+  CHECK(ran.history ==
+        "1<0 ExecutionStarted\n2<0 PassStateEntered\n3<2 PassStateExited\n"
+        "4<3 SucceedStateEntered\n5<4 SucceedStateExited\n6<5 ExecutionSucceeded\n");
+  // What nobody touched is as it was written.
+  CHECK(ran.output == R"({ "a": 1 })");
+}
+
+TEST_CASE("data flow from InputPath to OutputPath") {
+  struct Case {
+    std::string_view members;
+    std::string_view input;
+    std::string_view output;
+  };
+  for (
+      const Case& each : std::initializer_list<Case>{
+          {R"("Type":"Pass","InputPath":"$.a")", R"({"a": [1, 2]})", "[1,2]"},
+          {R"("Type":"Pass","InputPath":null)", R"({"a":1})", "{}"},
+          {R"("Type":"Pass","Result":{"r":1},"ResultPath":"$.b")", R"({"a":1})",
+           R"({"a":1,"b":{"r":1}})"},
+          {R"("Type":"Pass","Result":1,"ResultPath":null)", R"({"a":1})", R"({"a":1})"},
+          {R"("Type":"Pass","OutputPath":"$.a")", R"({"a":{"b":2}})", R"({"b":2})"},
+          {R"("Type":"Pass","OutputPath":null)", R"({"a":1})", "{}"},
+          {R"("Type":"Pass","Parameters":{"x.$":"$.a","y":2})", R"({"a":1})", R"({"x":1,"y":2})"},
+          {R"("Type":"Pass","Parameters":{"x.$":"$$.State.Name"})", "{}", R"({"x":"A"})"},
+          {R"("Type":"Pass","QueryLanguage":"JSONata","Output":"{% $states.input.a + 1 %}")",
+           R"({"a":1})", "2"},
+          {R"("Type":"Pass","QueryLanguage":"JSONata","Output":{"n":"{% $states.context.State.Name %}"})",
+           "{}", R"({"n":"A"})"},
+      }) {
+    CAPTURE(each.members);
+    CHECK(run(one(each.members), std::string(each.input)).output == each.output);
+  }
+}
+
+TEST_CASE("a path that leads nowhere ends the execution") {
+  const Ran ran = run(one(R"("Type":"Pass","OutputPath":"$.no")"));
+  CHECK(ran.status == Status::kFailed);
+  CHECK(ran.output ==
+        "States.Runtime: An error occurred while executing the state 'A' (entered at the event id "
+        "#2). Invalid path '$.no' : No results for path: $['no']");
+  CHECK(ran.history == "1<0 ExecutionStarted\n2<0 PassStateEntered\n3<2 ExecutionFailed\n");
+}
+
+TEST_CASE("variables are assigned when a state ends, and seen by later ones") {
+  const Ran ran = run(R"({"StartAt":"A","States":{
+      "A":{"Type":"Pass","Assign":{"x":1,"y.$":"$.a"},"Next":"B"},
+      "B":{"Type":"Pass","Parameters":{"x.$":"$x","y.$":"$y.b"},"End":true}}})",
+                      R"({"a":{"b":"c"}})");
+  CHECK(ran.output == R"({"x":1,"y":"c"})");
+  CHECK(json::to_string(*ran.details(3).find("assignedVariables")) ==
+        R"({"x":"1","y":"{\"b\":\"c\"}"})");
+}
+
+TEST_CASE("a choice goes where the first rule that matches says") {
+  constexpr std::string_view kChoice = R"({"StartAt":"C","States":{
+      "C":{"Type":"Choice","Choices":[
+        {"Variable":"$.n","NumericGreaterThan":10,"Next":"Big"},
+        {"And":[{"Variable":"$.n","IsPresent":true},{"Not":{"Variable":"$.n","IsNumeric":true}}],
+         "Next":"Odd"}],"Default":"Small"},
+      "Big":{"Type":"Pass","Result":"big","End":true},
+      "Odd":{"Type":"Pass","Result":"odd","End":true},
+      "Small":{"Type":"Pass","Result":"small","End":true}}})";
+  CHECK(run(kChoice, R"({"n":11})").output == "\"big\"");
+  CHECK(run(kChoice, R"({"n":10})").output == "\"small\"");
+  CHECK(run(kChoice, R"({"n":"x"})").output == "\"odd\"");
+  const Ran lost = run(R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[
+      {"Variable":"$.n","IsNull":true,"Next":"D"}]},"D":{"Type":"Succeed"}}})",
+                       R"({"n":1})");
+  CHECK(lost.status == Status::kFailed);
+}
+
+TEST_CASE("a pattern's star stands for any text, behind a backslash for itself") {
+  const auto matches = [](std::string_view pattern, std::string_view text) {
+    const std::string definition = fmt::format(
+        R"({{"StartAt":"C","States":{{"C":{{"Type":"Choice","Choices":[{{"Variable":"$","StringMatches":"{}","Next":"Y"}}],"Default":"N"}},
+            "Y":{{"Type":"Pass","Result":true,"End":true}},"N":{{"Type":"Pass","Result":false,"End":true}}}}}})",
+        pattern);
+    return run(definition, fmt::format("\"{}\"", text)).output == "true";
+  };
+  CHECK(matches("log-*.txt", "log-2024.txt"));
+  CHECK(matches("*", ""));
+  CHECK(matches("a*b*c", "a-b-b-c"));
+  CHECK_FALSE(matches("a*b", "a-b-c"));
+  CHECK_FALSE(matches("a", "ab"));
+  CHECK(matches(R"(a\\*)", "a*"));
+  CHECK_FALSE(matches(R"(a\\*)", "ab"));
+  CHECK(matches("*a*a*a*a*a*b", std::string(2'000, 'a') + "b"));
+}
+
+TEST_CASE("waits take the time that they say") {
+  CHECK(run(one(R"("Type":"Wait","Seconds":5)")).millis == 5'000);
+  CHECK(run(one(R"("Type":"Wait","SecondsPath":"$.s")"), R"({"s":7})").millis == 7'000);
+  CHECK(run(one(R"("Type":"Wait","Timestamp":"2023-11-14T22:13:30Z")")).millis == 10'000);
+  CHECK(run(one(R"("Type":"Wait","Timestamp":"2000-01-01T00:00:00Z")")).millis == 0);
+  CHECK(run(one(R"("Type":"Wait","QueryLanguage":"JSONata","Seconds":"{% 1 + 1 %}")")).millis ==
+        2'000);
+  CHECK(run(one(R"("Type":"Wait","SecondsPath":"$.s")"), R"({"s":-1})")
+            .output.ends_with("The SecondsPath parameter references a negative value: $.s == -1"));
+}
+
+TEST_CASE("a task is given out with its parameters and ends with its answer") {
+  Answers answers(echo);
+  const Ran ran =
+      run(one(fmt::format(R"({},"Parameters":{{"p.$":"$.a"}},"TimeoutSeconds":60)", kTask)),
+          R"({"a":1})", {.answers = &answers});
+  CHECK(ran.output == R"({"p":1})");
+  REQUIRE(answers.started.size() == 1);
+  CHECK(answers.started[0].resource == "arn:aws:states:::lambda:invoke");
+  CHECK(answers.started[0].timeout_seconds == 60);
+  CHECK(answers.started[0].token.size() > 32);
+  CHECK(ran.history ==
+        "1<0 ExecutionStarted\n2<0 TaskStateEntered\n3<2 TaskScheduled\n4<3 TaskStarted\n"
+        "5<4 TaskSucceeded\n6<5 TaskStateExited\n7<6 ExecutionSucceeded\n");
+  CHECK(ran.details(3).find("region")->as_string() == "here");
+}
+
+TEST_CASE("a task that nobody answers times out") {
+  Answers silent;
+  const Ran ran =
+      run(one(fmt::format(R"({},"TimeoutSeconds":3)", kTask)), "{}", {.answers = &silent});
+  CHECK(ran.output == "States.Timeout: -");
+  CHECK(ran.millis == 3'000);
+  // A heartbeat puts the end off, from the start of the task on.
+  Answers beating([](Simulation& simulation, const StartTask& task) {
+    simulation.post(TaskStarted{.task = task.task}, 0);
+    simulation.post(TaskHeartbeat{.task = task.task}, 1'500);
+  });
+  CHECK(run(one(fmt::format(R"({},"HeartbeatSeconds":2)", kTask)), "{}", {.answers = &beating})
+            .millis == 3'500);
+}
+
+TEST_CASE("an answer that comes too late, or twice, changes nothing") {
+  Answers late([](Simulation& simulation, const StartTask& task) {
+    simulation.post(TaskSucceeded{.task = task.task, .output = "1"}, 1);
+    simulation.post(TaskSucceeded{.task = task.task, .output = "2"}, 2);
+    simulation.post(TaskFailed{.task = task.task + 1}, 3);
+  });
+  const Ran ran = run(R"({"StartAt":"A","States":{
+      "A":{"Type":"Task","Resource":"arn:aws:lambda:here:1:function:f","Next":"B"},
+      "B":{"Type":"Wait","Seconds":1,"End":true}}})",
+                      "{}", {.answers = &late});
+  CHECK(ran.output == "1");
+}
+
+TEST_CASE("a retrier tries again, at growing intervals, and gives up") {
+  Answers answers(failing("Busy"));
+  const Ran ran = run(one(fmt::format(R"({},"Retry":[{{"ErrorEquals":["Other"]}},
+      {{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":3,"BackoffRate":3,"MaxDelaySeconds":10}}])",
+                                      kTask)),
+                      "{}", {.answers = &answers});
+  CHECK(answers.started.size() == 4);
+  CHECK(ran.millis == 2'000 + 6'000 + 10'000 + 4);
+  CHECK(ran.output == "Busy: why");
+}
+
+TEST_CASE("States.ALL takes what tasks end with, and not what the machine is to blame for") {
+  constexpr std::string_view kCatch =
+      R"("Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.e","Next":"B"}],"End":true},
+         "B":{"Type":"Pass","End":true}}})";
+  Answers answers(failing("Bad"));
+  const Ran caught = run(fmt::format(R"({{"StartAt":"A","States":{{"A":{{{},{})", kTask, kCatch),
+                         R"({"a":1})", {.answers = &answers});
+  CHECK(caught.output == R"({"a":1,"e":{"Error":"Bad","Cause":"why"}})");
+  const Ran fatal = run(
+      fmt::format(R"({{"StartAt":"A","States":{{"A":{{{},"InputPath":"$.no",{})", kTask, kCatch));
+  CHECK(fatal.status == Status::kFailed);
+  CHECK(fatal.output.starts_with("States.Runtime: "));
+}
+
+TEST_CASE("branches run beside each other, and their outputs come in order") {
+  constexpr std::string_view kParallel =
+      R"({"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+      {"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":2,"Next":"A2"},"A2":{"Type":"Pass","Result":"a","End":true}}},
+      {"StartAt":"B","States":{"B":{"Type":"Pass","Result":"b","End":true}}}],"End":true}}})";
+  const Ran ran = run(kParallel);
+  CHECK(ran.output == R"(["a","b"])");
+  CHECK(ran.millis == 2'000);
+}
+
+TEST_CASE("a branch that fails takes the others down") {
+  const Ran ran = run(R"({"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+      {"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}},
+      {"StartAt":"B","States":{"B":{"Type":"Fail","Error":"E","Cause":"c"}}}],
+      "Catch":[{"ErrorEquals":["E"],"Next":"D"}],"End":true},"D":{"Type":"Pass","End":true}}})");
+  CHECK(ran.output == R"({"Error":"E","Cause":"c"})");
+  CHECK(ran.millis == 0);
+}
+
+TEST_CASE("a Map runs its items, as many at a time as it may") {
+  constexpr std::string_view kMap =
+      R"({{"StartAt":"M","States":{{"M":{{"Type":"Map","MaxConcurrency":{},
+      "ItemsPath":"$.l","ItemSelector":{{"v.$":"$$.Map.Item.Value","i.$":"$$.Map.Item.Index"}},
+      "ItemProcessor":{{"StartAt":"W","States":{{"W":{{"Type":"Wait","Seconds":1,"End":true}}}}}},"End":true}}}}}})";
+  const Ran one_by_one = run(fmt::format(kMap, 1), R"({"l":["a","b","c"]})");
+  CHECK(one_by_one.output == R"([{"v":"a","i":0},{"v":"b","i":1},{"v":"c","i":2}])");
+  CHECK(one_by_one.millis == 3'000);
+  CHECK(run(fmt::format(kMap, 2), R"({"l":[1,2,3]})").millis == 2'000);
+  CHECK(run(fmt::format(kMap, 0), R"({"l":[1,2,3]})").millis == 1'000);
+  CHECK(run(fmt::format(kMap, 0), R"({"l":[]})").output == "[]");
+}
+
+TEST_CASE("a distributed Map reads items, runs children and has results written") {
+  constexpr std::string_view kMap = R"({"StartAt":"M","States":{"M":{"Type":"Map","Label":"L",
+      "ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSON","MaxItems":5},"Parameters":{"Key.$":"$.k"}},
+      "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"b":1}},
+      "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"W","States":{"W":{"Type":"Pass","End":true}}},
+      "ResultWriter":{"Resource":"arn:aws:states:::s3:putObject"},"End":true}}})";
+  Answers answers;
+  answers.items = json::Value::array({1, 2, 3});
+  const Ran ran = run(kMap, R"({"k":"file"})", {.answers = &answers});
+  CHECK(ran.output == "\"written\"");
+  REQUIRE(answers.reads.size() == 1);
+  CHECK(json::to_string(answers.reads[0].arguments) == R"({"Key":"file"})");
+  CHECK(answers.reads[0].max_items == 5);
+  REQUIRE(answers.writes.size() == 1);
+  CHECK(json::to_string(answers.writes[0].results) ==
+        R"([{"BatchInput":{"b":1},"Items":[1,2]},{"BatchInput":{"b":1},"Items":[3]}])");
+}
+
+TEST_CASE("a distributed Map tolerates as many failures as it says") {
+  constexpr std::string_view kMap =
+      R"({{"StartAt":"M","States":{{"M":{{"Type":"Map","ToleratedFailureCount":{},
+      "ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},"StartAt":"C","States":{{
+        "C":{{"Type":"Choice","Choices":[{{"Variable":"$","NumericEquals":2,"Next":"F"}}],"Default":"S"}},
+        "F":{{"Type":"Fail"}},"S":{{"Type":"Succeed"}}}}}},"End":true}}}}}})";
+  CHECK(run(fmt::format(kMap, 1), "[1,2,3]").output == "[1,3]");
+  CHECK(run(fmt::format(kMap, 0), "[1,2,3]").output ==
+        "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was "
+        "exceeded");
+}
+
+// Executions that come to everything that can be stored.
+std::vector<std::string> definitions_of_all_kinds() {
+  return {
+      one(R"("Type":"Wait","Seconds":1)"),
+      one(fmt::format(
+          R"({},"Retry":[{{"ErrorEquals":["States.ALL"],"MaxAttempts":2}}],"TimeoutSeconds":9,"HeartbeatSeconds":5)",
+          kTask)),
+      R"({"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v":[1]},"Next":"M"},
+          "M":{"Type":"Map","ItemsPath":"$.l","MaxConcurrency":2,"ItemProcessor":{"StartAt":"P","States":{
+            "P":{"Type":"Parallel","Branches":[{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Assign":{"w.$":"$v"},"End":true}}},
+              {"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:here:1:function:f","Parameters":{"v.$":"$v","i.$":"$$.Map.Item"},"End":true}}}],"End":true}}},"End":true}}})",
+      R"({"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+          "StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}},"ResultWriter":{"Resource":"r"},"End":true}}})",
+  };
+}
+
+TEST_CASE("an execution that is stored and resumed before each event goes on as it would have") {
+  for (const std::string& text : definitions_of_all_kinds()) {
+    CAPTURE(text);
+    const Ran straight = run(text, R"({"l": [1, "b", null]})");
+    const Ran resumed =
+        run(text, R"({"l": [1, "b", null]})", {.before_event = [](Execution& execution) {
+              auto again = execution_of(to_text(execution));
+              REQUIRE(again.has_value());
+              CHECK(to_text(*again) == to_text(execution));
+              execution = *std::move(again);
+            }});
+    CHECK(straight.status == Status::kSucceeded);
+    CHECK(resumed.events == straight.events);
+    CHECK(resumed.output == straight.output);
+  }
+}
+
+TEST_CASE("the same events give the same history, another seed other random values") {
+  const std::string random = one(
+      R"json("Type":"Pass","Parameters":{"u.$":"States.UUID()","r.$":"States.MathRandom(1, 9)"})json");
+  CHECK(run(random).events == run(random).events);
+  CHECK(run(random).output != run(random, "{}", {.seed = 99}).output);
+}
+
+TEST_CASE("an execution that never ends has a limited history, and each step has an end") {
+  constexpr std::string_view kLoop = R"({"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A"}}})";
+  const Ran ran = run(kLoop, "{}", {.limits = {.step = {.history_events = 100, .transitions = 7}}});
+  CHECK(ran.status == Status::kFailed);
+  CHECK(ran.events.size() == 100);
+  CHECK(ran.output ==
+        "States.Runtime: The execution reached the maximum number of history events (100).");
+}
+
+TEST_CASE("an output that is too large ends the execution") {
+  const Ran ran = run(one(R"("Type":"Pass","Result":"0123456789")"), "{}",
+                      {.limits = {.step = {.payload_bytes = 11}}});
+  CHECK(ran.output ==
+        "States.DataLimitExceeded: The state/task 'A' returned a result with a size exceeding the "
+        "maximum number of bytes service limit.");
+}
+
+TEST_CASE("somebody may stop an execution, and its time may end") {
+  const Ran timed_out = run(
+      R"({"TimeoutSeconds":2,"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}})");
+  CHECK(timed_out.status == Status::kTimedOut);
+  CHECK(timed_out.millis == 2'000);
+  Answers stopping([](Simulation& simulation, const StartTask&) {
+    simulation.post(Stop{.error = "E", .cause = "c"}, 1);
+  });
+  const Ran stopped = run(one(kTask), "{}", {.answers = &stopping});
+  CHECK(stopped.status == Status::kAborted);
+  CHECK(stopped.output == "E: c");
+  CHECK(stopped.history.ends_with("4<0 ExecutionAborted\n"));
+}
+
+TEST_CASE("what is no stored execution is refused") {
+  for (const char* text : {"", "{}", "[]", R"({"format":1})", R"({"format":2})"}) {
+    CAPTURE(text);
+    REQUIRE_FALSE(execution_of(text).has_value());
+    CHECK(execution_of(text).error().code() == ErrorCode::kDataLoss);
+  }
+}
+
+TEST_CASE("what has no form compiles to an error") {
+  for (const char* text :
+       {"[]", "{}", R"({"StartAt":"A","States":{}})", R"({"StartAt":"A","States":{"A":1}})",
+        R"({"StartAt":"A","States":{"A":{"Type":"X","End":true}}})",
+        R"({"StartAt":"A","States":{"A":{"Type":"Pass"}}})",
+        R"({"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}})",
+        R"({"StartAt":"A","States":{"A":{"Type":"Map","End":true}}})",
+        R"({"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{}]}}})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(Definition::compile(json::parse(text).value()).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace weft::workflow
