@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "conformance/asl_cases.h"
 #include "conformance/corpus.h"
 #include "conformance/jsonata_cases.h"
 #include "conformance/jsonpath_cases.h"
@@ -28,13 +29,14 @@ constexpr std::string_view kHelp =
     "says (the format of github.com/WebAssembly/wasi-testsuite), and prints a line for each:\n"
     "exact, differing or failing. The last line counts them. Exit code 1 when not all are exact.\n"
     "\n"
-    "weft-conformance jsonpath [--diff ID] FILE…\n"
-    "weft-conformance jsonata [--diff ID] FILE…\n"
+    "weft-conformance asl|jsonata|jsonpath [--diff ID] FILE…\n"
     "\n"
-    "Evaluates the tests of files that have one in each line: those of the JSONPath Compliance\n"
-    "Test Suite (github.com/jsonpath-standard), or of JSONata's reference implementation\n"
-    "(github.com/jsonata-js). Prints a line for each that is not exact and one for each file; the\n"
-    "last line counts all. With --diff, only tests of that id, and where they differ in full.\n";
+    "Runs the tests of files that have one in each line: executions of state machines that were\n"
+    "recorded on AWS Step Functions, those of JSONata's reference implementation\n"
+    "(github.com/jsonata-js), or those of the JSONPath Compliance Test Suite\n"
+    "(github.com/jsonpath-standard). Prints a line for each that is not exact and one for each\n"
+    "file; the last line counts all. With --diff, only tests of that id, and where they differ in\n"
+    "full.\n";
 
 constexpr int kUsageExitCode = 2;
 
@@ -51,7 +53,8 @@ struct Corpus {
   weft::Result<weft::conformance::Comparison> (*run_case)(const weft::json::Value& test);
 };
 
-constexpr std::array<Corpus, 2> kCorpora = {{
+constexpr std::array<Corpus, 3> kCorpora = {{
+    {"asl", weft::conformance::run_asl_case},
     {"jsonata", weft::conformance::run_jsonata_case},
     {"jsonpath", weft::conformance::run_jsonpath_case},
 }};

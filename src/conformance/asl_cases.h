@@ -1,0 +1,16 @@
+// Executions of state machines that were recorded on AWS Step Functions.
+#pragma once
+
+#include "base/result.h"
+#include "conformance/corpus.h"
+#include "json/value.h"
+
+namespace weft::conformance {
+
+// One test: `definition` and `input`, both as text, and either `expected`, the recorded history,
+// or `expected_output` with `expected_input`. Where branches and iterations run at the same time,
+// events are compared as a tree by previousEventId. What services answered in the recording, they
+// answer here.
+Result<Comparison> run_asl_case(const json::Value& test);
+
+}  // namespace weft::conformance
