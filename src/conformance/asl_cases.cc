@@ -12,6 +12,7 @@
 
 #include "conformance/placeholders.h"
 #include "conformance/recorded_services.h"
+#include "conformance/test_state_cases.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "workflow/definition.h"
@@ -211,6 +212,7 @@ workflow::Begin begin_of(std::string input) {
 }  // namespace
 
 Result<Comparison> run_asl_case(const Value& test) {
+  if (test.find("args") != nullptr) return run_test_state_case(test);
   const std::string text = TRY(text_of(test, "definition"));
   const Value document = TRY(json::parse(text));
   const workflow::Definition definition = TRY(workflow::Definition::compile(document));

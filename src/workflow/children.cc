@@ -44,6 +44,7 @@ Outcome<> Interpreter::begin_parallel(FrameId id) {
     if (!arguments) return std::unexpected(std::move(arguments.error()));
     of_branches = Payload(*std::move(arguments));
   }
+  if (is_mocked()) return finish_mocked(id);
   record(now, EventType::kParallelStateStarted);
   now.waiting = Waiting::kFrames;
   now.children = OpenChildren{.count = fields.machines.size(),
@@ -64,7 +65,11 @@ Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& inpu
   auto given = value_of(now, fields.items, input.value());
   if (!given) return std::unexpected(std::move(given.error()));
   const json::Value items = given->value_or(input.value());
-  if (items.is_array()) return items;
+  if (items.is_array()) {
+    if (state.language == QueryLanguage::kJsonPath)
+      inspect("afterItemsPath", Payload::as_written(items));
+    return items;
+  }
   if (fields.items.expression && !fields.items.expression->expression().empty())
     return std::unexpected(unexpected_type(*fields.items.expression, "Items", items, "array"));
   if (state.language == QueryLanguage::kJsonata) {
@@ -72,9 +77,10 @@ Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& inpu
         "States.QueryEvaluationError",
         fmt::format("Map state input must be an array but was: {}", json::to_string(items)));
   }
+  std::string_view path = fields.items.path ? std::string_view(fields.items.path->text()) : "$";
+  if (path.starts_with("$$")) path.remove_prefix(1);  // as AWS says it
   return ends_with("States.Runtime",
-                   fmt::format("Reference path \"{}\" must point to array.",
-                               fields.items.path ? fields.items.path->text() : "$"));
+                   fmt::format("Reference path \"{}\" must point to array.", path));
 }
 
 Outcome<> Interpreter::begin_map(FrameId id) {
@@ -99,6 +105,7 @@ Outcome<> Interpreter::begin_map(FrameId id) {
       OpenChildren{.items = std::move(items),
                    .concurrency_max = static_cast<std::uint64_t>(concurrency->value_or(0)),
                    .tolerated = *tolerated};
+  if (is_mocked()) return finish_mocked_map(id, *input);
   if (fields.is_distributed) return begin_map_run(id, *input);
   now.children->count = now.children->items.size();
   if (now.children->concurrency_max == 0 || now.children->concurrency_max > kInlineConcurrencyMax)

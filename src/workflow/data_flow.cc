@@ -26,6 +26,7 @@ Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
 }
 
 json::Value Interpreter::context_of(const Frame& frame) const {
+  if (test_ != nullptr && test_->context) return *test_->context;
   const State& state = state_of(frame);
   json::Object execution;
   execution.set("Id", execution_.identity.arn);
@@ -33,14 +34,15 @@ json::Value Interpreter::context_of(const Frame& frame) const {
   execution.set("StartTime", to_timestamp(execution_.start_millis));
   execution.set("Name", execution_.identity.name);
   execution.set("RoleArn", execution_.identity.role_arn);
-  execution.set("RedriveCount", execution_.redrives);
+  if (test_ == nullptr) execution.set("RedriveCount", execution_.redrives);
   json::Object machine;
   machine.set("Id", execution_.identity.machine_arn);
   machine.set("Name", execution_.identity.machine_name);
   json::Object now;
   now.set("Name", state.name);
   now.set("EnteredTime", to_timestamp(frame.entered_millis));
-  if (has_result(state.type)) now.set("RetryCount", frame.retries);
+  if (has_result(state.type))
+    now.set("RetryCount", test_ == nullptr ? frame.retries : test_->retries);
   json::Object context;
   context.set("Execution", json::Value(std::move(execution)));
   context.set("StateMachine", json::Value(std::move(machine)));
@@ -68,7 +70,12 @@ Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& fil
 }
 
 Outcome<Payload> Interpreter::effective_input(const Frame& frame) {
-  return filtered(frame, state_of(frame).flow.input_path, "InputPath", frame.input);
+  const State& state = state_of(frame);
+  auto input = filtered(frame, state.flow.input_path, "InputPath", frame.input);
+  // AWS does not show it where a Pass state has a Result.
+  if (input && state.language == QueryLanguage::kJsonPath && !state.result)
+    inspect("afterInputPath", *input);
+  return input;
 }
 
 Outcome<json::Value> Interpreter::evaluate(const Frame& frame, const Template& what,
@@ -151,6 +158,8 @@ Outcome<Payload> Interpreter::output_of(const Frame& frame, const Payload& resul
     if (!made) return std::unexpected(std::move(made.error()));
     return Payload(*std::move(made));
   }
+  // AWS shows what it makes of results, and not of inputs that pass through.
+  const bool is_shown = has_result(state.type) || state.type == StateType::kPass;
   Payload selected = result;
   if (state.flow.result_selector) {
     auto made =
@@ -158,8 +167,10 @@ Outcome<Payload> Interpreter::output_of(const Frame& frame, const Payload& resul
     if (!made) return std::unexpected(std::move(made.error()));
     selected = Payload(*std::move(made));
   }
+  if (is_shown) inspect("afterResultSelector", selected);
   auto placed = with_result(frame, state.flow.result_path, selected);
   if (!placed) return placed;
+  if (is_shown) inspect("afterResultPath", *placed);
   return filtered(frame, state.flow.output_path, "OutputPath", *placed);
 }
 

@@ -26,6 +26,19 @@ std::string_view account_of(std::string_view arn) {
 
 }  // namespace
 
+bool is_tolerated(const Tolerated& tolerated, std::uint64_t failed, std::uint64_t count) {
+  const double percentage =
+      count == 0 ? 0 : kPercentMax * static_cast<double>(failed) / static_cast<double>(count);
+  if (!tolerated.count && !tolerated.percentage) return failed == 0;
+  return (!tolerated.count || failed <= *tolerated.count) &&
+         (!tolerated.percentage || percentage <= *tolerated.percentage);
+}
+
+Failure threshold_exceeded() {
+  return {.error = "States.ExceedToleratedFailureThreshold",
+          .cause = "The specified tolerated failure threshold was exceeded"};
+}
+
 Outcome<Tolerated> Interpreter::tolerated_failures(const Frame& now, const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   auto count = number_of(now, fields.tolerated_failure_count, input.value(), true);
@@ -127,23 +140,30 @@ Outcome<json::Value> Interpreter::batches_of(const Frame& now, const MapFields::
   return json::Value(std::move(batches));
 }
 
-Outcome<> Interpreter::begin_batches(FrameId id, const Payload& input) {
-  Frame& now = frame(id);
+Outcome<json::Value> Interpreter::inputs_of_children(const Frame& now, const json::Value& items,
+                                                     const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
-  OpenChildren& open = *now.children;
   json::Array inputs;
   std::uint64_t index = 0;
-  for (const json::Value& item : open.items.as_array()) {
+  for (const json::Value& item : items.as_array()) {
     auto made = item_input(now, json::Value::object({{"Index", index++}, {"Value", item}}));
     if (!made) return std::unexpected(std::move(made.error()));
     inputs.push_back(*std::move(made));
   }
-  open.items = json::Value(std::move(inputs));
-  if (fields.batcher) {
-    auto batches = batches_of(now, *fields.batcher, open.items, input);
-    if (!batches) return std::unexpected(std::move(batches.error()));
-    open.items = *std::move(batches);
-  }
+  json::Value all(std::move(inputs));
+  if (fields.item_selector) inspect("afterItemSelector", Payload(all));
+  if (!fields.batcher) return all;
+  auto batches = batches_of(now, *fields.batcher, all, input);
+  if (batches) inspect("afterItemBatcher", Payload(*batches));
+  return batches;
+}
+
+Outcome<> Interpreter::begin_batches(FrameId id, const Payload& input) {
+  Frame& now = frame(id);
+  OpenChildren& open = *now.children;
+  auto inputs = inputs_of_children(now, open.items, input);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  open.items = *std::move(inputs);
   open.count = open.items.size();
   now.waiting = Waiting::kChildren;
   go_on_with_children(id);
@@ -189,14 +209,8 @@ void Interpreter::on(const ChildEnded& child) {
     open.results.insert_or_assign(child.index, *child.output);
   } else {
     ++open.failed;
-    const double percentage =
-        kPercentMax * static_cast<double>(open.failed) / static_cast<double>(open.count);
-    const bool is_tolerated = open.failed <= open.tolerated.count.value_or(0) ||
-                              percentage <= open.tolerated.percentage.value_or(0);
-    if (!is_tolerated) {
-      fail_map_run(child.frame,
-                   {.error = "States.ExceedToleratedFailureThreshold",
-                    .cause = "The specified tolerated failure threshold was exceeded"});
+    if (!is_tolerated(open.tolerated, open.failed, open.count)) {
+      fail_map_run(child.frame, threshold_exceeded());
       return;
     }
   }

@@ -201,10 +201,14 @@ Outcome<> Interpreter::finish_pass(FrameId id) {
   auto input = effective_input(frame(id));
   if (!input) return std::unexpected(std::move(input.error()));
   if (state.result) return finish(id, Payload(*state.result));
-  if (!state.flow.arguments) return finish(id, *input);
-  auto arguments = arguments_of(frame(id), *input);
-  if (!arguments) return std::unexpected(std::move(arguments.error()));
-  return finish(id, Payload(*std::move(arguments)));
+  Payload passed = *std::move(input);
+  if (state.flow.arguments) {
+    auto arguments = arguments_of(frame(id), passed);
+    if (!arguments) return std::unexpected(std::move(arguments.error()));
+    passed = Payload(*std::move(arguments));
+  }
+  inspect_arguments(frame(id), passed);
+  return finish(id, passed);
 }
 
 Outcome<> Interpreter::finish_choice(FrameId id) {
@@ -268,6 +272,7 @@ Outcome<> Interpreter::fail_as_said(FrameId id) {
 Outcome<> Interpreter::finish(FrameId id, const Payload& result) {
   Frame& now = frame(id);
   const State& state = state_of(now);
+  if (state.type == StateType::kTask || state.result) inspect("result", result);
   std::optional<Variables::Map> assigned;
   if (state.flow.assign) {
     auto made = assigned_by(now, *state.flow.assign, result.value());
@@ -300,6 +305,10 @@ void Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> n
   record(now, exited_event(state.type), json::Value(std::move(details)));
   now.is_entered = false;
   now.waiting = Waiting::kNothing;
+  if (test_ != nullptr) {
+    end_test(output, next);
+    return;
+  }
   if (!next) {
     end_machine(id, output);
     return;
@@ -330,8 +339,8 @@ void Interpreter::end_machine(FrameId id, const Payload& output) {
 }
 
 StepResult step(const Definition& definition, Execution& execution, const Event& event,
-                const StepLimits& limits) {
-  return Interpreter(definition, execution, event, limits).run(event);
+                const StepLimits& limits, TestedState* test) {
+  return Interpreter(definition, execution, event, limits, test).run(event);
 }
 
 }  // namespace weft::workflow

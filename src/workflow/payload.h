@@ -23,6 +23,10 @@ class Payload {
     payload.text_ = json::Value(payload.value_.source());
     return payload;
   }
+  // A part of what was parsed as it was written there; anything else as computed.
+  static Payload as_written(const json::Value& value) {
+    return value.source().empty() ? Payload(value) : verbatim(value);
+  }
 
   const json::Value& value() const { return value_; }
   // A JSON string. Printed at the first use.

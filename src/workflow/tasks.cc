@@ -100,6 +100,10 @@ Outcome<> Interpreter::begin_task(FrameId id) {
     now.task.reset();
     return std::unexpected(std::move(prepared.error()));
   }
+  if (is_mocked()) {
+    now.task.reset();
+    return finish_mocked(id);
+  }
   StartTask start = *std::move(prepared);
   const TaskName name = name_of_task(fields.resource);
   json::Object details = details_of(name);
@@ -136,6 +140,7 @@ Outcome<StartTask> Interpreter::prepare_task(const Frame& now, const TaskFields&
   if (!input) return std::unexpected(std::move(input.error()));
   auto arguments = arguments_of(now, *input);
   if (!arguments) return std::unexpected(std::move(arguments.error()));
+  inspect_arguments(now, state_of(now).flow.arguments ? Payload(*arguments) : *input);
   StartTask start{.task = now.task->id,
                   .token = now.task->token,
                   .resource = fields.resource,
