@@ -76,7 +76,7 @@ TEST_CASE("executions that AWS recorded are as they were there") {
   };
   for (const Recordings& recordings :
        {Recordings{"choice.jsonl", 0}, Recordings{"history_pure.jsonl", 4},
-        Recordings{"history_with_services.jsonl", 6}}) {
+        Recordings{"history_with_services.jsonl", 6}, Recordings{"teststate.jsonl", 0}}) {
     const std::vector files = {*directory / "asl" / recordings.file};
     std::string printed;
     std::size_t not_exact = 0;

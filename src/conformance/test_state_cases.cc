@@ -1,15 +1,14 @@
 #include "conformance/test_state_cases.h"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "conformance/placeholders.h"
 #include "json/print.h"
+#include "workflow/simulation.h"
 #include "workflow/test_state.h"
 
 namespace weft::conformance {
@@ -78,23 +77,25 @@ std::string recorded_result(const Value& expected) {
   return result->is_string() ? std::string(result->as_string()) : json::to_string(*result);
 }
 
-workflow::Execution run(workflow::PreparedTest& test, const std::string& result) {
-  workflow::Execution execution;
-  std::deque<decltype(workflow::Event::what)> agenda;
-  agenda.emplace_back(std::move(test.begin));
-  for (std::uint64_t seed = kSeed; !agenda.empty(); ++seed) {
-    workflow::Event event{.millis = kStartMillis, .seed = seed, .what = std::move(agenda.front())};
-    agenda.pop_front();
-    const auto done = step(test.definition, execution, event, {}, &test.state);
-    for (const workflow::Effect& effect : done.effects) {
-      if (const auto* const task = std::get_if<workflow::StartTask>(&effect))
-        agenda.emplace_back(workflow::TaskSucceeded{.task = task->task, .output = result});
-      if (const auto* const timer = std::get_if<workflow::StartTimer>(&effect))
-        agenda.emplace_back(workflow::TimerFired{.timer = timer->timer});
-    }
+// Answers each task with the same.
+class RecordedResult final : public workflow::Services {
+ public:
+  explicit RecordedResult(std::string result) : result_(std::move(result)) {}
+
+  void start(workflow::Simulation& simulation, const workflow::StartTask& task) override {
+    simulation.post(workflow::TaskSucceeded{.task = task.task, .output = result_});
   }
-  return execution;
-}
+  workflow::Outcome<Value> read(const workflow::ReadItems&) override { return nothing(); }
+  workflow::Outcome<Value> write(const workflow::WriteResults&) override { return nothing(); }
+
+ private:
+  // Maps that are tested are mocked.
+  static workflow::Outcome<Value> nothing() {
+    return workflow::ends_with("States.Runtime", "A mocked Map reads and writes nothing.");
+  }
+
+  std::string result_;
+};
 
 Value error_answer(const workflow::TestStateError& error) {
   return Value::object(
@@ -120,11 +121,14 @@ Result<Comparison> run_test_state_case(const Value& test) {
   const Value expected = without_metadata(*recorded);
   const workflow::TestIdentity identity{
       .account = "111111111111", .machine_name = "machine", .execution_name = "run"};
-  auto prepared = prepare_test(request_of(*args), identity, nullptr);
+  auto prepared = prepare_test(request_of(*args), identity, &workflow::ServiceModels::embedded());
   Value found;
   if (prepared) {
-    const workflow::Execution execution = run(*prepared, recorded_result(expected));
-    found = test_state_answer(*prepared, execution);
+    RecordedResult services(recorded_result(expected));
+    workflow::Simulation simulation(prepared->definition, services, kStartMillis, kSeed);
+    simulation.tested = &prepared->state;
+    simulation.run(prepared->begin);
+    found = test_state_answer(*prepared, simulation.execution());
   } else {
     found = error_answer(prepared.error());
   }

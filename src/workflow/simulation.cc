@@ -25,9 +25,9 @@ void Simulation::run(Begin begin) {
     millis_ = next.key().first;
     ++events_;
     if (before_event) before_event(execution_);
-    StepResult result =
-        step(definition_, execution_,
-             {.millis = millis_, .seed = seed_++, .what = std::move(next.mapped())}, limits_.step);
+    StepResult result = step(definition_, execution_,
+                             {.millis = millis_, .seed = seed_++, .what = std::move(next.mapped())},
+                             limits_.step, tested);
     std::ranges::move(result.history, std::back_inserter(history_));
     for (const Effect& effect : result.effects)
       carry_out(effect);

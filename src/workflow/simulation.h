@@ -67,6 +67,8 @@ class Simulation {
 
   // Is told the execution before each event: for tests that store and resume it.
   std::function<void(Execution&)> before_event = {};
+  // Of a state that is tested by itself (test_state.h); null for an execution of the whole.
+  TestedState* tested = nullptr;
 
  private:
   void carry_out(const Effect& effect);

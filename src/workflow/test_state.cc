@@ -183,14 +183,14 @@ Prepared<void> check_mocked_state(const TestStateRequest& request, const State& 
 }
 
 Prepared<void> take_result(const TestStateRequest::Mock& mock, const State& state,
-                           const ResultShapes* shapes, TestedState& test) {
+                           const ServiceModels* models, TestedState& test) {
   auto result = document_of("Mocked result", *mock.result);
   if (!result) return std::unexpected(std::move(result.error()));
   if (auto fits = check_mocked_children(*result, state); !fits) return fits;
   const auto* const task = std::get_if<TaskFields>(&state.fields);
-  if (task != nullptr && shapes != nullptr && mock.validation != FieldValidation::kNone) {
+  if (task != nullptr && models != nullptr && mock.validation != FieldValidation::kNone) {
     const auto problem =
-        shapes->problem_of(task->resource, *result, mock.validation == FieldValidation::kStrict);
+        models->problem_of(task->resource, *result, mock.validation == FieldValidation::kStrict);
     if (problem) return refused("Mock result schema validation error: " + *problem);
   }
   test.mocked_result = Payload::verbatim(*std::move(result));
@@ -220,12 +220,12 @@ Prepared<void> take_configuration(const TestStateRequest& request, const State& 
 }
 
 Prepared<void> take_mock(const TestStateRequest& request, const Definition& definition,
-                         const ResultShapes* shapes, TestedState& test) {
+                         const ServiceModels* models, TestedState& test) {
   const State& state = definition.machines()[test.machine].states[test.state];
   if (!request.mock) return check_unmocked(request, state);
   if (auto fits = check_mocked_state(request, state); !fits) return fits;
   if (request.mock->result) {
-    if (auto taken = take_result(*request.mock, state, shapes, test); !taken) return taken;
+    if (auto taken = take_result(*request.mock, state, models, test); !taken) return taken;
   } else {
     test.mocked_failure = request.mock->failure.value_or(Failure{});
   }
@@ -264,11 +264,11 @@ Begin begin_of(const TestStateRequest& request, const TestIdentity& identity) {
 }  // namespace
 
 Prepared<PreparedTest> prepare_test(const TestStateRequest& request, const TestIdentity& identity,
-                                    const ResultShapes* shapes) {
+                                    const ServiceModels* models) {
   auto tested = find_state(request);
   if (!tested) return std::unexpected(std::move(tested.error()));
   TestedState& state = tested->state;
-  if (auto taken = take_mock(request, tested->definition, shapes, state); !taken)
+  if (auto taken = take_mock(request, tested->definition, models, state); !taken)
     return std::unexpected(std::move(taken.error()));
   if (request.context) {
     auto context = object_of("Context", *request.context);

@@ -10,7 +10,7 @@
 #include "json/value.h"
 #include "workflow/definition.h"
 #include "workflow/execution.h"
-#include "workflow/result_shapes.h"
+#include "workflow/service_models.h"
 #include "workflow/step.h"
 #include "workflow/tested_state.h"
 
@@ -71,10 +71,10 @@ struct PreparedTest {
   InspectionLevel level = InspectionLevel::kInfo;
 };
 
-// `shapes` says what services answer; null: no result is compared with that.
+// `models` says what services answer; null: no result is compared with that.
 std::expected<PreparedTest, TestStateError> prepare_test(const TestStateRequest& request,
                                                          const TestIdentity& identity,
-                                                         const ResultShapes* shapes);
+                                                         const ServiceModels* models);
 
 // What the API answers when the execution has ended.
 json::Value test_state_answer(const PreparedTest& test, const Execution& execution);
