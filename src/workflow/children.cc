@@ -108,7 +108,9 @@ Outcome<> Interpreter::begin_map(FrameId id) {
     finish_children(id, now.last_event);
     return {};
   }
-  return start_iterations(id, now.last_event);
+  auto started = start_iterations(id, now.last_event);
+  if (!started) abort_iterations(id, now.last_event);
+  return started;
 }
 
 Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value& item) {
@@ -158,10 +160,15 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
   if (state.type != StateType::kMap) return;
   if (auto started = start_iterations(id, after); !started) {
     frame(id).last_event = after;
-    abort_frames_below(id, std::nullopt, after);
-    frame(id).children.reset();
+    abort_iterations(id, after);
     failed(id, std::move(started.error()));
   }
+}
+
+// No more iterations can begin: those that have are of no use any more.
+void Interpreter::abort_iterations(FrameId id, std::uint64_t after) {
+  abort_frames_below(id, std::nullopt, after);
+  frame(id).children.reset();
 }
 
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {

@@ -170,6 +170,27 @@ TEST_CASE("variables are assigned when a state ends, and seen by later ones") {
         R"({"x":"1","y":"{\"b\":\"c\"}"})");
 }
 
+TEST_CASE("states inside a state have the language of the whole machine") {
+  CHECK(
+      run(R"({"StartAt":"P","States":{"P":{"Type":"Parallel","QueryLanguage":"JSONata","Branches":[
+      {"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"b.$":"$.a"},"End":true}}}],
+      "Output":"{% $states.result[0] %}","End":true}}})",
+          R"({"a":1})")
+          .output == R"({"b":1})");
+}
+
+TEST_CASE("an item that comes to nothing takes the iterations before it down") {
+  const Ran ran = run(R"({"QueryLanguage":"JSONata","StartAt":"M","States":{
+      "M":{"Type":"Map","Items":[1,"x"],"ItemSelector":"{% 1 + $states.context.Map.Item.Value %}",
+        "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Wait","Seconds":1,"End":true}}},
+        "Catch":[{"ErrorEquals":["States.ALL"],"Output":"caught","Next":"W"}],"End":true},
+      "W":{"Type":"Wait","Seconds":9,"End":true}}})");
+  CHECK(ran.status == Status::kSucceeded);
+  CHECK(ran.output == "\"caught\"");
+  CHECK(ran.history.find("MapIterationAborted") != ran.history.npos);
+  CHECK(ran.history.find("WaitStateEntered") == ran.history.rfind("WaitStateEntered"));
+}
+
 TEST_CASE("a choice goes where the first rule that matches says") {
   constexpr std::string_view kChoice = R"({"StartAt":"C","States":{
       "C":{"Type":"Choice","Choices":[
