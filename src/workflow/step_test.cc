@@ -75,7 +75,7 @@ struct Ran {
 struct How {
   Answers* answers = nullptr;
   SimulationLimits limits = {};
-  std::function<void(Execution&)> before_event = {};
+  std::function<void(Execution&, const Event&)> before_event = {};
   std::uint64_t seed = 1;
 };
 
@@ -369,6 +369,16 @@ TEST_CASE("a distributed Map tolerates as many failures as it says") {
         "exceeded");
 }
 
+TEST_CASE("no two executions in a simulation have the same random values") {
+  constexpr std::string_view kMap = R"({"QueryLanguage":"JSONata","StartAt":"M","States":{
+      "M":{"Type":"Map","Items":[1,2,3,4],"MaxConcurrency":1,
+      "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"U","States":{
+        "U":{"Type":"Pass","Output":"{% $uuid() %}","End":true}}},
+      "Output":"{% $count($distinct($states.result)) %}","End":true}}})";
+  for (std::uint64_t seed = 0; seed < 8; ++seed)
+    CHECK(run(kMap, "{}", {.seed = seed}).output == "4");
+}
+
 // Executions that come to everything that can be stored.
 std::vector<std::string> definitions_of_all_kinds() {
   return {
@@ -389,13 +399,13 @@ TEST_CASE("an execution that is stored and resumed before each event goes on as 
   for (const std::string& text : definitions_of_all_kinds()) {
     CAPTURE(text);
     const Ran straight = run(text, R"({"l": [1, "b", null]})");
-    const Ran resumed =
-        run(text, R"({"l": [1, "b", null]})", {.before_event = [](Execution& execution) {
-              auto again = execution_of(to_text(execution));
-              REQUIRE(again.has_value());
-              CHECK(to_text(*again) == to_text(execution));
-              execution = *std::move(again);
-            }});
+    const Ran resumed = run(text, R"({"l": [1, "b", null]})",
+                            {.before_event = [](Execution& execution, const Event&) {
+                              auto again = execution_of(to_text(execution));
+                              REQUIRE(again.has_value());
+                              CHECK(to_text(*again) == to_text(execution));
+                              execution = *std::move(again);
+                            }});
     CHECK(straight.status == Status::kSucceeded);
     CHECK(resumed.events == straight.events);
     CHECK(resumed.output == straight.output);
