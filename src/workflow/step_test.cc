@@ -450,6 +450,48 @@ TEST_CASE("somebody may stop an execution, and its time may end") {
   CHECK(stopped.history.ends_with("4<0 ExecutionAborted\n"));
 }
 
+// The same, stored and resumed before each event.
+Ran run_resumed(std::string_view text, std::string input) {
+  return run(text, std::move(input), {.before_event = [](Execution& execution, const Event&) {
+               auto again = execution_of(to_text(execution));
+               REQUIRE(again.has_value());
+               execution = *std::move(again);
+             }});
+}
+
+TEST_CASE("an error quotes its input in the same way after it was stored") {
+  constexpr std::string_view kQuotes =
+      R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"A"},)"
+      R"("A":{"Type":"Pass","Parameters":{"x.$":"$.no"},"End":true}}})";
+  constexpr std::string_view kComputes =
+      R"({"StartAt":"W","States":{"W":{"Type":"Wait","QueryLanguage":"JSONata","Seconds":1,
+      "Output":"{% $states.input %}","Next":"V"},"V":{"Type":"Wait","Seconds":1,"Next":"A"},)"
+      R"("A":{"Type":"Pass","Parameters":{"x.$":"$.no"},"End":true}}})";
+  for (const std::string_view text : {kQuotes, kComputes}) {
+    for (const char* input : {R"({ "a" : 1 })", R"(  { "a" : 1 } )"}) {
+      CAPTURE(text);
+      CAPTURE(input);
+      CHECK(run_resumed(text, input).output == run(text, input).output);
+    }
+  }
+}
+
+TEST_CASE("what is nested deeper than any text from outside can be stored") {
+  constexpr std::string_view kDeep = R"json({"StartAt":"A","States":{
+      "A":{"Type":"Pass","Parameters":{"a.$":"$","n.$":"States.MathAdd($.n, 1)"},"Next":"B"},
+      "B":{"Type":"Wait","Seconds":1,"Assign":{"v.$":"$"},"Next":"C"},
+      "C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericLessThan":300,"Next":"A"}],"Default":"D"},
+      "D":{"Type":"Succeed"}}})json";
+  CHECK(run_resumed(kDeep, R"({"n":0})").output == run(kDeep, R"({"n":0})").output);
+}
+
+TEST_CASE("the largest numbers of a Map can be stored") {
+  constexpr std::string_view kMost = R"({"StartAt":"M","States":{"M":{"Type":"Map",
+      "MaxConcurrency":9223372036854775807,"ToleratedFailureCount":9223372036854775807,"ItemsPath":"$.l",
+      "ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}},"End":true}}})";
+  CHECK(run_resumed(kMost, R"({"l":[1]})").output == "[1]");
+}
+
 TEST_CASE("what is no stored execution is refused") {
   for (const char* text : {"", "{}", "[]", R"({"format":1})", R"({"format":2})"}) {
     CAPTURE(text);
