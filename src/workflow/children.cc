@@ -128,8 +128,8 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const auto& fields = std::get<MapFields>(state.fields);
   OpenChildren& open = *frame(id).children;
   for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
-    const json::Value item =
-        json::Value::object({{"Index", open.next}, {"Value", open.items.as_array()[open.next]}});
+    const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
+    const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
     auto input = item_input(frame(id), item);
     if (!input) return std::unexpected(std::move(input.error()));
     const FrameId child = add_frame(fields.machine, id, open.next, Payload(*std::move(input)));

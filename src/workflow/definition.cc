@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -340,8 +341,9 @@ Result<> Compiler::add_fields(State& state, const json::Value& object, const Nam
 Result<State> Compiler::state_of(std::string_view name, const json::Value& object,
                                  const Names& names, std::size_t depth_left) {
   const auto type_name = text_of(object, "Type");
-  const auto* const type = std::ranges::find(kTypeNames, type_name.value_or(""), &TypeName::name);
-  if (type == kTypeNames.end()) return wrong("it has no type");
+  const std::span types(kTypeNames);
+  const auto type = std::ranges::find(types, type_name.value_or(""), &TypeName::name);
+  if (type == types.end()) return wrong("it has no type");
   State state{.name = std::string(name), .type = type->type};
   const auto own = text_of(object, "QueryLanguage");
   state.language = !own                ? language_
