@@ -165,7 +165,7 @@ double Number::to_double() const {
 #else
   // libc++ 19 reads no doubles. No program of ours sets a locale.
   const std::string text(lexeme_);
-  return strtod(text.c_str(), nullptr);  // NOLINT(words): see above
+  return strtod(text.c_str(), nullptr);
 #endif
 }
 
