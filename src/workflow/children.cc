@@ -115,7 +115,9 @@ Outcome<> Interpreter::begin_map(FrameId id) {
     finish_children(id, now.last_event);
     return {};
   }
-  return start_iterations(id, now.last_event);
+  auto started = start_iterations(id, now.last_event);
+  if (!started) abort_iterations(id, now.last_event);
+  return started;
 }
 
 Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value& item) {
@@ -133,8 +135,8 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const auto& fields = std::get<MapFields>(state.fields);
   OpenChildren& open = *frame(id).children;
   for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
-    const json::Value item =
-        json::Value::object({{"Index", open.next}, {"Value", open.items.as_array()[open.next]}});
+    const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
+    const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
     auto input = item_input(frame(id), item);
     if (!input) return std::unexpected(std::move(input.error()));
     const FrameId child = add_frame(fields.machine, id, open.next, Payload(*std::move(input)));
@@ -165,10 +167,15 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
   if (state.type != StateType::kMap) return;
   if (auto started = start_iterations(id, after); !started) {
     frame(id).last_event = after;
-    abort_frames_below(id, std::nullopt, after);
-    frame(id).children.reset();
+    abort_iterations(id, after);
     failed(id, std::move(started.error()));
   }
+}
+
+// No more iterations can begin: those that have are of no use any more.
+void Interpreter::abort_iterations(FrameId id, std::uint64_t after) {
+  abort_frames_below(id, std::nullopt, after);
+  frame(id).children.reset();
 }
 
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {

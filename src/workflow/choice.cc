@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,8 +77,9 @@ bool has_path_form(const Operator& found) {
 }
 
 const Operator* operator_of(std::string_view name) {
-  const auto* const found = std::ranges::find(kOperators, name, &Operator::name);
-  return found == kOperators.end() ? nullptr : found;
+  const std::span operators(kOperators);
+  const auto found = std::ranges::find(operators, name, &Operator::name);
+  return found == operators.end() ? nullptr : &*found;
 }
 
 // Where UTF-16 has a code point among others: AWS compares the texts of Java.

@@ -175,7 +175,7 @@ void Interpreter::go_on_with_children(FrameId id) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   OpenChildren& open = *now.children;
   for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
-    const json::Value& item = open.items.as_array()[open.next];
+    const json::Value& item = open.items.as_array()[static_cast<std::size_t>(open.next)];
     Identity identity = execution_.identity;
     identity.name = inputs_.uuid();
     const std::size_t run = open.map_run_arn.rfind(':');

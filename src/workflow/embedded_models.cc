@@ -1,5 +1,5 @@
 // The models that cmake/models.cmake makes part of the program. Not in what is compiled for
-// browsers.
+// WebAssembly.
 #include <cstddef>
 #include <string_view>
 

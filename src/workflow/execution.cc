@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "json/parse.h"
@@ -127,9 +128,11 @@ class Reader {
   template <class T>
   void read(std::string_view name, T& number) {
     const json::Value& found = value(name);
-    const auto read = found.is_number() ? found.as_number().to_int64() : std::nullopt;
-    is_good_ &= read.has_value() && std::in_range<T>(*read);
-    if (is_good_) number = static_cast<T>(*read);
+    if constexpr (std::is_signed_v<T>) {
+      take(found.is_number() ? found.as_number().to_int64() : std::nullopt, number);
+    } else {
+      take(found.is_number() ? found.as_number().to_uint64() : std::nullopt, number);
+    }
   }
   template <class T>
   void read(std::string_view name, std::optional<T>& number) {
@@ -154,7 +157,7 @@ class Reader {
   void read(std::string_view name, Payload& payload) {
     std::string text;
     read(name, text);
-    auto parsed = json::parse(text);
+    auto parsed = json::parse(text, Payload::kLimits);
     is_good_ &= parsed.has_value();
     if (is_good_) payload = Payload::verbatim(*std::move(parsed));
   }
@@ -181,6 +184,12 @@ class Reader {
   }
 
  private:
+  template <class Read, class T>
+  void take(const std::optional<Read>& read, T& number) {
+    is_good_ &= read.has_value() && std::in_range<T>(*read);
+    if (is_good_) number = static_cast<T>(*read);
+  }
+
   const json::Value& object_;
   bool is_good_ = true;
 };
@@ -313,7 +322,7 @@ std::string to_text(const Execution& execution) {
 }
 
 Result<Execution> execution_of(std::string_view text) {
-  const auto document = json::parse(text);
+  const auto document = json::parse(text, Payload::kLimits);
   if (!document) return damaged();
   Execution execution;
   Reader reader(*document);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -99,8 +100,9 @@ std::string_view name_of(EventType type) {
 }
 
 std::optional<EventType> event_type_of(std::string_view name) {
-  const auto* const found = std::ranges::find(kRows, name, &Row::name);
-  return found == kRows.end() ? std::nullopt : std::optional(found->type);
+  const std::span rows(kRows);
+  const auto found = std::ranges::find(rows, name, &Row::name);
+  return found == rows.end() ? std::nullopt : std::optional(found->type);
 }
 
 std::string_view details_name(EventType type) {

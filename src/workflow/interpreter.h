@@ -125,6 +125,7 @@ class Interpreter {
   void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
   void finish_children(FrameId id, std::uint64_t after);
   void close_frame(FrameId id, Frame& open);
+  void abort_iterations(FrameId id, std::uint64_t after);
   void abort_frames_below(FrameId id, std::optional<FrameId> failing, std::uint64_t after);
   void child_failed(FrameId child, const Failure& failure);
 

@@ -65,8 +65,9 @@ class Simulation {
   // For services: something happens so many milliseconds from now.
   void post(decltype(Event::what) what, std::int64_t after_millis = 0);
 
-  // Is told the execution before each event: for tests that store and resume it.
-  std::function<void(Execution&)> before_event = {};
+  // Is told each event, of children too, and the execution before it: for tests that store and
+  // resume it.
+  std::function<void(Execution&, const Event&)> before_event = {};
   // Of a state that is tested by itself (test_state.h); null for an execution of the whole.
   TestedState* tested = nullptr;
 
@@ -78,7 +79,7 @@ class Simulation {
   Services& services_;
   const SimulationLimits limits_;
   std::int64_t millis_;
-  std::uint64_t seed_;
+  std::uint64_t seed_;  // of the next step, whose ever it is: no two have the same
   std::uint64_t events_ = 0;
   Execution execution_;
   std::vector<HistoryEvent> history_;

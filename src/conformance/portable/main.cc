@@ -1,0 +1,13 @@
+// weft-conformance as a WebAssembly module: the suites that need no programs and no threads.
+#include <string_view>
+#include <vector>
+
+#include "conformance/corpus_command.h"
+
+int main(int argc, char** argv) {
+  using namespace weft::conformance;
+  const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (const auto exit_code = run_corpus_command(words)) return *exit_code;
+  print(kCorpusHelp, stderr);
+  return kUsageExitCode;
+}
