@@ -119,7 +119,7 @@ class Interpreter {
   Outcome<> begin_map(FrameId id);
   Outcome<json::Value> items_of(const Frame& frame, const Payload& input);
   Outcome<json::Value> item_input(const Frame& frame, const json::Value& item);
-  // As many as may run; the events follow `follows`.
+  // As many as may run; the events follow `follows`. Where one cannot begin, none goes on.
   Outcome<> start_iterations(FrameId id, std::uint64_t follows);
   void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
   void finish_children(FrameId id, std::uint64_t after);
@@ -155,7 +155,7 @@ class Interpreter {
   std::uint64_t record(EventType type, std::uint64_t previous, json::Value details = {});
   // Follows the frame's last event, and is that then.
   void record(Frame& frame, EventType type, json::Value details = {});
-  TimerId start_timer(std::int64_t due_millis);
+  TimerId start_timer(std::int64_t due_millis, FrameId frame = 0);
   void cancel(std::optional<TimerId>& timer);
 
   const State& state_of(const Frame& frame) const {

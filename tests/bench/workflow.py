@@ -86,9 +86,9 @@ def variable_loop(count: int) -> dict:
         "Done": {"Type": "Succeed"}}, "JSONata")
 
 
-def inline_map(inside: dict, language: str = "JSONPath") -> dict:
+def inline_map(inside: dict, language: str = "JSONPath", **more: object) -> dict:
     return machine({"Each": {"Type": "Map", "ItemProcessor": {"StartAt": "Do", "States": {"Do": {**inside, "End": True}}},
-                             "End": True}}, language)
+                             "End": True, **more}}, language)
 
 
 TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 60}
@@ -103,10 +103,18 @@ def distributed_map() -> dict:
 
 
 def parallel(count: int, inside: Callable[[int], dict]) -> dict:
-    branches = [{"StartAt": f"Do {i}", "States": {f"Do {i}": {**inside(i), "End": True}}} for i in range(count)]
+    branches = [{"StartAt": f"Do {i}", "States": {
+        f"Do {i}": {**inside(i), "Next": f"Caught {i}"}, f"Caught {i}": {"Type": "Pass", "End": True}}} for i in range(count)]
     return machine({"All": {"Type": "Parallel", "Branches": branches, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}],
                             "Next": "Done"},
                     "Done": {"Type": "Succeed"}})
+
+
+def inner_parallel(number: int) -> dict:
+    branches = [{"StartAt": f"{name} {number}", "States": {f"{name} {number}": {**inside, "End": True}}}
+                for name, inside in (("Fail", FAILING), ("Wait", WAIT))]
+    return {"Type": "Parallel", "Branches": branches, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": f"Caught {number}"}]}
 
 
 def large_definition(size: int) -> dict:
@@ -180,6 +188,8 @@ def bench_growth(bench: Bench) -> list[Goal]:
         ("items of an inline Map", lambda n: (inline_map(add), items(n)), few),
         ("the same in JSONata", lambda n: (inline_map({"Type": "Pass", "Output": {"n": "{% $states.input.n + 1 %}"}}, "JSONata"),
                                            items(n)), few),
+        ("items with an ItemSelector", lambda n: (inline_map({"Type": "Pass"}, ItemSelector={"n.$": "$$.Map.Item.Value.n"}), items(n)),
+         few),
         ("items of an inline Map with a Task", lambda n: (inline_map(TASK), items(n)), few),
         ("items of an inline Map with a Wait", lambda n: (inline_map(WAIT), items(n)), few),
         ("children of a distributed Map", lambda n: (distributed_map(), items(n)), few),
@@ -187,6 +197,7 @@ def bench_growth(bench: Bench) -> list[Goal]:
         ("branches with a Wait, the last shortest", lambda n: (parallel(n, lambda i: {"Type": "Wait", "Seconds": n - i}), {}), 1000),
         ("branches with a Task, the last shortest", lambda n: (parallel(n, lambda _: TASK), {}), 1000),
         ("branches with a Task, of which one fails", lambda n: (parallel(n, lambda i: TASK if i else FAILING), {}), 1000),
+        ("branches of branches, of which one fails", lambda n: (parallel(n, lambda i: inner_parallel(i)), {}), 500),
         ("rounds of a loop", lambda n: (jsonata_loop(n), {"n": 0}), 3000),
         ("rounds of a loop with a variable", lambda n: (variable_loop(n), {}), 3000),
     ]
