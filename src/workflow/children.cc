@@ -115,9 +115,8 @@ Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value
   if (!fields.item_selector) return *item.find("Value");
   auto input = effective_input(now);
   if (!input) return std::unexpected(std::move(input.error()));
-  Frame with_item = now;
-  with_item.map_item = item;
-  return evaluate(with_item, *fields.item_selector, "ItemSelector", {.input = input->value()});
+  return evaluate(now, *fields.item_selector, "ItemSelector",
+                  {.input = input->value(), .map_item = &item});
 }
 
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {

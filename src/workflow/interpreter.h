@@ -76,7 +76,8 @@ class Interpreter {
 
   // --- data (data_flow.cc) ---
   Scope scope_of(const Frame& frame, const json::Value& input, const json::Value& context);
-  json::Value context_of(const Frame& frame) const;
+  // `map_item`: instead of the frame's own.
+  json::Value context_of(const Frame& frame, const json::Value* map_item = nullptr) const;
   Outcome<Payload> filtered(const Frame& frame, const FilterPath& filter, std::string_view field,
                             const Payload& data);
   Outcome<Payload> effective_input(const Frame& frame);
@@ -86,6 +87,7 @@ class Interpreter {
     const json::Value& input;
     const json::Value* result = nullptr;
     const json::Value* error = nullptr;
+    const json::Value* map_item = nullptr;
   };
   Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
                                 const Seen& seen);
