@@ -122,6 +122,7 @@ TEST_CASE("arrays are put together, turned and thinned out") {
          {"$count(5)", "1"},
          {"$reverse([1,2,3])", "[3,2,1]"},
          {"$distinct([1, '1', 1, [1], [1], {'a':1}, {'a':1}])", R"([1,"1",[1],{"a":1}])"},
+         {"$distinct([{'a':1},{'b':2},{'c':3}].c[true])", "[null,3]"},
          {"$zip([1,2,3], ['a','b'])", R"([[1,"a"],[2,"b"]])"},
          {"$count($shuffle([1..10])) = 10 and $sum($shuffle([1..10])) = 55", "true"},
          {"$spread({'a':1,'b':2})", R"([{"a":1},{"b":2}])"},
