@@ -46,11 +46,12 @@ Outcome<> Interpreter::begin_parallel(FrameId id) {
   }
   record(now, EventType::kParallelStateStarted);
   now.waiting = Waiting::kFrames;
-  now.children = OpenChildren{.count = fields.machines.size(), .next = fields.machines.size()};
+  OpenChildren& open = now.children.emplace(
+      OpenChildren{.count = fields.machines.size(), .next = fields.machines.size()});
   for (std::size_t branch = 0; branch < fields.machines.size(); ++branch) {
     const FrameId child = add_frame(fields.machines[branch], id, branch, of_branches);
     frame(child).last_event = frame(id).last_event;
-    frame(id).children->running.insert(child);
+    open.running.insert(child);
     go_on(child);
   }
   if (fields.machines.empty()) finish_children(id, frame(id).last_event);
@@ -188,9 +189,10 @@ void Interpreter::close_frame(FrameId id, Frame& open) {
 // Those that run inside the frame, but for `failing`, whose events are there already.
 void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
                                      std::uint64_t after) {
-  if (frame(id).waiting != Waiting::kFrames || !frame(id).children) return;
+  auto& open_children = frame(id).children;
+  if (frame(id).waiting != Waiting::kFrames || !open_children) return;
   const bool is_map = state_of(frame(id)).type == StateType::kMap;
-  const auto below = std::exchange(frame(id).children->running, {});
+  const auto below = std::exchange(open_children->running, {});
   for (const std::uint64_t number : below) {
     const auto child = static_cast<FrameId>(number);
     // Recurses as deep as machines are inside each other.

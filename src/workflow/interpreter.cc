@@ -315,7 +315,7 @@ void Interpreter::end_machine(FrameId id, const Payload& output) {
   if (now.parent) {
     const FrameId parent = *now.parent;
     const std::uint64_t index = now.index;
-    frame(parent).children->running.erase(id);
+    if (auto& siblings = frame(parent).children) siblings->running.erase(id);
     execution_.frames.erase(id);
     child_ended(parent, index, output.value(), last);
     return;

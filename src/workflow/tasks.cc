@@ -86,9 +86,9 @@ std::string_view region_of(std::string_view arn) {
 
 Interpreter::Frames::iterator Interpreter::frame_of_task(TaskId task) {
   const auto found = execution_.frames.find(frame_of(task));
-  const bool is_open =
-      found != execution_.frames.end() && found->second.task && found->second.task->id == task;
-  return is_open ? found : execution_.frames.end();
+  if (found == execution_.frames.end()) return found;
+  const std::optional<OpenTask>& open = found->second.task;
+  return open && open->id == task ? found : execution_.frames.end();
 }
 
 Outcome<> Interpreter::begin_task(FrameId id) {
@@ -183,6 +183,7 @@ void Interpreter::note_started(Frame& now, const std::string& worker) {
 }
 
 void Interpreter::expect_heartbeat(Frame& now) {
+  if (!now.task) return;
   cancel(now.task->heartbeat);
   if (now.task->heartbeat_seconds == 0) return;
   now.task->heartbeat = start_timer(
