@@ -60,14 +60,15 @@ setup_program_sources() {
   stamp "$folder/.weft-stamp" "$content"
 }
 
-# setup_npm TITLE LOG FOLDER FROM: what FROM/package-lock.json names, into FOLDER.
+# setup_npm TITLE LOG FOLDER FROM [OPTION…]: what FROM/package-lock.json names, into FOLDER, by npm ci with these options.
 setup_npm() {
   local title=$1 log=$2 folder=$3 from=$4 content
+  shift 4
   content=$(hash_files "$from/package.json" "$from/package-lock.json")-$(node --version)
   ! is_stamped "$folder/.weft-stamp" "$content" || return 0
   mkdir -p "$folder"
   cp "$from/package.json" "$from/package-lock.json" "$folder"
-  stage "$title" "$log" npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund ||
+  stage "$title" "$log" npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund "$@" ||
     die "It is npm's: $from/package-lock.json names what is wanted"
   stamp "$folder/.weft-stamp" "$content"
 }
@@ -89,6 +90,11 @@ setup_crates() {
 
 setup_published_modules() {
   setup_npm "Installing npm packages with modules in them" published "$GUESTS/published" tests/guests/published
+}
+
+# The peers of script/bench without those that only it needs.
+setup_jsonata() {
+  setup_npm "Installing the reference implementation of JSONata" jsonata "$GUESTS/jsonata" tests/bench --omit=optional
 }
 
 # Where a user installs them, too.

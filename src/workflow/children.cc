@@ -47,12 +47,12 @@ Outcome<> Interpreter::begin_parallel(FrameId id) {
   if (is_mocked()) return finish_mocked(id);
   record(now, EventType::kParallelStateStarted);
   now.waiting = Waiting::kFrames;
-  now.children = OpenChildren{.count = fields.machines.size(),
-                              .next = fields.machines.size(),
-                              .running = fields.machines.size()};
+  OpenChildren& open = now.children.emplace(
+      OpenChildren{.count = fields.machines.size(), .next = fields.machines.size()});
   for (std::size_t branch = 0; branch < fields.machines.size(); ++branch) {
     const FrameId child = add_frame(fields.machines[branch], id, branch, of_branches);
     frame(child).last_event = frame(id).last_event;
+    open.running.insert(child);
     go_on(child);
   }
   if (fields.machines.empty()) finish_children(id, frame(id).last_event);
@@ -115,9 +115,7 @@ Outcome<> Interpreter::begin_map(FrameId id) {
     finish_children(id, now.last_event);
     return {};
   }
-  auto started = start_iterations(id, now.last_event);
-  if (!started) abort_iterations(id, now.last_event);
-  return started;
+  return start_iterations(id, now.last_event);
 }
 
 Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value& item) {
@@ -125,25 +123,29 @@ Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value
   if (!fields.item_selector) return *item.find("Value");
   auto input = effective_input(now);
   if (!input) return std::unexpected(std::move(input.error()));
-  Frame with_item = now;
-  with_item.map_item = item;
-  return evaluate(with_item, *fields.item_selector, "ItemSelector", {.input = input->value()});
+  return evaluate(now, *fields.item_selector, "ItemSelector",
+                  {.input = input->value(), .map_item = &item});
 }
 
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const State& state = state_of(frame(id));
   const auto& fields = std::get<MapFields>(state.fields);
   OpenChildren& open = *frame(id).children;
-  for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
+  for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
     const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
     const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
     auto input = item_input(frame(id), item);
-    if (!input) return std::unexpected(std::move(input.error()));
+    if (!input) {
+      frame(id).last_event = follows;
+      abort_frames_below(id, std::nullopt, follows);
+      frame(id).children.reset();
+      return std::unexpected(std::move(input.error()));
+    }
     const FrameId child = add_frame(fields.machine, id, open.next, Payload(*std::move(input)));
     frame(child).map_item = item;
     frame(child).last_event =
         record(EventType::kMapIterationStarted, follows, iteration_details(state, open.next));
-    ++open.running;
+    open.running.insert(child);
     go_on(child);
   }
   return {};
@@ -155,7 +157,6 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
   OpenChildren& open = *frame(id).children;
   open.results.insert_or_assign(index, std::move(output));
   ++open.succeeded;
-  --open.running;
   std::uint64_t last = after;
   if (state.type == StateType::kMap) {
     last = record(EventType::kMapIterationSucceeded, after, iteration_details(state, index));
@@ -165,17 +166,7 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
     return;
   }
   if (state.type != StateType::kMap) return;
-  if (auto started = start_iterations(id, after); !started) {
-    frame(id).last_event = after;
-    abort_iterations(id, after);
-    failed(id, std::move(started.error()));
-  }
-}
-
-// No more iterations can begin: those that have are of no use any more.
-void Interpreter::abort_iterations(FrameId id, std::uint64_t after) {
-  abort_frames_below(id, std::nullopt, after);
-  frame(id).children.reset();
+  if (auto started = start_iterations(id, after); !started) failed(id, std::move(started.error()));
 }
 
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {
@@ -198,21 +189,19 @@ void Interpreter::close_frame(FrameId id, Frame& open) {
   close_task(open, true);
   cancel(open.timer);
   if (open.waiting != Waiting::kChildren || !open.children) return;
-  for (std::uint64_t child = 0; child < open.children->next; ++child) {
-    if (open.children->running_children.contains(child))
-      result_.effects.emplace_back(CancelChild{.frame = id, .index = child});
-  }
+  for (const std::uint64_t child : open.children->running)
+    result_.effects.emplace_back(CancelChild{.frame = id, .index = child});
 }
 
 // Those that run inside the frame, but for `failing`, whose events are there already.
 void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
                                      std::uint64_t after) {
+  auto& open_children = frame(id).children;
+  if (frame(id).waiting != Waiting::kFrames || !open_children) return;
   const bool is_map = state_of(frame(id)).type == StateType::kMap;
-  std::vector<FrameId> below;
-  for (const auto& [child, open] : execution_.frames) {
-    if (open.parent == id) below.push_back(child);
-  }
-  for (const FrameId child : below) {
+  const auto below = std::exchange(open_children->running, {});
+  for (const std::uint64_t number : below) {
+    const auto child = static_cast<FrameId>(number);
     // Recurses as deep as machines are inside each other.
     abort_frames_below(child, std::nullopt, after);
     Frame& open = frame(child);

@@ -25,7 +25,7 @@ Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
   return {.input = input, .context = context, .variables = frame.variables, .inputs = inputs_};
 }
 
-json::Value Interpreter::context_of(const Frame& frame) const {
+json::Value Interpreter::context_of(const Frame& frame, const json::Value* map_item) const {
   if (test_ != nullptr && test_->context) return *test_->context;
   const State& state = state_of(frame);
   json::Object execution;
@@ -48,8 +48,8 @@ json::Value Interpreter::context_of(const Frame& frame) const {
   context.set("StateMachine", json::Value(std::move(machine)));
   context.set("State", json::Value(std::move(now)));
   if (frame.task) context.set("Task", json::Value::object({{"Token", frame.task->token}}));
-  if (!frame.map_item.is_null())
-    context.set("Map", json::Value::object({{"Item", frame.map_item}}));
+  const json::Value& item = map_item != nullptr ? *map_item : frame.map_item;
+  if (!item.is_null()) context.set("Map", json::Value::object({{"Item", item}}));
   return json::Value(std::move(context));
 }
 
@@ -80,7 +80,8 @@ Outcome<Payload> Interpreter::effective_input(const Frame& frame) {
 
 Outcome<json::Value> Interpreter::evaluate(const Frame& frame, const Template& what,
                                            std::string_view field, const Seen& seen) {
-  const json::Value context = state_of(frame).reads_context ? context_of(frame) : json::Value();
+  const json::Value context =
+      state_of(frame).reads_context ? context_of(frame, seen.map_item) : json::Value();
   Scope scope = scope_of(frame, seen.input, context);
   scope.result = seen.result;
   scope.error_output = seen.error;

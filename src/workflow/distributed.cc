@@ -174,7 +174,7 @@ void Interpreter::go_on_with_children(FrameId id) {
   Frame& now = frame(id);
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   OpenChildren& open = *now.children;
-  for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
+  for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
     const json::Value& item = open.items.as_array()[static_cast<std::size_t>(open.next)];
     Identity identity = execution_.identity;
     identity.name = inputs_.uuid();
@@ -184,8 +184,7 @@ void Interpreter::go_on_with_children(FrameId id) {
     identity.arn = fmt::format("{}:execution:{}:{}", account_of(execution_.identity.arn), machine,
                                identity.name);
     identity.map_run_arn = open.map_run_arn;
-    open.running_children.insert(open.next);
-    ++open.running;
+    open.running.insert(open.next);
     result_.effects.emplace_back(StartChild{
         .frame = id,
         .index = open.next,
@@ -194,16 +193,14 @@ void Interpreter::go_on_with_children(FrameId id) {
                   .machine = static_cast<std::uint32_t>(fields.machine),
                   .map_item = json::Value::object({{"Index", open.next}, {"Value", item}})}});
   }
-  if (open.running == 0 && open.next == open.count) end_children(id);
+  if (open.running.empty() && open.next == open.count) end_children(id);
 }
 
 void Interpreter::on(const ChildEnded& child) {
   if (!execution_.frames.contains(child.frame)) return;
   Frame& now = frame(child.frame);
-  if (now.waiting != Waiting::kChildren || now.children->running_children.erase(child.index) == 0)
-    return;
+  if (now.waiting != Waiting::kChildren || now.children->running.erase(child.index) == 0) return;
   OpenChildren& open = *now.children;
-  --open.running;
   if (child.output) {
     ++open.succeeded;
     open.results.insert_or_assign(child.index, *child.output);

@@ -46,19 +46,20 @@ void Interpreter::on(const TimerFired& fired) {
     end_execution(Status::kTimedOut, EventType::kExecutionTimedOut, {.error = "States.Timeout"}, 0);
     return;
   }
-  for (auto& [id, now] : execution_.frames) {
-    if (now.timer == fired.timer) {
-      now.timer.reset();
-      wake(id);
-      return;
-    }
-    if (!now.task) continue;
-    if (now.task->timeout == fired.timer || now.task->heartbeat == fired.timer) {
-      auto& timer = now.task->timeout == fired.timer ? now.task->timeout : now.task->heartbeat;
-      timer.reset();
-      task_timed_out(id);
-      return;
-    }
+  const auto found = execution_.frames.find(frame_of(fired.timer));
+  if (found == execution_.frames.end()) return;
+  Frame& now = found->second;
+  if (now.timer == fired.timer) {
+    now.timer.reset();
+    wake(found->first);
+    return;
+  }
+  if (!now.task) return;
+  for (auto* const timer : {&now.task->timeout, &now.task->heartbeat}) {
+    if (*timer != fired.timer) continue;
+    timer->reset();
+    task_timed_out(found->first);
+    return;
   }
 }
 

@@ -62,21 +62,20 @@ json::Value to_json(const OpenChildren& children) {
   for (const auto& [index, output] : children.results)
     results.push_back(json::Value::array({index, output}));
   json::Array running;
-  for (const std::uint64_t index : children.running_children)
-    running.push_back(index);
+  for (const std::uint64_t child : children.running)
+    running.push_back(child);
   return json::Value::object(
       {{"items", children.items},
        {"count", children.count},
        {"next", children.next},
-       {"running", children.running},
+       {"running", json::Value(std::move(running))},
        {"succeeded", children.succeeded},
        {"failed", children.failed},
        {"concurrency_max", children.concurrency_max},
        {"results", json::Value(std::move(results))},
        {"tolerated_count", optional_number(children.tolerated.count)},
        {"tolerated_percentage", optional_number(children.tolerated.percentage)},
-       {"map_run_arn", children.map_run_arn},
-       {"running_children", json::Value(std::move(running))}});
+       {"map_run_arn", children.map_run_arn}});
 }
 
 json::Value to_json(FrameId id, const Frame& frame) {
@@ -221,7 +220,6 @@ bool read_children(const json::Value& object, OpenChildren& children) {
   children.items = reader.value("items");
   reader.read("count", children.count);
   reader.read("next", children.next);
-  reader.read("running", children.running);
   reader.read("succeeded", children.succeeded);
   reader.read("failed", children.failed);
   reader.read("concurrency_max", children.concurrency_max);
@@ -231,12 +229,12 @@ bool read_children(const json::Value& object, OpenChildren& children) {
   reader.read("tolerated_count", children.tolerated.count);
   reader.read("tolerated_percentage", children.tolerated.percentage);
   reader.read("map_run_arn", children.map_run_arn);
-  const json::Value& running = reader.value("running_children");
+  const json::Value& running = reader.value("running");
   if (!running.is_array()) return false;
-  for (const json::Value& index : running.as_array()) {
-    const auto number = index.is_number() ? index.as_number().to_uint64() : std::nullopt;
+  for (const json::Value& child : running.as_array()) {
+    const auto number = child.is_number() ? child.as_number().to_uint64() : std::nullopt;
     if (!number) return false;
-    children.running_children.insert(*number);
+    children.running.insert(*number);
   }
   return reader.is_good();
 }

@@ -32,6 +32,15 @@ using FrameId = std::uint32_t;
 using TaskId = std::uint64_t;
 using TimerId = std::uint64_t;
 
+// The number of a task or a timer begins with that of its frame, so that an event finds it without
+// looking at all of them.
+constexpr FrameId frame_of(std::uint64_t task_or_timer) {
+  return static_cast<FrameId>(task_or_timer >> 32U);
+}
+constexpr std::uint64_t number_in(FrameId frame, std::uint64_t number) {
+  return (std::uint64_t{frame} << 32U) | (number & 0xFFFF'FFFFU);
+}
+
 // What a state waits for.
 enum class Waiting : std::uint8_t {
   kNothing,   // It goes on with the next step.
@@ -66,15 +75,15 @@ struct OpenChildren {
   json::Value items = {};
   std::uint64_t count = 0;  // branches, iterations, or batches
   std::uint64_t next = 0;   // the first that has not begun
-  std::uint64_t running = 0;
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
   std::uint64_t concurrency_max = 0;
+  // The frames of those that run, or the indexes of a distributed Map's children.
+  std::set<std::uint64_t> running = {};
   std::map<std::uint64_t, json::Value> results = {};
   // Of a distributed Map.
   Tolerated tolerated = {};
   std::string map_run_arn = {};
-  std::set<std::uint64_t> running_children = {};
 };
 
 // A run of a machine: of the whole, of a branch, or of an iteration.

@@ -97,7 +97,7 @@ bool Interpreter::retry(FrameId id, const Failure& failure) {
     ++now.retries;
     now.waiting = Waiting::kRetry;
     const double millis = std::clamp(seconds, 0.0, kDelaySecondsMax) * kMillisPerSecond;
-    now.timer = start_timer(millis_ + static_cast<std::int64_t>(millis));
+    now.timer = start_timer(millis_ + static_cast<std::int64_t>(millis), id);
     return true;
   }
   return false;

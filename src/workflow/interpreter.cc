@@ -96,8 +96,8 @@ void Interpreter::record(Frame& frame, EventType type, json::Value details) {
   frame.last_event = record(type, frame.last_event, std::move(details));
 }
 
-TimerId Interpreter::start_timer(std::int64_t due_millis) {
-  const TimerId timer = execution_.next_timer++;
+TimerId Interpreter::start_timer(std::int64_t due_millis, FrameId frame) {
+  const TimerId timer = number_in(frame, execution_.next_timer++);
   result_.effects.emplace_back(StartTimer{.timer = timer, .due_millis = due_millis});
   return timer;
 }
@@ -324,6 +324,7 @@ void Interpreter::end_machine(FrameId id, const Payload& output) {
   if (now.parent) {
     const FrameId parent = *now.parent;
     const std::uint64_t index = now.index;
+    if (auto& siblings = frame(parent).children) siblings->running.erase(id);
     execution_.frames.erase(id);
     child_ended(parent, index, output.value(), last);
     return;

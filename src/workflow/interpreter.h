@@ -77,7 +77,8 @@ class Interpreter {
 
   // --- data (data_flow.cc) ---
   Scope scope_of(const Frame& frame, const json::Value& input, const json::Value& context);
-  json::Value context_of(const Frame& frame) const;
+  // `map_item`: instead of the frame's own.
+  json::Value context_of(const Frame& frame, const json::Value* map_item = nullptr) const;
   Outcome<Payload> filtered(const Frame& frame, const FilterPath& filter, std::string_view field,
                             const Payload& data);
   Outcome<Payload> effective_input(const Frame& frame);
@@ -87,6 +88,7 @@ class Interpreter {
     const json::Value& input;
     const json::Value* result = nullptr;
     const json::Value* error = nullptr;
+    const json::Value* map_item = nullptr;
   };
   Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
                                 const Seen& seen);
@@ -120,12 +122,11 @@ class Interpreter {
   Outcome<> begin_map(FrameId id);
   Outcome<json::Value> items_of(const Frame& frame, const Payload& input);
   Outcome<json::Value> item_input(const Frame& frame, const json::Value& item);
-  // As many as may run; the events follow `follows`.
+  // As many as may run; the events follow `follows`. Where one cannot begin, none goes on.
   Outcome<> start_iterations(FrameId id, std::uint64_t follows);
   void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
   void finish_children(FrameId id, std::uint64_t after);
   void close_frame(FrameId id, Frame& open);
-  void abort_iterations(FrameId id, std::uint64_t after);
   void abort_frames_below(FrameId id, std::optional<FrameId> failing, std::uint64_t after);
   void child_failed(FrameId child, const Failure& failure);
 
@@ -177,7 +178,7 @@ class Interpreter {
   std::uint64_t record(EventType type, std::uint64_t previous, json::Value details = {});
   // Follows the frame's last event, and is that then.
   void record(Frame& frame, EventType type, json::Value details = {});
-  TimerId start_timer(std::int64_t due_millis);
+  TimerId start_timer(std::int64_t due_millis, FrameId frame = 0);
   void cancel(std::optional<TimerId>& timer);
 
   const State& state_of(const Frame& frame) const {

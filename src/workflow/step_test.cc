@@ -326,6 +326,31 @@ TEST_CASE("a branch that fails takes the others down") {
   CHECK(ran.millis == 0);
 }
 
+TEST_CASE("a failure in a branch of a branch takes all of them down") {
+  Answers answers;
+  const Ran ran = run(R"({"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+      {"StartAt":"Q","States":{"Q":{"Type":"Parallel","End":true,"Branches":[
+        {"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}},
+        {"StartAt":"B","States":{"B":{"Type":"Wait","Seconds":1,"Next":"C"},"C":{"Type":"Fail","Error":"E","Cause":"c"}}}]}}},
+      {"StartAt":"D","States":{"D":{"Type":"Wait","Seconds":9,"End":true}}}],
+      "Catch":[{"ErrorEquals":["E"],"Next":"F"}],"End":true},"F":{"Type":"Wait","Seconds":20,"End":true}}})",
+                      "{}", {.answers = &answers});
+  CHECK(ran.output == R"({"Error":"E","Cause":"c"})");
+  CHECK(ran.millis == 21'000);
+  CHECK(ran.history.contains(" WaitStateAborted\n"));
+}
+
+TEST_CASE("items that have begun go no further when a later one cannot begin") {
+  const Ran ran = run(R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map",
+      "ItemSelector":"{% $states.context.Map.Item.Value + 1 %}",
+      "ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}},
+      "Catch":[{"ErrorEquals":["States.ALL"],"Output":[7,8],"Next":"N"}],"End":true},
+      "N":{"Type":"Map","ItemProcessor":{"StartAt":"X","States":{"X":{"Type":"Wait","Seconds":5,"End":true}}},"End":true}}})",
+                      R"([1,"x"])");
+  CHECK(ran.output == "[7,8]");
+  CHECK(ran.millis == 5'000);
+}
+
 TEST_CASE("a Map runs its items, as many at a time as it may") {
   constexpr std::string_view kMap =
       R"({{"StartAt":"M","States":{{"M":{{"Type":"Map","MaxConcurrency":{},

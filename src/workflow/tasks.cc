@@ -85,16 +85,18 @@ std::string_view region_of(std::string_view arn) {
 }  // namespace
 
 Interpreter::Frames::iterator Interpreter::frame_of_task(TaskId task) {
-  return std::ranges::find_if(execution_.frames, [task](const auto& entry) {
-    return entry.second.task && entry.second.task->id == task;
-  });
+  const auto found = execution_.frames.find(frame_of(task));
+  if (found == execution_.frames.end()) return found;
+  const std::optional<OpenTask>& open = found->second.task;
+  return open && open->id == task ? found : execution_.frames.end();
 }
 
 Outcome<> Interpreter::begin_task(FrameId id) {
   Frame& now = frame(id);
   const State& state = state_of(now);
   const auto& fields = std::get<TaskFields>(state.fields);
-  now.task = OpenTask{.id = execution_.next_task++, .token = inputs_.uuid() + inputs_.uuid()};
+  now.task = OpenTask{.id = number_in(id, execution_.next_task++),
+                      .token = inputs_.uuid() + inputs_.uuid()};
   auto prepared = prepare_task(now, fields);
   if (!prepared) {
     now.task.reset();
@@ -118,8 +120,8 @@ Outcome<> Interpreter::begin_task(FrameId id) {
   }
   if (start.timeout_seconds) {
     details.set("timeoutInSeconds", *start.timeout_seconds);
-    now.task->timeout =
-        start_timer(millis_ + static_cast<std::int64_t>(*start.timeout_seconds) * kMillisPerSecond);
+    now.task->timeout = start_timer(
+        millis_ + static_cast<std::int64_t>(*start.timeout_seconds) * kMillisPerSecond, id);
   }
   if (start.heartbeat_seconds) {
     details.set("heartbeatInSeconds", *start.heartbeat_seconds);
@@ -186,10 +188,12 @@ void Interpreter::note_started(Frame& now, const std::string& worker) {
 }
 
 void Interpreter::expect_heartbeat(Frame& now) {
+  if (!now.task) return;
   cancel(now.task->heartbeat);
   if (now.task->heartbeat_seconds == 0) return;
   now.task->heartbeat = start_timer(
-      millis_ + static_cast<std::int64_t>(now.task->heartbeat_seconds) * kMillisPerSecond);
+      millis_ + static_cast<std::int64_t>(now.task->heartbeat_seconds) * kMillisPerSecond,
+      frame_of(now.task->id));
 }
 
 void Interpreter::on(const TaskStarted& started) {

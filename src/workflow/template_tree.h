@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "json/pointer.h"
 #include "json/value.h"
 #include "workflow/state_error.h"
 
@@ -128,7 +129,7 @@ class TemplateTree {
       Fields fields;
       const std::size_t before = pointer_.size();
       for (const auto& [name, value] : object.as_object()) {
-        append_step(pointer_, name);
+        json::append_pointer_step(pointer_, name);
         fields.push_back(TRY(compile_member(name, value, depth)));
         pointer_.resize(before);
       }
@@ -139,7 +140,7 @@ class TemplateTree {
       Fields fields;
       const std::size_t before = pointer_.size();
       for (const json::Value& value : array.as_array()) {
-        append_step(pointer_, std::to_string(fields.size()));
+        json::append_pointer_step(pointer_, std::to_string(fields.size()));
         fields.push_back(TRY(compile_member({}, value, depth)));
         pointer_.resize(before);
       }
@@ -149,20 +150,6 @@ class TemplateTree {
     const Make& make_;
     std::string pointer_;  // to what is being compiled
   };
-
-  // RFC 6901.
-  static void append_step(std::string& pointer, std::string_view step) {
-    pointer += '/';
-    for (const char character : step) {
-      if (character == '~') {
-        pointer += "~0";
-      } else if (character == '/') {
-        pointer += "~1";
-      } else {
-        pointer += character;
-      }
-    }
-  }
 
   template <class Evaluate>
   Outcome<json::Value> value_at(std::string& place, const Evaluate& evaluate) const {

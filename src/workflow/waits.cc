@@ -89,7 +89,7 @@ Outcome<> Interpreter::begin_wait(FrameId id) {
   if (!due) return std::unexpected(std::move(due.error()));
   if (*due <= millis_) return finish(id, *input);
   now.waiting = Waiting::kTimer;
-  now.timer = start_timer(*due);
+  now.timer = start_timer(*due, id);
   return {};
 }
 

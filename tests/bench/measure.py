@@ -63,7 +63,7 @@ def npm_peers() -> Path:
     lock = (HERE / "package-lock.json").read_text()
     directory = PEERS / "npm"
     if not (directory / "installed").exists() or (directory / "installed").read_text() != lock:
-        say("Installing workerd, deno, Pyodide and JSONata into build/peers")
+        say("Installing workerd, deno and Pyodide into build/peers")
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
@@ -87,8 +87,8 @@ def pyodide() -> Path:
 
 
 def jsonata() -> Path:
-    """The folder of the npm package."""
-    return npm_peers() / "jsonata"
+    """The folder of the npm package, which script/setup installs for the tests, too."""
+    return ROOT / "build/guests/jsonata/node_modules/jsonata"
 
 
 def built(directory: Path, content: str, make: Callable[[], None]) -> None:

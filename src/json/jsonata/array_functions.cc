@@ -86,6 +86,8 @@ class Seen {
     }
     for (const Var& other : others_) {
       WEFT_MADE(run_.spend(1));
+      // Undefined items are equal to each other.
+      if (item.same(other)) return false;
       if (WEFT_MADE(are_equal(run_, item, other))) return false;
     }
     others_.push_back(item);

@@ -58,8 +58,10 @@ double shifted(double value, double places) {
     if (number.has_value()) power += number->to_double();
   }
   power = std::clamp(power, -2000.0, 2000.0);
-  const auto number =
-      Number::from_lexeme(text.substr(0, exponent) + "e" + std::to_string(static_cast<int>(power)));
+  // A Number borrows its text.
+  const std::string moved =
+      text.substr(0, exponent) + "e" + std::to_string(static_cast<int>(power));
+  const auto number = Number::from_lexeme(moved);
   return number.has_value() ? number->to_double() : value;
 }
 
