@@ -65,6 +65,7 @@ void Simulation::run_child(const StartChild& start) {
   seed_ = child.seed_;
   events_ += child.events_;
   const Execution& ended = child.execution();
+  services_.child_ended(start, ended);
   if (ended.status == Status::kRunning) return;
   Outcome<json::Value> output = ended.output.value_or(Payload()).value();
   if (ended.failure) {

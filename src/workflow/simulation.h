@@ -30,6 +30,8 @@ class Services {
   virtual void start(Simulation& simulation, const StartTask& task) = 0;
   // An array of items, for a distributed Map.
   virtual Outcome<json::Value> read(const ReadItems& request) = 0;
+  // A child of a distributed Map has ended, or waits for what never happens.
+  virtual void child_ended(const StartChild& /*start*/, const Execution& /*child*/) {}
   // What the Map's result is instead.
   virtual Outcome<json::Value> write(const WriteResults& request) = 0;
 };
@@ -53,6 +55,7 @@ class Simulation {
         seed_(seed) {}
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
+  ~Simulation() = default;
 
   // Runs it until it has ended, or until nothing would happen any more: it then waits for something
   // that the services never answer.

@@ -108,7 +108,7 @@ struct CancelTimer {
 struct ReadItems {
   FrameId frame = 0;
   std::string resource;
-  json::Value config;          // ReaderConfig
+  json::Value config = {};     // ReaderConfig
   json::Value arguments = {};  // Parameters
   std::optional<std::uint64_t> max_items = std::nullopt;
 };
@@ -124,7 +124,7 @@ struct CancelChild {
 struct WriteResults {
   FrameId frame = 0;
   std::string resource;
-  json::Value config;          // WriterConfig
+  json::Value config = {};     // WriterConfig
   json::Value arguments = {};  // Parameters
   std::string map_run_arn;
   json::Value results;
