@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "json/parse.h"
-#include "json/print.h"
+#include "workflow/items.h"
 #include "workflow/validation.h"
 
 namespace weft::workflow {
@@ -197,6 +197,36 @@ Prepared<void> take_result(const TestStateRequest::Mock& mock, const State& stat
   return {};
 }
 
+// What an ItemReader would find: whatever it asks for is the text of the request.
+class GivenObject final : public Objects {
+ public:
+  explicit GivenObject(const std::string& text) : text_(text) {}
+
+  Outcome<std::string> fetch(std::string_view, std::string_view, std::uint64_t) override {
+    return text_;
+  }
+  Outcome<std::vector<ListedObject>> list(std::string_view, std::string_view) override {
+    return ends_with("States.ItemReaderFailed", "MapItemReaderData is no list of objects.");
+  }
+
+ private:
+  const std::string& text_;
+};
+
+Prepared<Value> items_of(const MapFields::Reader& reader, const std::string& text) {
+  if (text.size() > kTextBytesMax)
+    return refused(fmt::format("MapItemReaderData is longer than {} bytes.", kTextBytesMax));
+  ReadItems request{.resource = reader.resource, .config = reader.config};
+  // Which object it is does not matter here.
+  request.arguments = Value::object({{"Bucket", "given"}, {"Key", "given"}});
+  if (const auto& most = reader.max_items.constant; most && most->is_number())
+    request.max_items = most->as_number().to_uint64();
+  GivenObject object(text);
+  auto items = read_items(request, object);
+  if (!items) return refused("MapItemReaderData: " + items.error().cause);
+  return *std::move(items);
+}
+
 // What stateConfiguration says.
 Prepared<void> take_configuration(const TestStateRequest& request, const State& state,
                                   TestedState& test) {
@@ -212,9 +242,8 @@ Prepared<void> take_configuration(const TestStateRequest& request, const State& 
     return refused(
         "MapItemReaderData must be specified when testing a Map state with an ItemReader.");
   }
-  auto items = document_of("MapItemReaderData", *request.read_items);
+  auto items = items_of(*map->reader, *request.read_items);
   if (!items) return std::unexpected(std::move(items.error()));
-  if (!items->is_array()) return refused("MapItemReaderData must be an array.");
   test.read_items = *std::move(items);
   return {};
 }

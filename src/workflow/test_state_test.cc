@@ -125,6 +125,22 @@ TEST_CASE("a Map shows its items, what each gets and its limits") {
   }
 }
 
+TEST_CASE("a Map's items are read from the data that is given, as its ItemReader says") {
+  constexpr std::string_view kReading =
+      R"({"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"},"Parameters":{"Bucket":"b","Key":"k"}},
+          "ItemSelector":{"v.$":"$$.Map.Item.Value.n"},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+          "StartAt":"In","States":{"In":{"Type":"Pass","End":true}}},"End":true})";
+  TestStateRequest request = giving(kReading, "[7,8]");
+  CHECK(answer(request).starts_with("ValidationException: MapItemReaderData must be specified"));
+  request.level = InspectionLevel::kTrace;
+  request.read_items = "n\n1\n2\n";
+  CHECK(answer(request).find(R"("afterItemSelector":"[{\"v\":\"1\"},{\"v\":\"2\"}]")") !=
+        std::string::npos);
+  request.read_items = "n,n\n";
+  CHECK(answer(request) ==
+        "ValidationException: MapItemReaderData: CSV headers cannot contain duplicates.");
+}
+
 TEST_CASE("a Map fails when more of its iterations did than it tolerates") {
   TestStateRequest request = giving(kMap, "[7,8]", R"({"list":[1,2]})");
   request.failed_iterations = 1;
