@@ -32,6 +32,9 @@ constexpr std::array kOptions = {
            .value = "FILE",
            .help = "run: answers to Tasks, by the state's name; see above",
            .word = {.kind = WordKind::kFile}},
+    Option{.name = "function",
+           .value = "NAME=FILE",
+           .help = "run: what a Lambda function is here: a module or a Python file"},
     Option{.name = "bucket",
            .value = "NAME=DIR",
            .help = "run: the directory that is a bucket of S3 to ItemReader and ResultWriter"},
@@ -48,8 +51,9 @@ struct Owned {
 };
 constexpr std::array kOwned = {
     Owned{.option = "warnings", .action = "validate"}, Owned{.option = "input", .action = "run"},
-    Owned{.option = "mock", .action = "run"},          Owned{.option = "bucket", .action = "run"},
-    Owned{.option = "history", .action = "run"},       Owned{.option = "name", .action = "run"},
+    Owned{.option = "mock", .action = "run"},          Owned{.option = "function", .action = "run"},
+    Owned{.option = "bucket", .action = "run"},        Owned{.option = "history", .action = "run"},
+    Owned{.option = "name", .action = "run"},
 };
 
 void write(json::Writer& writer, const Diagnostic& diagnostic) {
@@ -127,7 +131,9 @@ constexpr Command kWorkflowCommand{
         "-\n"
         "for standard input. A definition with errors ends with exit code 2.\n"
         "\n"
-        "Time passes at once when an execution waits. A Task is answered by the file of --mock:\n"
+        "Time passes at once when an execution waits. A Task is answered by the file of --mock, or "
+        "else\n"
+        "by the --function that it calls. The file of --mock has\n"
         "{\"STATE\": {\"result\": …}}, {\"STATE\": {\"error\": \"…\", \"cause\": \"…\"}}, or a "
         "list of such\n"
         "answers, one for each attempt. An execution that fails ends with exit code 1.\n",

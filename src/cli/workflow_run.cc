@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "cli/buckets.h"
 #include "cli/input_file.h"
+#include "cli/local_functions.h"
 #include "cli/report.h"
 #include "cli/workflow_diagnostics.h"
 #include "cli/workflow_mocks.h"
@@ -211,7 +213,13 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
     mocks = TRY(Mocks::parse(text, *file, flow.definition));
   }
   const auto buckets = TRY(Buckets::create(arguments.values("bucket")));
-  WorkflowServices services(flow.definition, mocks, *buckets,
+  std::unique_ptr<LocalFunctions> functions;
+  if (const auto options = arguments.values("function"); !options.empty())
+    functions = TRY(LocalFunctions::create(options, console));
+  WorkflowServices services({.definition = flow.definition,
+                             .mocks = mocks,
+                             .buckets = *buckets,
+                             .functions = functions.get()},
                             [&](std::string_view state) { return place_of(flow, state); });
   const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(
       console.clock().wall().time_since_epoch());

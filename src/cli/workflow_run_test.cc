@@ -103,8 +103,9 @@ TEST_CASE("an input that is no JSON is shown with a caret") {
 TEST_CASE("a Task that nothing answers is named with how to answer it") {
   const Ended unanswered = run(kTask);
   CHECK(unanswered.code == 5);
-  CHECK(unanswered.errors.starts_with(
-      "weft: nothing answers the Task Charge (-:4:5), which calls the function card: give"));
+  CHECK(
+      unanswered.errors.starts_with("weft: nothing answers the Task Charge (-:4:5), which calls "
+                                    "the function card: give `--function card=FILE`"));
 }
 
 TEST_CASE("an endless loop ends") {

@@ -21,6 +21,10 @@ std::string function_name(std::string_view text) {
   return std::string(text.substr(0, text.find(':')));
 }
 
+bool waits_for_token(const workflow::StartTask& task) {
+  return task.resource.ends_with(".waitForTaskToken");
+}
+
 }  // namespace
 
 std::optional<std::string> function_called_by(const workflow::StartTask& task) {
@@ -31,10 +35,9 @@ std::optional<std::string> function_called_by(const workflow::StartTask& task) {
   return function_name(name->as_string());
 }
 
-WorkflowServices::WorkflowServices(const workflow::Definition& definition, Mocks& mocks,
-                                   Buckets& buckets, PlaceOf place_of)
-    : definition_(definition), mocks_(mocks), buckets_(buckets), place_of_(std::move(place_of)) {
-  for (const workflow::Machine& machine : definition.machines()) {
+WorkflowServices::WorkflowServices(const Parts& parts, PlaceOf place_of)
+    : parts_(parts), place_of_(std::move(place_of)) {
+  for (const workflow::Machine& machine : parts.definition.machines()) {
     for (const workflow::State& state : machine.states) {
       const auto* const map = std::get_if<workflow::MapFields>(&state.fields);
       has_writer_ = has_writer_ || (map != nullptr && map->writer);
@@ -46,7 +49,7 @@ std::string WorkflowServices::state_of(const workflow::Simulation& simulation,
                                        workflow::TaskId task) const {
   for (const auto& [id, frame] : simulation.execution().frames) {
     if (frame.task && frame.task->id == task)
-      return definition_.machines()[frame.machine].states[frame.state].name;
+      return parts_.definition.machines()[frame.machine].states[frame.state].name;
   }
   return {};
 }
@@ -55,22 +58,34 @@ Error WorkflowServices::unanswered(std::string_view state, const workflow::Start
   const auto function = function_called_by(task);
   std::string answer;
   json::append_string(answer, state);
-  return {ErrorCode::kFailedPrecondition,
-          fmt::format("nothing answers the Task {} ({}), which calls {}: give `--mock FILE`, where "
-                      "FILE has {{{}: {{\"result\": …}}}}",
-                      printable(state), place_of_(state),
-                      function ? fmt::format("the function {}", printable(*function))
-                               : printable(task.resource),
-                      printable(answer))};
+  return {
+      ErrorCode::kFailedPrecondition,
+      fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
+                  "FILE has {{{}: {{\"result\": …}}}}",
+                  printable(state), place_of_(state),
+                  function ? fmt::format("the function {}", printable(*function))
+                           : printable(task.resource),
+                  function && !waits_for_token(task)
+                      ? fmt::format("`--function {}=FILE`, or ", printable(*function))
+                      : "",
+                  printable(answer))};
+}
+
+void WorkflowServices::stop(workflow::Simulation& simulation, Error problem) {
+  if (!problem_) problem_ = std::move(problem);
+  simulation.post(workflow::Stop{});
 }
 
 void WorkflowServices::start(workflow::Simulation& simulation, const workflow::StartTask& task) {
+  if (problem_) return stop(simulation, *problem_);
   const std::string state = state_of(simulation, task.task);
-  const MockAnswer* const answer = mocks_.next(state);
+  const auto function = function_called_by(task);
+  const MockAnswer* const answer = parts_.mocks.next(state);
   if (answer == nullptr) {
-    if (!problem_) problem_ = unanswered(state, task);
-    simulation.post(workflow::Stop{});
-    return;
+    const bool is_there = function && !waits_for_token(task) && parts_.functions != nullptr &&
+                          parts_.functions->has(*function);
+    if (is_there) return call(simulation, task, *function);
+    return stop(simulation, unanswered(state, task));
   }
   simulation.post(workflow::TaskStarted{.task = task.task});
   if (answer->result) {
@@ -82,8 +97,33 @@ void WorkflowServices::start(workflow::Simulation& simulation, const workflow::S
   }
 }
 
+void WorkflowServices::call(workflow::Simulation& simulation, const workflow::StartTask& task,
+                            std::string_view function) {
+  const bool is_service = task.resource.starts_with(kInvoke);
+  const json::Value* const payload = is_service ? task.input.find("Payload") : &task.input;
+  LocalFunctions::Answer answer =
+      parts_.functions->call(function, payload != nullptr ? json::to_string(*payload) : "{}");
+  if (answer.is_cancelled)
+    return stop(simulation, Error(ErrorCode::kCancelled, "the execution was stopped"));
+  simulation.post(workflow::TaskStarted{.task = task.task});
+  if (!answer.result) {
+    simulation.post(workflow::TaskFailed{.task = task.task,
+                                         .error = std::move(answer.result.error().error),
+                                         .cause = std::move(answer.result.error().cause)},
+                    answer.millis);
+    return;
+  }
+  std::string output = *std::move(answer.result);
+  if (is_service) {
+    output =
+        fmt::format(R"({{"ExecutedVersion":"$LATEST","Payload":{},"StatusCode":200}})", output);
+  }
+  simulation.post(workflow::TaskSucceeded{.task = task.task, .output = std::move(output)},
+                  answer.millis);
+}
+
 workflow::Outcome<json::Value> WorkflowServices::read(const workflow::ReadItems& request) {
-  return workflow::read_items(request, buckets_);
+  return workflow::read_items(request, parts_.buckets);
 }
 
 void WorkflowServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
@@ -98,7 +138,7 @@ workflow::Outcome<json::Value> WorkflowServices::write(const workflow::WriteResu
       request, children.empty() ? std::vector<workflow::ChildRecord>() : children.mapped());
   if (!written) return std::unexpected(std::move(written.error()));
   for (const workflow::NamedObject& object : written->objects) {
-    if (auto stored = buckets_.store(written->bucket, object); !stored)
+    if (auto stored = parts_.buckets.store(written->bucket, object); !stored)
       return std::unexpected(std::move(stored.error()));
   }
   return std::move(written->result);

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cli/buckets.h"
+#include "cli/local_functions.h"
 #include "cli/workflow_mocks.h"
 #include "workflow/definition.h"
 #include "workflow/results.h"
@@ -21,15 +22,21 @@ namespace weft::cli {
 // none.
 std::optional<std::string> function_called_by(const workflow::StartTask& task);
 
-// Tasks are answered by mocks, objects are files. A Task that nothing answers stops the execution.
+// Tasks are answered by mocks or else by functions, objects are files. A Task that nothing answers
+// stops the execution.
 class WorkflowServices final : public workflow::Services {
  public:
   // Where a state is in the definition, for messages: "FILE:LINE:COLUMN".
   using PlaceOf = std::function<std::string(std::string_view state)>;
 
-  // All outlive it.
-  WorkflowServices(const workflow::Definition& definition, Mocks& mocks, Buckets& buckets,
-                   PlaceOf place_of);
+  // All of it outlives the services.
+  struct Parts {
+    const workflow::Definition& definition;
+    Mocks& mocks;
+    Buckets& buckets;
+    LocalFunctions* functions = nullptr;  // none
+  };
+  WorkflowServices(const Parts& parts, PlaceOf place_of);
 
   void start(workflow::Simulation& simulation, const workflow::StartTask& task) override;
   workflow::Outcome<json::Value> read(const workflow::ReadItems& request) override;
@@ -43,9 +50,11 @@ class WorkflowServices final : public workflow::Services {
   std::string state_of(const workflow::Simulation& simulation, workflow::TaskId task) const;
   Error unanswered(std::string_view state, const workflow::StartTask& task) const;
 
-  const workflow::Definition& definition_;
-  Mocks& mocks_;
-  Buckets& buckets_;
+  void stop(workflow::Simulation& simulation, Error problem);
+  void call(workflow::Simulation& simulation, const workflow::StartTask& task,
+            std::string_view function);
+
+  const Parts parts_;
   PlaceOf place_of_;
   std::optional<Error> problem_;
   bool has_writer_ = false;

@@ -4,7 +4,7 @@ $ weft workflow run examples/order.asl.json --mock examples/order.mock.json --in
 $ weft workflow run examples/order.asl.json --input '{"id": 8, "amount": 0}'
 {"id": 8, "amount": 0}
 $ weft workflow run examples/order.asl.json --input '{"id": 7, "amount": 1}'
-weft: nothing answers the Task Charge (examples/order.asl.json:10:5), which calls the function charge: give `--mock FILE`, where FILE has {"Charge": {"result": …}}
+weft: nothing answers the Task Charge (examples/order.asl.json:10:5), which calls the function charge: give `--function charge=FILE`, or `--mock FILE`, where FILE has {"Charge": {"result": …}}
 ? 5
 $ echo '{"id": 9, "amount": 0}' > in.json
 $ weft workflow run examples/order.asl.json --input @in.json
@@ -90,3 +90,23 @@ weft: the execution failed in the state Each (each.asl.json:1:32): States.Result
 $ weft workflow run each.asl.json --bucket people=people --input '{"key": "../each.asl.json"}'
 weft: the execution failed in the state Each (each.asl.json:1:32): States.ItemReaderFailed: The object ../each.asl.json cannot be read: not permitted.
 ? 1
+# Functions are files.
+$ cat > sum.asl.json <<'END'
+> {"StartAt": "Sum", "States": {"Sum": {
+>   "Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:Sum_Up", "End": true,
+>   "Catch": [{"ErrorEquals": ["Lambda.Unknown"], "ResultPath": "$.error", "Next": "Sorry"}]
+> }, "Sorry": {"Type": "Pass", "OutputPath": "$.error", "End": true}}}
+> END
+$ weft workflow run sum.asl.json --function Sum_Up=examples/add.wat --input '{"export": "add", "args": [2, 3]}'
+{"results":[5]}
+$ weft workflow run sum.asl.json --function Sum_Up=examples/add.wat --input '{"export": "div", "args": [1, 0]}'
+{"Error":"Lambda.Unknown","Cause":"The cause could not be determined because Lambda did not return an error type. Returned payload: {\"errorMessage\":\"integer divide by zero\"}"}
+$ weft workflow run sum.asl.json --input '{"export": "add", "args": [2, 3]}'
+weft: nothing answers the Task Sum (sum.asl.json:1:31), which calls the function Sum_Up: give `--function Sum_Up=FILE`, or `--mock FILE`, where FILE has {"Sum": {"result": …}}
+? 5
+$ weft workflow run sum.asl.json --function Sum_Up=none.py
+weft: --function Sum_Up=none.py: there is no file none.py
+? 3
+$ weft workflow run sum.asl.json --function Sum_Up
+weft: --function Sum_Up: expected NAME=FILE
+? 2
