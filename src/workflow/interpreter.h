@@ -89,6 +89,7 @@ class Interpreter {
   };
   Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
                                 const Seen& seen);
+  Outcome<json::Value> kept(const Frame& frame, json::Value value) const;
   Outcome<std::optional<json::Value>> value_of(const Frame& frame, const ValueField& field,
                                                const json::Value& input);
   Outcome<std::optional<double>> number_of(const Frame& frame, const ValueField& field,
