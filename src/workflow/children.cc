@@ -1,8 +1,10 @@
 // Branches of Parallel states and iterations of inline Map states.
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "workflow/interpreter.h"
 
 namespace weft::workflow {
@@ -63,7 +65,7 @@ Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& inpu
   const auto& fields = std::get<MapFields>(state.fields);
   auto given = value_of(now, fields.items, input.value());
   if (!given) return std::unexpected(std::move(given.error()));
-  const json::Value items = given->value_or(input.value());
+  json::Value items = given->value_or(input.value());
   if (items.is_array()) return items;
   if (fields.items.expression && !fields.items.expression->expression().empty())
     return std::unexpected(unexpected_type(*fields.items.expression, "Items", items, "array"));
@@ -126,7 +128,7 @@ Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const State& state = state_of(frame(id));
   const auto& fields = std::get<MapFields>(state.fields);
-  OpenChildren& open = *frame(id).children;
+  OpenChildren& open = children_of(frame(id));
   for (; open.next < open.count && open.running < open.concurrency_max; ++open.next) {
     const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
     const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
@@ -145,7 +147,7 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
 void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value output,
                               std::uint64_t after) {
   const State& state = state_of(frame(id));
-  OpenChildren& open = *frame(id).children;
+  OpenChildren& open = children_of(frame(id));
   open.results.insert_or_assign(index, std::move(output));
   ++open.succeeded;
   --open.running;
@@ -174,8 +176,9 @@ void Interpreter::abort_iterations(FrameId id, std::uint64_t after) {
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {
   Frame& now = frame(id);
   json::Array results;
-  results.reserve(now.children->results.size());
-  for (auto& [index, output] : now.children->results)
+  OpenChildren& open = children_of(now);
+  results.reserve(open.results.size());
+  for (auto& [index, output] : open.results)
     results.push_back(std::move(output));
   now.children.reset();
   now.last_event = after;
@@ -223,7 +226,9 @@ void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
 }
 
 void Interpreter::child_failed(FrameId child, const Failure& failure) {
-  const FrameId id = *frame(child).parent;
+  const std::optional<FrameId> parent = frame(child).parent;
+  WEFT_ASSERT(parent.has_value());
+  const FrameId id = *parent;
   const State& state = state_of(frame(id));
   const std::uint64_t after = frame(child).last_event;
   const std::uint64_t index = frame(child).index;

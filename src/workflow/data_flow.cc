@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "workflow/interpreter.h"
 #include "workflow/timestamp.h"
 #include "workflow/value_text.h"
@@ -68,6 +69,7 @@ Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& fil
     case FilterPath::Kind::kPath:
       break;
   }
+  WEFT_ASSERT(filter.path.has_value());
   const json::Value context = state_of(frame).reads_context ? context_of(frame) : json::Value();
   auto value = filter.path->evaluate(scope_of(frame, data.value(), context), field);
   if (!value) return std::unexpected(std::move(value.error()));
@@ -126,8 +128,8 @@ Outcome<std::optional<double>> Interpreter::number_of(const Frame& frame, const 
                                                       const json::Value& input, bool is_whole) {
   auto value = value_of(frame, field, input);
   if (!value) return std::unexpected(std::move(value.error()));
-  if (!*value) return std::nullopt;
-  const json::Value& given = **value;
+  if (!value->has_value()) return std::nullopt;
+  const json::Value given = value->value_or(json::Value());
   const bool fits = given.is_number() && (!is_whole || given.as_number().to_int64().has_value());
   if (fits) return given.as_number().to_double();
   if (field.path) {
@@ -150,6 +152,7 @@ Outcome<Payload> Interpreter::with_result(const Frame& frame, const ResultPath& 
   Payload placed = result;
   if (path.kind == ResultPath::Kind::kDiscard) placed = frame.input;
   if (path.kind == ResultPath::Kind::kPath) {
+    WEFT_ASSERT(path.path.has_value());
     auto document = path.path->set(frame.input.value(), result.value());
     if (!document) {
       return ends_with("States.ResultPathMatchFailure",

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "json/jsonata/jsonata.h"
 #include "workflow/step.h"
 
@@ -108,7 +109,7 @@ class Interpreter {
   // --- tasks (tasks.cc) ---
   using Frames = std::map<FrameId, Frame>;
   Outcome<> begin_task(FrameId id);
-  Outcome<StartTask> prepare_task(const Frame& frame, const TaskFields& fields);
+  Outcome<StartTask> prepare_task(Frame& frame, const TaskFields& fields);
   Frames::iterator frame_of_task(TaskId task);
   void note_started(Frame& frame, const std::string& worker);
   void expect_heartbeat(Frame& frame);
@@ -164,6 +165,15 @@ class Interpreter {
     return definition_.machines()[frame.machine].states[frame.state];
   }
   Frame& frame(FrameId id) { return execution_.frames.at(id); }
+  // Of a frame that waits for them.
+  static OpenChildren& children_of(Frame& frame) {
+    WEFT_ASSERT(frame.children.has_value());
+    return *frame.children;
+  }
+  static OpenTask& task_of(Frame& frame) {
+    WEFT_ASSERT(frame.task.has_value());
+    return *frame.task;
+  }
   bool is_running() const { return execution_.status == Status::kRunning; }
   FrameId add_frame(std::size_t machine, std::optional<FrameId> parent, std::uint64_t index,
                     Payload input);

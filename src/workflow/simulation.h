@@ -53,6 +53,7 @@ class Simulation {
         seed_(seed) {}
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
+  ~Simulation() = default;
 
   // Runs it until it has ended, or until nothing would happen any more: it then waits for something
   // that the services never answer.

@@ -56,7 +56,7 @@ void echo(Simulation& simulation, const StartTask& task) {
   simulation.post(TaskSucceeded{.task = task.task, .output = json::to_string(task.input)}, 1);
 }
 
-Answers::Task failing(std::string error, std::string cause = "why") {
+Answers::Task failing(const std::string& error, const std::string& cause = "why") {
   return [=](Simulation& simulation, const StartTask& task) {
     simulation.post(TaskFailed{.task = task.task, .error = error, .cause = cause}, 1);
   };
