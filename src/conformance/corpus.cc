@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <memory>
 
 #include <fmt/format.h>
 
+#include "base/handle.h"
 #include "base/log.h"
 #include "conformance/difference.h"
 #include "json/parse.h"
@@ -22,11 +22,10 @@ constexpr std::size_t kShownBytesMax = 200;
 
 Result<std::string> text_of(const fs::path& file) {
   // The C library's: libc++ has no files in WebAssembly.
-  const std::unique_ptr<std::FILE, decltype([](std::FILE* open) { std::fclose(open); })> stream(
-      std::fopen(file.c_str(), "rb"));
+  const Handle<std::FILE, std::fclose> stream(std::fopen(file.c_str(), "rb"));
   if (stream == nullptr) return fail(ErrorCode::kNotFound, "cannot read " + file.string());
   std::string text;
-  std::array<char, kChunkBytes> chunk;
+  std::array<char, kChunkBytes> chunk = {};
   while (const std::size_t size = std::fread(chunk.data(), 1, chunk.size(), stream.get())) {
     text.append(chunk.data(), size);
     if (text.size() > kFileBytesMax)

@@ -1,8 +1,10 @@
 // Branches of Parallel states and iterations of inline Map states.
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "workflow/interpreter.h"
 
 namespace weft::workflow {
@@ -64,7 +66,7 @@ Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& inpu
   const auto& fields = std::get<MapFields>(state.fields);
   auto given = value_of(now, fields.items, input.value());
   if (!given) return std::unexpected(std::move(given.error()));
-  const json::Value items = given->value_or(input.value());
+  json::Value items = given->value_or(input.value());
   if (items.is_array()) {
     if (state.language == QueryLanguage::kJsonPath)
       inspect("afterItemsPath", Payload::as_written(items));
@@ -107,11 +109,12 @@ Outcome<> Interpreter::begin_map(FrameId id) {
                    .tolerated = *tolerated};
   if (is_mocked()) return finish_mocked_map(id, *input);
   if (fields.is_distributed) return begin_map_run(id, *input);
-  now.children->count = now.children->items.size();
-  if (now.children->concurrency_max == 0 || now.children->concurrency_max > kInlineConcurrencyMax)
-    now.children->concurrency_max = kInlineConcurrencyMax;
+  children_of(now).count = now.children->items.size();
+  if (children_of(now).concurrency_max == 0 ||
+      now.children->concurrency_max > kInlineConcurrencyMax)
+    children_of(now).concurrency_max = kInlineConcurrencyMax;
   now.waiting = Waiting::kFrames;
-  if (now.children->count == 0) {
+  if (children_of(now).count == 0) {
     finish_children(id, now.last_event);
     return {};
   }
@@ -130,7 +133,7 @@ Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const State& state = state_of(frame(id));
   const auto& fields = std::get<MapFields>(state.fields);
-  OpenChildren& open = *frame(id).children;
+  OpenChildren& open = children_of(frame(id));
   for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
     const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
     const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
@@ -154,7 +157,7 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
 void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value output,
                               std::uint64_t after) {
   const State& state = state_of(frame(id));
-  OpenChildren& open = *frame(id).children;
+  OpenChildren& open = children_of(frame(id));
   open.results.insert_or_assign(index, std::move(output));
   ++open.succeeded;
   std::uint64_t last = after;
@@ -172,8 +175,9 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {
   Frame& now = frame(id);
   json::Array results;
-  results.reserve(now.children->results.size());
-  for (auto& [index, output] : now.children->results)
+  OpenChildren& open = children_of(now);
+  results.reserve(open.results.size());
+  for (auto& [index, output] : open.results)
     results.push_back(std::move(output));
   now.children.reset();
   now.last_event = after;
@@ -219,7 +223,9 @@ void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
 }
 
 void Interpreter::child_failed(FrameId child, const Failure& failure) {
-  const FrameId id = *frame(child).parent;
+  const std::optional<FrameId> parent = frame(child).parent;
+  WEFT_ASSERT(parent.has_value());
+  const FrameId id = *parent;
   const State& state = state_of(frame(id));
   const std::uint64_t after = frame(child).last_event;
   const std::uint64_t index = frame(child).index;

@@ -99,12 +99,11 @@ Result<ValueField> value_field_of(const json::Value& object, std::string name,
                                   QueryLanguage language) {
   ValueField field{.name = std::move(name)};
   const std::string path_name = field.name + "Path";
-  if (const json::Value* const constant = object.find(field.name)) {
-    if (language == QueryLanguage::kJsonata) {
-      field.expression = TRY(JsonataTemplate::parse(*constant));
-    } else {
-      field.constant = *constant;
-    }
+  const json::Value* const constant = object.find(field.name);
+  if (constant != nullptr && language == QueryLanguage::kJsonata) {
+    field.expression = TRY(JsonataTemplate::parse(*constant));
+  } else if (constant != nullptr) {
+    field.constant = *constant;
   } else if (const auto path = text_of(object, path_name)) {
     field.path = TRY(PathExpression::parse(*path, PathExpression::Allow::kPathOrIntrinsic));
   } else if (object.find(path_name) != nullptr) {
@@ -120,6 +119,14 @@ Result<std::optional<Template>> template_of(const json::Value& object, std::stri
   if (language == QueryLanguage::kJsonata)
     return std::optional<Template>(TRY(JsonataTemplate::parse(*found)));
   return std::optional<Template>(TRY(PathTemplate::parse(*found)));
+}
+
+Result<TaskFields> task_of(const json::Value& object, QueryLanguage language) {
+  TaskFields fields{.resource = std::string(text_of(object, "Resource").value_or(""))};
+  fields.timeout_seconds = TRY(value_field_of(object, "TimeoutSeconds", language));
+  fields.heartbeat_seconds = TRY(value_field_of(object, "HeartbeatSeconds", language));
+  fields.credentials = TRY(template_of(object, "Credentials", language));
+  return fields;
 }
 
 // Errs on the side of yes.
@@ -247,10 +254,8 @@ Result<> Compiler::add_map_services(MapFields& fields, const json::Value& object
       language == QueryLanguage::kJsonata ? "Arguments" : "Parameters";
   if (const json::Value* const reader = object.find("ItemReader")) {
     MapFields::Reader read{.resource = std::string(text_of(*reader, "Resource").value_or(""))};
-    if (const json::Value* const config = reader->find("ReaderConfig")) {
-      read.config = *config;
-      read.max_items = TRY(value_field_of(*config, "MaxItems", language));
-    }
+    if (const json::Value* const config = reader->find("ReaderConfig")) read.config = *config;
+    read.max_items = TRY(value_field_of(read.config, "MaxItems", language));
     read.arguments = TRY(template_of(*reader, arguments, language));
     fields.reader = std::move(read);
   }
@@ -303,14 +308,9 @@ Result<MapFields> Compiler::map_of(const State& state, const json::Value& object
 Result<> Compiler::add_fields(State& state, const json::Value& object, const Names& names,
                               std::size_t depth_left) {
   switch (state.type) {
-    case StateType::kTask: {
-      TaskFields fields{.resource = std::string(text_of(object, "Resource").value_or(""))};
-      fields.timeout_seconds = TRY(value_field_of(object, "TimeoutSeconds", state.language));
-      fields.heartbeat_seconds = TRY(value_field_of(object, "HeartbeatSeconds", state.language));
-      fields.credentials = TRY(template_of(object, "Credentials", state.language));
-      state.fields = std::move(fields);
+    case StateType::kTask:
+      state.fields = TRY(task_of(object, state.language));
       break;
-    }
     case StateType::kWait:
       state.fields =
           WaitFields{.seconds = TRY(value_field_of(object, "Seconds", state.language)),

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <span>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "json/number.h"
 
 namespace weft::workflow {
@@ -111,9 +113,11 @@ std::string_view details_name(EventType type) {
 
 json::Value to_json(const HistoryEvent& event) {
   json::Object object;
-  object.set("timestamp", json::Number::from_lexeme(
-                              fmt::format("{}.{:03}", event.millis / 1000, event.millis % 1000))
-                              .value());
+  const auto seconds = json::Number::from_lexeme(
+      fmt::format("{}{}.{:03}", event.millis < 0 ? "-" : "", std::abs(event.millis / 1000),
+                  std::abs(event.millis % 1000)));
+  WEFT_ASSERT(seconds.has_value());
+  object.set("timestamp", *seconds);
   object.set("type", name_of(event.type));
   object.set("id", event.id);
   object.set("previousEventId", event.previous);

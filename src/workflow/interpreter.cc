@@ -8,8 +8,8 @@
 
 namespace weft::workflow {
 json::Value not_truncated() {
-  static const json::Value details = json::Value::object({{"truncated", false}});
-  return details;
+  static const json::Value kDetails = json::Value::object({{"truncated", false}});
+  return kDetails;
 }
 
 void set_text(json::Object& object, std::string_view name, const std::optional<std::string>& text) {
@@ -258,12 +258,13 @@ Outcome<> Interpreter::fail_as_said(FrameId id) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     auto value = value_of(frame(id), *sources[i], input->value());
     if (!value) return std::unexpected(std::move(value.error()));
-    if (!*value) continue;
-    if (!(*value)->is_string()) {
+    if (!value->has_value()) continue;
+    const json::Value given = value->value_or(json::Value());
+    if (!given.is_string()) {
       return ends_with("States.Runtime", fmt::format("The {} is no text: {}", sources[i]->name,
-                                                     json::to_string(**value)));
+                                                     json::to_string(given)));
     }
-    texts.at(i) = std::string((*value)->as_string());
+    texts.at(i) = std::string(given.as_string());
   }
   give_up(id, {.error = std::move(texts[0]), .cause = std::move(texts[1])});
   return {};

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "json/jsonata/jsonata.h"
 #include "workflow/step.h"
 
@@ -92,6 +93,7 @@ class Interpreter {
   };
   Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
                                 const Seen& seen);
+  Outcome<json::Value> kept(const Frame& frame, json::Value value) const;
   Outcome<std::optional<json::Value>> value_of(const Frame& frame, const ValueField& field,
                                                const json::Value& input);
   Outcome<std::optional<double>> number_of(const Frame& frame, const ValueField& field,
@@ -110,7 +112,7 @@ class Interpreter {
   // --- tasks (tasks.cc) ---
   using Frames = std::map<FrameId, Frame>;
   Outcome<> begin_task(FrameId id);
-  Outcome<StartTask> prepare_task(const Frame& frame, const TaskFields& fields);
+  Outcome<StartTask> prepare_task(Frame& frame, const TaskFields& fields);
   Frames::iterator frame_of_task(TaskId task);
   void note_started(Frame& frame, const std::string& worker);
   void expect_heartbeat(Frame& frame);
@@ -185,6 +187,15 @@ class Interpreter {
     return definition_.machines()[frame.machine].states[frame.state];
   }
   Frame& frame(FrameId id) { return execution_.frames.at(id); }
+  // Of a frame that waits for them.
+  static OpenChildren& children_of(Frame& frame) {
+    WEFT_ASSERT(frame.children.has_value());
+    return *frame.children;
+  }
+  static OpenTask& task_of(Frame& frame) {
+    WEFT_ASSERT(frame.task.has_value());
+    return *frame.task;
+  }
   bool is_running() const { return execution_.status == Status::kRunning; }
   FrameId add_frame(std::size_t machine, std::optional<FrameId> parent, std::uint64_t index,
                     Payload input);

@@ -52,7 +52,8 @@ class Payload {
 
  private:
   static bool is_document(const json::Value& value) {
-    return value.span() && value.span()->begin == 0;
+    const auto span = value.span();
+    return span && span->begin == 0;
   }
 
   json::Value value_;

@@ -56,7 +56,7 @@ void echo(Simulation& simulation, const StartTask& task) {
   simulation.post(TaskSucceeded{.task = task.task, .output = json::to_string(task.input)}, 1);
 }
 
-Answers::Task failing(std::string error, std::string cause = "why") {
+Answers::Task failing(const std::string& error, const std::string& cause = "why") {
   return [=](Simulation& simulation, const StartTask& task) {
     simulation.post(TaskFailed{.task = task.task, .error = error, .cause = cause}, 1);
   };
@@ -461,6 +461,19 @@ TEST_CASE("an output that is too large ends the execution") {
         "maximum number of bytes service limit.");
 }
 
+TEST_CASE("what doubles again and again ends the execution before it is printed") {
+  for (const char* doubles :
+       {R"({"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v.$":"$"},"Next":"B"},
+           "B":{"Type":"Pass","Assign":{"v":{"a.$":"$v","b.$":"$v"}},"Next":"B"}}})",
+        R"({"QueryLanguage":"JSONata","StartAt":"A","States":{
+           "A":{"Type":"Pass","Assign":{"v":"{% $states.input %}"},"Next":"B"},
+           "B":{"Type":"Pass","Assign":{"v":["{% $v %}","{% $v %}"]},"Next":"B"}}})"}) {
+    const Ran ran = run(doubles);
+    CHECK(ran.output.starts_with("States.DataLimitExceeded: The state/task 'B' returned"));
+    CHECK(ran.events.size() < 60);
+  }
+}
+
 TEST_CASE("somebody may stop an execution, and its time may end") {
   const Ran timed_out = run(
       R"({"TimeoutSeconds":2,"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}})");
@@ -508,6 +521,17 @@ TEST_CASE("what is nested deeper than any text from outside can be stored") {
       "C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericLessThan":300,"Next":"A"}],"Default":"D"},
       "D":{"Type":"Succeed"}}})json";
   CHECK(run_resumed(kDeep, R"({"n":0})").output == run(kDeep, R"({"n":0})").output);
+}
+
+TEST_CASE("an expression's text that is no UTF-8 is the same before and after it was stored") {
+  constexpr std::string_view kLone = R"({"QueryLanguage":"JSONata","StartAt":"A","States":{
+      "A":{"Type":"Pass","Output":"{% '\\ud800' %}","Next":"W"},
+      "W":{"Type":"Wait","Seconds":1,"Output":"{% $states.input = '\\ud800' %}","End":true}}})";
+  CHECK(run_resumed(kLone, "{}").output == run(kLone).output);
+  constexpr std::string_view kTwice = R"({"QueryLanguage":"JSONata","StartAt":"A","States":{
+      "A":{"Type":"Pass","Assign":{"v":"{% {'\\ud800':1, '\\ud801':2} %}"},"Next":"W"},
+      "W":{"Type":"Wait","Seconds":1,"End":true}}})";
+  CHECK(run_resumed(kTwice, "{}").output == run(kTwice).output);
 }
 
 TEST_CASE("the largest numbers of a Map can be stored") {

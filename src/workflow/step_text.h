@@ -1,6 +1,8 @@
 // All that a step gives as one text, so that two can be compared byte for byte. For tests.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 

@@ -343,9 +343,9 @@ class Parser {
   Result<char32_t> four_digits(std::size_t begin) {
     const std::string_view digits = text_.substr(at_, 4);
     std::uint32_t value = 0;
-    const char* const digits_end = digits.data() + digits.size();
-    const auto [end, error] = std::from_chars(digits.data(), digits_end, value, 16);
-    if (digits.size() < 4 || error != std::errc() || end != digits_end) {
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (digits.size() < 4 || error != std::errc() || end != digits.data() + digits.size()) {
       return wrong(begin, "four hexadecimal digits belong behind \\u");
     }
     at_ += 4;
