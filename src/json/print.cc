@@ -1,5 +1,7 @@
 #include "json/print.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -16,43 +18,113 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-bool is_plain(char c) {
-  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 &&
-         c != '"' && c != '\\';
+constexpr std::size_t kEscapeBytesMax = 6;  // \u001f
+
+bool needs_escape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-// How many bytes at the start of `text` are ASCII that needs no escape; looks at eight at a time.
-std::size_t plain_prefix(std::string_view text) {
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+constexpr std::uint64_t kHighs = 0x8080808080808080;
+
+template <class Word>
+Word load(const char* bytes) {
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// The bytes of eight that need an escape, each by its highest bit. Behind the first of them, which
+// is right, another may be marked for nothing: a subtraction borrows from it.
+std::uint64_t escapes_among(std::uint64_t eight) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + at, sizeof eight);
-    const std::uint64_t quote = eight ^ (kOnes * '"');
-    const std::uint64_t backslash = eight ^ (kOnes * '\\');
-    // A subtraction borrows into the high bit of a byte that was too small; wrong at most behind a
-    // byte that is special anyway.
-    const std::uint64_t special =
-        (eight | (eight - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes)) & kHighs;
-    if (special != 0) break;
-  }
-  while (at < text.size() && is_plain(text[at]))
-    ++at;
-  return at;
+  const std::uint64_t quote = eight ^ (kOnes * '"');
+  const std::uint64_t backslash = eight ^ (kOnes * '\\');
+  return (((eight - (kOnes * 0x20)) & ~eight) | ((quote - kOnes) & ~quote) |
+          ((backslash - kOnes) & ~backslash)) &
+         kHighs;
 }
 
-void append_escape(std::string& out, char c) {
+// Whether all of it is ASCII that needs no escape. Most strings are short: what is left of a word
+// is looked at together with bytes that were, and not one by one.
+bool is_plain(std::string_view text) {
+  const auto is_plain_word = [](std::uint64_t word) {
+    return (escapes_among(word) | (word & kHighs)) == 0;
+  };
+  const char* const begin = text.data();
+  const std::size_t size = text.size();
+  if (size >= kWordBytes) {
+    for (std::size_t at = 0; at + kWordBytes < size; at += kWordBytes) {
+      if (!is_plain_word(load<std::uint64_t>(begin + at))) return false;
+    }
+    return is_plain_word(load<std::uint64_t>(begin + size - kWordBytes));
+  }
+  if (size >= kWordBytes / 2) {
+    return is_plain_word(load<std::uint32_t>(begin) |
+                         (std::uint64_t{load<std::uint32_t>(begin + size - kWordBytes / 2)} << 32));
+  }
+  return std::ranges::none_of(
+      text, [](char c) { return needs_escape(c) || static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// How many bytes it has written.
+std::size_t write_escape(char* out, char c) {
   constexpr std::string_view kLetters = "btn?fr";  // U+0008 to U+000D
   constexpr std::string_view kDigits = "0123456789abcdef";
   const auto code = static_cast<unsigned char>(c);
-  if (c == '"' || c == '\\') {
-    out.append({'\\', c});
-  } else if (code >= 0x08 && code <= 0x0D && code != 0x0B) {
-    out.append({'\\', kLetters[code - 0x08]});
-  } else {
-    out.append({'\\', 'u', '0', '0', kDigits[code >> 4], kDigits[code & 15]});
+  out[0] = '\\';
+  out[1] = c;
+  if (c == '"' || c == '\\') return 2;
+  if (code >= 0x08 && code <= 0x0D && code != 0x0B) {
+    out[1] = kLetters[code - 0x08];
+    return 2;
   }
+  const std::array<char, kEscapeBytesMax> escape = {
+      '\\', 'u', '0', '0', kDigits[code >> 4], kDigits[code & 15]};
+  std::ranges::copy(escape, out);
+  return escape.size();
+}
+
+// A text in valid UTF-8. Escapes may stand close together (JSON in a string has one every few
+// bytes), so that all goes through a buffer: as whole words, each only as far as it is right.
+void append_escaped(std::string& out, std::string_view text) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::size_t kBufferBytes = 512;
+  char buffer[kBufferBytes];
+  std::size_t used = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (used + kWordBytes + kEscapeBytesMax > sizeof buffer) {
+      out.append(buffer, used);
+      used = 0;
+    }
+    char* const place = buffer + used;
+    if (text.size() - at < kWordBytes) {
+      *place = text[at];
+      used += needs_escape(text[at]) ? write_escape(place, text[at]) : 1;
+      ++at;
+      continue;
+    }
+    const auto word = load<std::uint64_t>(text.data() + at);
+    std::memcpy(place, &word, kWordBytes);
+    const std::uint64_t escapes = escapes_among(word);
+    const auto plain = static_cast<std::size_t>(std::countr_zero(escapes)) / 8;
+    at += plain;
+    used += plain;
+    if (escapes != 0) used += write_escape(place + plain, text[at++]);
+  }
+  out.append(buffer, used);
+}
+
+// With U+FFFD for what is not UTF-8.
+std::string repaired(std::string_view text) {
+  std::string valid;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = decode_utf8(text, at);
+    valid.append(point.valid ? text.substr(at, point.size) : kReplacement);
+    at += point.size;
+  }
+  return valid;
 }
 
 // Prints one document. A loop with its own stack: nesting may be deeper than the machine's.
@@ -131,25 +203,13 @@ class Printer {
 
 void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
-  std::size_t done = 0;  // Bytes of the text that are in `out`.
-  std::size_t at = plain_prefix(text);
-  while (at < text.size()) {
-    const CodePoint point = decode_utf8(text, at);
-    if (point.valid && point.value >= 0x80) {
-      at += point.size;
-    } else {
-      out.append(text, done, at - done);
-      if (point.valid) {
-        append_escape(out, text[at]);
-      } else {
-        out.append(kReplacement);
-      }
-      at += point.size;
-      done = at;
-    }
-    at += plain_prefix(text.substr(at));
+  if (is_plain(text)) {
+    out.append(text);
+  } else if (is_utf8(text)) {
+    append_escaped(out, text);
+  } else {
+    append_escaped(out, repaired(text));
   }
-  out.append(text, done);
   out.push_back('"');
 }
 

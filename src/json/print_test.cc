@@ -126,5 +126,27 @@ TEST_CASE("the writer takes a lone value") {
   CHECK(out == "\"x\"[1,2]");
 }
 
+TEST_CASE("escapes are made wherever they stand in a string") {
+  constexpr std::size_t kSizes[] = {0, 1, 3, 4, 7, 8, 9, 15, 16, 40, 503, 511, 512, 520, 1030};
+  for (const std::string_view special :
+       {"\"", "\\", "\n", "\x1F", "\x7F", "\u00FC", "\U0001F600"}) {
+    for (const std::size_t size : kSizes) {
+      for (std::size_t at = 0; at <= size; at += size > 100 ? 61 : 1) {
+        std::string text(size, 'a');
+        text.insert(at, special).append(special);
+        const auto read = parse(quoted(text));
+        REQUIRE(read.has_value());
+        REQUIRE(read->as_string() == text);
+      }
+    }
+  }
+  const std::string controls(600, '\x01');
+  CHECK(parse(quoted(controls)).value().as_string() == controls);
+}
+
+TEST_CASE("bytes that are not UTF-8 are replaced beside escapes") {
+  CHECK(quoted("\"\u00FC\xFFplain\xC3\n") == "\"\\\"\u00FC\uFFFDplain\uFFFD\\n\"");
+}
+
 }  // namespace
 }  // namespace weft::json

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "json/print.h"
 
 namespace weft::workflow {
 namespace {
@@ -129,11 +128,44 @@ Result<TaskFields> task_of(const json::Value& object, QueryLanguage language) {
   return fields;
 }
 
+// Whether an expression takes something else of $states than these members, which are no part of
+// the context object. Errs on the side of yes: "%" leads from one of them to all others.
+bool may_read_all_states(std::string_view expression) {
+  constexpr std::string_view kStates = "$states";
+  constexpr std::array<std::string_view, 3> kOthers = {".input", ".result", ".errorOutput"};
+  if (!expression.contains(kStates)) return false;
+  if (expression.contains('%')) return true;
+  for (std::size_t at = expression.find(kStates); at != expression.npos;
+       at = expression.find(kStates, at)) {
+    at += kStates.size();
+    const std::string_view rest = expression.substr(at);
+    const bool is_other = std::ranges::any_of(
+        kOthers, [&](std::string_view member) { return rest.starts_with(member); });
+    if (!is_other) return true;
+  }
+  return false;
+}
+
 // Errs on the side of yes.
 bool may_read_context(const json::Value& state) {
-  const std::string text = json::to_string(state);
-  return text.find("$$") != text.npos || text.find("context") != text.npos ||
-         text.find("$states") != text.npos;
+  std::vector<const json::Value*> open = {&state};
+  while (!open.empty()) {
+    const json::Value& value = *open.back();
+    open.pop_back();
+    if (value.is_array()) {
+      for (const json::Value& item : value.as_array())
+        open.push_back(&item);
+    } else if (value.is_object()) {
+      for (const auto& [name, member] : value.as_object())
+        open.push_back(&member);
+    } else if (value.is_string()) {
+      const std::string_view text = value.as_string();
+      if (text.contains("$$")) return true;
+      // Without its "{%" and "%}".
+      if (is_jsonata(text) && may_read_all_states(text.substr(2, text.size() - 4))) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace

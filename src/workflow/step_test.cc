@@ -151,6 +151,24 @@ TEST_CASE("data flow from InputPath to OutputPath") {
   }
 }
 
+TEST_CASE("an expression sees the context object whatever way it takes to it") {
+  for (const std::string_view expression :
+       {"$states.context.State.Name", "$lookup($states, 'context').State.Name",
+        "$states . context.State.Name", "$states.`context`.State.Name", "$states.*.State.Name",
+        "$states.input.%.*.State.Name", "$states.input.({'s': %}).s.*.State.Name",
+        "($s := $states; $s.context.State.Name)", "[$states.input, $states][1].**.State.Name"}) {
+    CAPTURE(expression);
+    const Ran ran =
+        run(one(fmt::format(R"("Type":"Pass","QueryLanguage":"JSONata","Output":"{{% {} %}}")",
+                            expression)),
+            R"({"a":1})");
+    CHECK(ran.output == R"("A")");
+  }
+  CHECK(run(one(R"("Type":"Pass","QueryLanguage":"JSONata","Output":"{% $states.input.a %}")"),
+            R"({"a":1})")
+            .output == "1");
+}
+
 TEST_CASE("a path that leads nowhere ends the execution") {
   const Ran ran = run(one(R"("Type":"Pass","OutputPath":"$.no")"));
   CHECK(ran.status == Status::kFailed);
