@@ -20,9 +20,13 @@ constexpr std::size_t kFileBytesMax = 256 << 20;
 constexpr std::size_t kChunkBytes = 16 << 10;
 constexpr std::size_t kShownBytesMax = 200;
 
+void close_file(std::FILE* file) {
+  std::fclose(file);  // NOLINT(cppcoreguidelines-owning-memory): its Handle owns it
+}
+
 Result<std::string> text_of(const fs::path& file) {
   // The C library's: libc++ has no files in WebAssembly.
-  const Handle<std::FILE, std::fclose> stream(std::fopen(file.c_str(), "rb"));
+  const Handle<std::FILE, close_file> stream(std::fopen(file.c_str(), "rb"));
   if (stream == nullptr) return fail(ErrorCode::kNotFound, "cannot read " + file.string());
   std::string text;
   std::array<char, kChunkBytes> chunk = {};

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <span>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -113,9 +114,11 @@ std::string_view details_name(EventType type) {
 
 json::Value to_json(const HistoryEvent& event) {
   json::Object object;
-  const auto seconds = json::Number::from_lexeme(
+  const std::string text =
       fmt::format("{}{}.{:03}", event.millis < 0 ? "-" : "", std::abs(event.millis / 1000),
-                  std::abs(event.millis % 1000)));
+                  std::abs(event.millis % 1000));
+  // Borrows the text.
+  const auto seconds = json::Number::from_lexeme(text);
   WEFT_ASSERT(seconds.has_value());
   object.set("timestamp", *seconds);
   object.set("type", name_of(event.type));

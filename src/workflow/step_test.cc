@@ -124,6 +124,14 @@ TEST_CASE("each state is entered and exited, and each event follows the one befo
   CHECK(ran.output == R"({ "a": 1 })");
 }
 
+TEST_CASE("an event has its time in seconds") {
+  const auto time_of = [](std::int64_t millis) {
+    return json::to_string(*to_json(HistoryEvent{.id = 1, .millis = millis}).find("timestamp"));
+  };
+  CHECK(time_of(1'763'725'011'042) == "1763725011.042");
+  CHECK(time_of(-1'500) == "-1.500");
+}
+
 TEST_CASE("data flow from InputPath to OutputPath") {
   struct Case {
     std::string_view members;

@@ -12,9 +12,8 @@ const weft::workflow::ServiceModels& weft::workflow::ServiceModels::embedded() {
 }
 
 int main(int argc, char** argv) {
-  using namespace weft::conformance;
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  if (const auto exit_code = run_corpus_command(words)) return *exit_code;
-  print(kCorpusHelp, stderr);
-  return kUsageExitCode;
+  if (const auto exit_code = weft::conformance::run_corpus_command(words)) return *exit_code;
+  weft::conformance::print(weft::conformance::kCorpusHelp, stderr);
+  return weft::conformance::kUsageExitCode;
 }
