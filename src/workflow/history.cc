@@ -109,6 +109,7 @@ std::string_view details_name(EventType type) {
 
 json::Value to_json(const HistoryEvent& event) {
   json::Object object;
+  object.reserve(5);
   object.set("timestamp", json::Number::from_lexeme(
                               fmt::format("{}.{:03}", event.millis / 1000, event.millis % 1000))
                               .value());
