@@ -1,4 +1,4 @@
-// The bytes of a fuzz target's input as choices. For fuzz targets only.
+// Bytes as choices: the input of a fuzz target, or what a property test generates. For these only.
 #pragma once
 
 #include <cstddef>

@@ -1,14 +1,15 @@
 // weft workflow: workflows in the Amazon States Language.
-#include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/input_file.h"
-#include "cli/report.h"
+#include "cli/workflow_diagnostics.h"
+#include "cli/workflow_run.h"
 #include "json/print.h"
 #include "workflow/validation.h"
 
@@ -23,8 +24,36 @@ constexpr std::array kOptions = {
     Option{.name = "express",
            .value = "",
            .help = "as a state machine of type EXPRESS, which may have less"},
-    Option{.name = "warnings", .value = "", .help = "also what is likely a mistake"},
+    Option{.name = "warnings", .value = "", .help = "validate: also what is likely a mistake"},
+    Option{.name = "input",
+           .value = "JSON|@FILE|-",
+           .help = "run: the execution's input (default {})"},
+    Option{.name = "mock",
+           .value = "FILE",
+           .help = "run: answers to Tasks, by the state's name; see above",
+           .word = {.kind = WordKind::kFile}},
+    Option{.name = "function",
+           .value = "NAME=FILE",
+           .help = "run: what a Lambda function is here: a module or a Python file"},
+    Option{.name = "bucket",
+           .value = "NAME=DIR",
+           .help = "run: the directory that is a bucket of S3 to ItemReader and ResultWriter"},
+    Option{.name = "history",
+           .value = "",
+           .help = "run: print the execution's events instead of its output"},
+    Option{.name = "name", .value = "NAME", .help = "run: what the execution is called"},
     kJsonOption,
+};
+
+struct Owned {
+  std::string_view option;
+  std::string_view action;
+};
+constexpr std::array kOwned = {
+    Owned{.option = "warnings", .action = "validate"}, Owned{.option = "input", .action = "run"},
+    Owned{.option = "mock", .action = "run"},          Owned{.option = "function", .action = "run"},
+    Owned{.option = "bucket", .action = "run"},        Owned{.option = "history", .action = "run"},
+    Owned{.option = "name", .action = "run"},
 };
 
 void write(json::Writer& writer, const Diagnostic& diagnostic) {
@@ -55,24 +84,6 @@ std::string json_of(const Validation& validation) {
   return text + "\n";
 }
 
-// "FILE:3:7: error: Field 'A' is not supported at /States/X (SCHEMA_VALIDATION_FAILED)", the line
-// and a caret.
-std::string text_of(const Diagnostic& diagnostic, std::string_view file,
-                    std::string_view definition, const Console& console) {
-  std::string place = printable(file);
-  const auto& [line, column, offset] = diagnostic.position;
-  if (line && column) place += fmt::format(":{}:{}", *line, *column);
-  const std::string severity =
-      diagnostic.severity == Severity::kError ? console.red("error") : console.yellow("warning");
-  std::string text = fmt::format(
-      "{}: {}: {}{} ({})\n", console.bold(place), severity, printable(diagnostic.message),
-      diagnostic.location ? " at " + printable(*diagnostic.location) : "", diagnostic.code);
-  std::string lines = excerpt(
-      definition, Error(ErrorCode::kInvalidArgument, "").with_position(diagnostic.position));
-  if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
-  return text + lines;
-}
-
 Result<int> validate(const Arguments& arguments, Console& console) {
   const std::string_view file = arguments.operand(1);
   const std::string definition = TRY(read_input(file, console));
@@ -83,21 +94,24 @@ Result<int> validate(const Arguments& arguments, Console& console) {
   if (arguments.has("json")) {
     console.print(json_of(validation));
   } else {
-    for (const Diagnostic& diagnostic : validation.diagnostics)
-      console.print(text_of(diagnostic, file, definition, console));
+    console.print(diagnostics_text(validation, file, definition, console));
     if (validation.is_valid) console.print(fmt::format("{}: valid\n", printable(file)));
   }
   if (validation.is_valid) return 0;
-  const auto count =
-      std::ranges::count(validation.diagnostics, Severity::kError, &Diagnostic::severity);
-  return fail(
-      ErrorCode::kInvalidArgument,
-      fmt::format("{} is no valid workflow: {}{} error{}", printable(file),
-                  validation.is_truncated ? "more than " : "", count, count == 1 ? "" : "s"));
+  return fail(invalid_definition(validation, file));
 }
 
 Result<int> run(const Arguments& arguments, Console& console) {
-  if (arguments.operand(0) == "validate") return validate(arguments, console);
+  const std::string_view action = arguments.operand(0);
+  if (action == "validate" || action == "run") {
+    for (const Owned& owned : kOwned) {
+      if (owned.action == action || !arguments.has(owned.option)) continue;
+      return fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("--{} is for `weft workflow {}`: leave it out", owned.option, owned.action));
+    }
+    return action == "run" ? run_workflow(arguments, console) : validate(arguments, console);
+  }
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("there is no `weft workflow {}`; `weft help workflow` says what there is",
                           printable(arguments.operand(0))));
@@ -107,18 +121,29 @@ Result<int> run(const Arguments& arguments, Console& console) {
 
 constexpr Command kWorkflowCommand{
     .name = "workflow",
-    .usage = "validate FILE",
+    .usage = "validate|run FILE",
     .summary = "workflows in the Amazon States Language",
     .details =
         "    validate FILE  say what is wrong with a definition, and where\n"
+        "    run FILE       run it on this machine, in memory, and print its output\n"
         "\n"
         "The rules and the codes are those of AWS Step Functions; no server is asked. FILE may be "
         "-\n"
-        "for standard input. A definition with errors ends with exit code 2.\n",
-    .examples = "$ weft workflow validate order.asl.json\norder.asl.json: valid\n",
+        "for standard input. A definition with errors ends with exit code 2.\n"
+        "\n"
+        "Time passes at once when an execution waits. A Task is answered by the file of --mock, or "
+        "else\n"
+        "by the --function that it calls. The file of --mock has\n"
+        "{\"STATE\": {\"result\": …}}, {\"STATE\": {\"error\": \"…\", \"cause\": \"…\"}}, or a "
+        "list of such\n"
+        "answers, one for each attempt. An execution that fails ends with exit code 1.\n",
+    .examples =
+        "$ weft workflow validate order.asl.json\norder.asl.json: valid\n"
+        "$ weft workflow run order.asl.json --input '{\"id\": 7}' --mock answers.json\n"
+        "{\"id\":7,\"paid\":true}\n",
     .grammar = {.options = kOptions, .operands_min = 2, .operands_max = 2},
     .group = Group::kLocal,
-    .operands = {Word{.choices = "validate"}, kFileWord},
+    .operands = {Word{.choices = "validate run"}, kFileWord},
     .run = run,
 };
 

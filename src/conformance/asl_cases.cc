@@ -12,6 +12,7 @@
 
 #include "conformance/placeholders.h"
 #include "conformance/recorded_services.h"
+#include "conformance/test_state_cases.h"
 #include "json/parse.h"
 #include "json/print.h"
 #include "workflow/definition.h"
@@ -211,6 +212,11 @@ workflow::Begin begin_of(std::string input) {
 }  // namespace
 
 Result<Comparison> run_asl_case(const Value& test) {
+  if (test.find("args") != nullptr) return run_test_state_case(test);
+  return run_watched_asl_case(test, {});
+}
+
+Result<Comparison> run_watched_asl_case(const Value& test, const BeforeEvent& before_event) {
   const std::string text = TRY(text_of(test, "definition"));
   const Value document = TRY(json::parse(text));
   const workflow::Definition definition = TRY(workflow::Definition::compile(document));
@@ -223,6 +229,7 @@ Result<Comparison> run_asl_case(const Value& test) {
   if (history != nullptr) recorded = TRY(recorded_events(*history));
   RecordedServices services(recorded, test.find("functions"));
   workflow::Simulation simulation(definition, services, kStartMillis, kSeed);
+  simulation.before_event = before_event;
   simulation.run(begin_of(input));
   if (history == nullptr) {
     const Value* const output = test.find("expected_output");

@@ -1,9 +1,12 @@
 // Executions of state machines that were recorded on AWS Step Functions.
 #pragma once
 
+#include <functional>
+
 #include "base/result.h"
 #include "conformance/corpus.h"
 #include "json/value.h"
+#include "workflow/step.h"
 
 namespace weft::conformance {
 
@@ -12,5 +15,9 @@ namespace weft::conformance {
 // events are compared as a tree by previousEventId. What services answered in the recording, they
 // answer here.
 Result<Comparison> run_asl_case(const json::Value& test);
+
+// The same with a hook before each event (workflow::Simulation::before_event).
+using BeforeEvent = std::function<void(workflow::Execution&, const workflow::Event&)>;
+Result<Comparison> run_watched_asl_case(const json::Value& test, const BeforeEvent& before_event);
 
 }  // namespace weft::conformance

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -76,7 +77,7 @@ TEST_CASE("executions that AWS recorded are as they were there") {
   };
   for (const Recordings& recordings :
        {Recordings{"choice.jsonl", 0}, Recordings{"history_pure.jsonl", 4},
-        Recordings{"history_with_services.jsonl", 6}}) {
+        Recordings{"history_with_services.jsonl", 6}, Recordings{"teststate.jsonl", 0}}) {
     const std::vector files = {*directory / "asl" / recordings.file};
     std::string printed;
     std::size_t not_exact = 0;
@@ -90,6 +91,36 @@ TEST_CASE("executions that AWS recorded are as they were there") {
     CAPTURE(printed);
     CHECK(not_exact <= recordings.not_exact_max);
   }
+}
+
+TEST_CASE("recorded executions that are stored and resumed before each event end in the same way") {
+  const auto directory = corpora();
+  if (!directory) {
+    MESSAGE("there is no corpus: WEFT_CORPORA names the directory");
+    return;
+  }
+  const std::vector files = {*directory / "asl" / "choice.jsonl",
+                             *directory / "asl" / "history_pure.jsonl",
+                             *directory / "asl" / "history_with_services.jsonl"};
+  const auto store_and_resume = [](workflow::Execution& execution, const workflow::Event&) {
+    auto resumed = workflow::execution_of(to_text(execution));
+    REQUIRE(resumed.has_value());
+    CHECK(to_text(*resumed) == to_text(execution));
+    execution = *std::move(resumed);
+  };
+  const auto run_both = [&](const Value& test) -> Result<Comparison> {
+    auto straight = run_asl_case(test);
+    auto resumed = run_watched_asl_case(test, store_and_resume);
+    CHECK(resumed.has_value() == straight.has_value());
+    if (!straight || !resumed) return Comparison{};
+    return Comparison{.expected = std::move(straight->found), .found = std::move(resumed->found)};
+  };
+  std::string printed;
+  const auto tally =
+      run_corpora(files, run_both, {.print = [&](std::string_view text) { printed += text; }});
+  REQUIRE(tally.has_value());
+  CAPTURE(printed);
+  CHECK(tally->is_all_exact());
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "conformance/corpus.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <array>
+#include <cstdio>
 
 #include <fmt/format.h>
 
+#include "base/handle.h"
 #include "base/log.h"
 #include "conformance/difference.h"
 #include "json/parse.h"
@@ -16,17 +17,23 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFileBytesMax = 256 << 20;
+constexpr std::size_t kChunkBytes = 16 << 10;
 constexpr std::size_t kShownBytesMax = 200;
 
 Result<std::string> text_of(const fs::path& file) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(file, error);
-  std::ifstream stream(file, std::ios::binary);
-  if (error || !stream) return fail(ErrorCode::kNotFound, "cannot read " + file.string());
-  if (size > kFileBytesMax) {
-    return fail(ErrorCode::kTooLarge, file.string() + " is larger than 256 MiB");
+  // The C library's: libc++ has no files in WebAssembly.
+  const Handle<std::FILE, std::fclose> stream(std::fopen(file.c_str(), "rb"));
+  if (stream == nullptr) return fail(ErrorCode::kNotFound, "cannot read " + file.string());
+  std::string text;
+  std::array<char, kChunkBytes> chunk = {};
+  while (const std::size_t size = std::fread(chunk.data(), 1, chunk.size(), stream.get())) {
+    text.append(chunk.data(), size);
+    if (text.size() > kFileBytesMax)
+      return fail(ErrorCode::kTooLarge, file.string() + " is larger than 256 MiB");
   }
-  return std::string{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (std::ferror(stream.get()) != 0)
+    return fail(ErrorCode::kNotFound, "cannot read " + file.string());
+  return text;
 }
 
 // What a line came to.

@@ -61,7 +61,9 @@ Evaluation evaluated(const json::Value& test, std::string_view text) {
   FixedInputs inputs;
   jsonata::Context context{.inputs = inputs, .bindings = bindings};
   if (const json::Value* depth = test.find("depth"); depth != nullptr && depth->is_number()) {
-    context.limits.depth_max = depth->as_number().to_uint64().value_or(context.limits.depth_max);
+    const auto asked = depth->as_number().to_uint64();
+    if (asked && std::in_range<std::size_t>(*asked))
+      context.limits.depth_max = static_cast<std::size_t>(*asked);
   }
   auto value = expression->evaluate(test.find("data"), context);
   if (!value.has_value()) return {.value = {}, .failure = value.error()};

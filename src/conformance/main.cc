@@ -1,5 +1,4 @@
 // The program weft-conformance: runs public test suites against weft and counts.
-#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -11,16 +10,17 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "conformance/asl_cases.h"
-#include "conformance/corpus.h"
-#include "conformance/jsonata_cases.h"
-#include "conformance/jsonpath_cases.h"
+#include "conformance/corpus_command.h"
 #include "conformance/verdict.h"
 #include "conformance/wasi_run.h"
 
 namespace {
 
 namespace fs = std::filesystem;
+using weft::conformance::kCorpusHelp;
+using weft::conformance::kUsageExitCode;
+using weft::conformance::print;
+using weft::conformance::run_corpus_command;
 
 constexpr std::string_view kHelp =
     "weft-conformance wasi [--weft PROGRAM] [--timeout SECONDS] DIR…\n"
@@ -28,17 +28,7 @@ constexpr std::string_view kHelp =
     "Runs each .wasm and .wat below the directories with `weft run`, as the JSON file beside it\n"
     "says (the format of github.com/WebAssembly/wasi-testsuite), and prints a line for each:\n"
     "exact, differing or failing. The last line counts them. Exit code 1 when not all are exact.\n"
-    "\n"
-    "weft-conformance asl|jsonata|jsonpath [--diff ID] FILE…\n"
-    "\n"
-    "Runs the tests of files that have one in each line: executions of state machines that were\n"
-    "recorded on AWS Step Functions, those of JSONata's reference implementation\n"
-    "(github.com/jsonata-js), or those of the JSONPath Compliance Test Suite\n"
-    "(github.com/jsonpath-standard). Prints a line for each that is not exact and one for each\n"
-    "file; the last line counts all. With --diff, only tests of that id, and where they differ in\n"
-    "full.\n";
-
-constexpr int kUsageExitCode = 2;
+    "\n";
 
 using Words = std::span<const std::string_view>;
 
@@ -46,23 +36,6 @@ struct WasiOptions {
   weft::conformance::WasiRunner runner;
   std::vector<fs::path> directories;
 };
-
-// A suite whose tests are lines of JSON.
-struct Corpus {
-  std::string_view name;
-  weft::Result<weft::conformance::Comparison> (*run_case)(const weft::json::Value& test);
-};
-
-constexpr std::array<Corpus, 3> kCorpora = {{
-    {"asl", weft::conformance::run_asl_case},
-    {"jsonata", weft::conformance::run_jsonata_case},
-    {"jsonpath", weft::conformance::run_jsonpath_case},
-}};
-
-void print(std::string_view text, std::FILE* to = stdout) {
-  std::fwrite(text.data(), 1, text.size(), to);
-  std::fflush(to);  // A suite takes a while; its reader sees each line at once.
-}
 
 // False when they are not understood.
 bool read_options(Words words, WasiOptions& options) {
@@ -102,6 +75,7 @@ std::vector<std::string> environment_of_weft() {
 
 int misunderstood() {
   print(kHelp, stderr);
+  print(kCorpusHelp, stderr);
   return kUsageExitCode;
 }
 
@@ -139,24 +113,6 @@ int run_wasi(Words words) {
   return tally.is_all_exact() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int run_corpus(const Corpus& corpus, Words words) {
-  weft::conformance::CorpusOptions options{.print = [](std::string_view text) { print(text); }};
-  std::vector<fs::path> files;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--diff" && i + 1 < words.size()) {
-      options.diff = words[++i];
-    } else if (words[i].starts_with("--")) {
-      return misunderstood();
-    } else {
-      files.emplace_back(words[i]);
-    }
-  }
-  if (files.empty()) return misunderstood();
-  const auto tally = weft::conformance::run_corpora(files, corpus.run_case, options);
-  if (!tally) return failed(tally.error());
-  return tally->is_all_exact() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -164,12 +120,10 @@ int main(int argc, char** argv) {
   if (words.empty()) return misunderstood();
   if (words.size() == 1 && words.front() == "--help") {
     print(kHelp);
+    print(kCorpusHelp);
     return EXIT_SUCCESS;
   }
-  const Words rest = Words(words).subspan(1);
-  if (words.front() == "wasi") return run_wasi(rest);
-  for (const Corpus& corpus : kCorpora) {
-    if (words.front() == corpus.name) return run_corpus(corpus, rest);
-  }
-  return misunderstood();
+  if (words.front() == "wasi") return run_wasi(Words(words).subspan(1));
+  const auto exit_code = run_corpus_command(words);
+  return exit_code ? *exit_code : misunderstood();
 }

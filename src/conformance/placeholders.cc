@@ -101,6 +101,24 @@ bool is_name_of_something(std::string_view text, std::string_view material) {
   return is_name && !has_word(material, text);
 }
 
+Value aligned_object(const Value& expected, const Value& found, std::string_view material) {
+  json::Object object;
+  for (const auto& [name, value] : found.as_object()) {
+    const Value* const wanted = expected.find(name);
+    object.set(name, wanted == nullptr ? value : aligned(*wanted, value, material));
+  }
+  return Value(std::move(object));
+}
+
+Value aligned_array(const Value& expected, const Value& found, std::string_view material) {
+  json::Array array;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Value& item = found.as_array()[i];
+    array.push_back(i < expected.size() ? aligned(expected.as_array()[i], item, material) : item);
+  }
+  return Value(std::move(array));
+}
+
 }  // namespace
 
 // Recurses as deep as the recording, which the parser limits.
@@ -116,22 +134,8 @@ Value aligned(const Value& expected, const Value& found, std::string_view materi
         found.is_string() ? std::string(found.as_string()) : json::to_string(found);
     return stands_for(expected.as_string(), text, material) ? expected : found;
   }
-  if (expected.is_object() && found.is_object()) {
-    json::Object object;
-    for (const auto& [name, value] : found.as_object()) {
-      const Value* const wanted = expected.find(name);
-      object.set(name, wanted == nullptr ? value : aligned(*wanted, value, material));
-    }
-    return Value(std::move(object));
-  }
-  if (expected.is_array() && found.is_array()) {
-    json::Array array;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const Value& item = found.as_array()[i];
-      array.push_back(i < expected.size() ? aligned(expected.as_array()[i], item, material) : item);
-    }
-    return Value(std::move(array));
-  }
+  if (expected.is_object() && found.is_object()) return aligned_object(expected, found, material);
+  if (expected.is_array() && found.is_array()) return aligned_array(expected, found, material);
   return found;
 }
 

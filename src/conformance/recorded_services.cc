@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "json/parse.h"
 #include "json/print.h"
+#include "workflow/items.h"
 
 namespace weft::conformance {
 namespace {
@@ -71,6 +73,58 @@ std::optional<std::string> cause_of(const Value& event) {
   const bool is_report =
       cause != nullptr && cause->is_object() && type_of(event) == "LambdaFunctionFailed";
   return is_report ? python_text(*cause) : text_in(event, "cause");
+}
+
+// The one object that there is.
+class RecordedObject final : public workflow::Objects {
+ public:
+  explicit RecordedObject(std::string text) : text_(std::move(text)) {}
+
+  workflow::Outcome<std::string> fetch(std::string_view, std::string_view, std::uint64_t) override {
+    return text_;
+  }
+  workflow::Outcome<std::vector<workflow::ListedObject>> list(std::string_view,
+                                                              std::string_view) override {
+    return workflow::ends_with("States.ItemReaderFailed", "the recording has no objects");
+  }
+
+ private:
+  std::string text_;
+};
+
+std::string csv_record(const Value& fields) {
+  std::string record;
+  for (const Value& field : fields.as_array()) {
+    if (!record.empty()) record += ',';
+    record += '"';
+    for (const char letter : field.is_string() ? field.as_string() : std::string_view()) {
+      if (letter == '"' || letter == '\\') record += letter;
+      record += letter;
+    }
+    record += '"';
+  }
+  return record + "\n";
+}
+
+// A file with these items, as the reader's configuration says.
+std::string csv_of(const Value& items, const Value& config) {
+  const Value* const given = config.find("CSVHeaders");
+  std::string text;
+  json::Array names(given != nullptr ? given->as_array() : std::span<const Value>());
+  if (given == nullptr && items.size() > 0) {
+    for (const auto& member : items.as_array().front().as_object())
+      names.push_back(Value(member.key()));
+    text = csv_record(Value(names));
+  }
+  for (const Value& item : items.as_array()) {
+    json::Array fields;
+    for (const Value& name : names) {
+      const Value* const field = name.is_string() ? item.find(name.as_string()) : nullptr;
+      fields.push_back(field != nullptr ? *field : Value());
+    }
+    text += csv_record(Value(std::move(fields)));
+  }
+  return text;
 }
 
 }  // namespace
@@ -159,30 +213,36 @@ void RecordedServices::call_function(workflow::Simulation& simulation,
   }
 }
 
-// The recordings do not have the files: what came of the Map shows what was read, as its iterations
-// pass it on.
-workflow::Outcome<Value> RecordedServices::read(const workflow::ReadItems&) {
+// The recordings do not have the files that were read: what came of the Map shows what was in one,
+// as its iterations pass it on.
+workflow::Outcome<Value> RecordedServices::read(const workflow::ReadItems& request) {
   for (const Value& event : events_) {
+    // Nothing shows what was in a file of which nothing came; an object has no items at least.
     if (type_of(event) == "MapRunFailed") {
-      return workflow::ends_with(text_in(event, "error").value_or(""),
-                                 text_in(event, "cause").value_or(""));
+      RecordedObject file("{}");
+      return workflow::read_items(request, file);
     }
     if (type_of(event) != "MapStateExited") continue;
     const auto output = text_in(event, "output");
-    auto items = output ? json::parse(*output) : fail(ErrorCode::kNotFound, "");
-    if (items) return *std::move(items);
+    const auto items = output ? json::parse(*output) : fail(ErrorCode::kNotFound, "");
+    if (!items || !items->is_array()) continue;
+    const Value* const type = request.config.find("InputType");
+    RecordedObject file(type != nullptr && *type == Value("CSV") ? csv_of(*items, request.config)
+                                                                 : json::to_string(*items));
+    return workflow::read_items(request, file);
   }
   return workflow::ends_with("States.ItemReaderFailed", "the recording has no items");
 }
 
-workflow::Outcome<Value> RecordedServices::write(const workflow::WriteResults&) {
-  for (const Value& event : events_) {
-    if (type_of(event) != "MapStateExited") continue;
-    const auto output = text_in(event, "output");
-    auto written = output ? json::parse(*output) : fail(ErrorCode::kNotFound, "");
-    if (written) return *std::move(written);
-  }
-  return workflow::ends_with("States.ResultWriterFailed", "the recording has no result");
+void RecordedServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
+  if (auto record = workflow::record_of(child))
+    children_[record->identity.map_run_arn].push_back(*std::move(record));
+}
+
+workflow::Outcome<Value> RecordedServices::write(const workflow::WriteResults& request) {
+  auto written = workflow::results_of(request, children_[request.map_run_arn]);
+  if (!written) return std::unexpected(std::move(written.error()));
+  return std::move(written->result);
 }
 
 }  // namespace weft::conformance

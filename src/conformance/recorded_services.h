@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "json/value.h"
+#include "workflow/results.h"
 #include "workflow/simulation.h"
 
 namespace weft::conformance {
@@ -20,6 +23,7 @@ class RecordedServices final : public workflow::Services {
 
   void start(workflow::Simulation& simulation, const workflow::StartTask& task) override;
   workflow::Outcome<json::Value> read(const workflow::ReadItems& request) override;
+  void child_ended(const workflow::StartChild& start, const workflow::Execution& child) override;
   workflow::Outcome<json::Value> write(const workflow::WriteResults& request) override;
 
  private:
@@ -30,6 +34,8 @@ class RecordedServices final : public workflow::Services {
   // The events that schedule tasks, and which of them is the next one.
   std::vector<std::size_t> scheduled_;
   std::size_t next_ = 0;
+  // By the ARN of their Map run.
+  std::map<std::string, std::vector<workflow::ChildRecord>, std::less<>> children_;
 };
 
 }  // namespace weft::conformance

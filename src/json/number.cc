@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <system_error>
@@ -153,6 +154,7 @@ std::optional<std::uint64_t> Number::to_uint64() const {
 }
 
 double Number::to_double() const {
+#ifdef __cpp_lib_to_chars
   double value = 0;
   const auto [end, error] = std::from_chars(lexeme_.data(), lexeme_.data() + lexeme_.size(), value);
   if (error != std::errc::result_out_of_range) return value;
@@ -160,6 +162,11 @@ double Number::to_double() const {
   const bool huge = static_cast<std::int64_t>(decimal.count()) + decimal.scale() > 0;
   const double magnitude = huge ? std::numeric_limits<double>::infinity() : 0.0;
   return decimal.negative() ? -magnitude : magnitude;
+#else
+  // libc++ 19 reads no doubles. No program of ours sets a locale.
+  const std::string text(lexeme_);
+  return strtod(text.c_str(), nullptr);
+#endif
 }
 
 bool operator==(Number left, Number right) {

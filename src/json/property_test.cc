@@ -1,4 +1,5 @@
 // Properties over generated documents.
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,48 @@ TEST_CASE("what is printed reads back equal, compact and pretty") {
     RC_ASSERT(pretty.has_value());
     RC_ASSERT(*pretty == value);
     RC_ASSERT(to_string(*pretty) == compact);
+  }));
+}
+
+rc::Gen<std::string> white_space() {
+  return rc::gen::resize(
+      3, rc::gen::container<std::string>(rc::gen::elementOf(std::string(" \t\r\n"))));
+}
+
+// A text of this value, as somebody might write it: with white space and escapes.
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the document.
+std::string written(const Value& value) {
+  std::string out = *white_space();
+  if (value.is_array()) {
+    out += "[";
+    for (const Value& item : value.as_array())
+      out += (out.ends_with('[') ? "" : ",") + written(item);
+    out += "]";
+  } else if (value.is_object()) {
+    out += "{";
+    for (const auto& [key, member] : value.as_object())
+      out += (out.ends_with('{') ? "" : ",") + written(Value(key)) + ":" + written(member);
+    out += "}";
+  } else if (value.is_string() && value.as_string().starts_with('a')) {
+    out += "\"\\u0061" + to_string(Value(value.as_string().substr(1))).substr(1);
+  } else {
+    out += to_string(value);
+  }
+  return out + *white_space();
+}
+
+TEST_CASE("a document keeps the bytes that it was read from") {
+  CHECK(rc::check("parse(text).source() == text", [] {
+    const Value value = *document(3);
+    const std::string text = written(value);
+    const auto read = parse(text);
+    RC_ASSERT(read.has_value());
+    RC_ASSERT(*read == value);
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    const std::string inner = text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+    RC_ASSERT(read->source() == inner);
+    RC_ASSERT(parse(read->source())->source() == inner);
+    RC_ASSERT(to_string(*read) == to_string(value));
   }));
 }
 

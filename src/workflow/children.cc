@@ -1,8 +1,10 @@
 // Branches of Parallel states and iterations of inline Map states.
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "workflow/interpreter.h"
 
 namespace weft::workflow {
@@ -44,6 +46,7 @@ Outcome<> Interpreter::begin_parallel(FrameId id) {
     if (!arguments) return std::unexpected(std::move(arguments.error()));
     of_branches = Payload(*std::move(arguments));
   }
+  if (is_mocked()) return finish_mocked(id);
   record(now, EventType::kParallelStateStarted);
   now.waiting = Waiting::kFrames;
   OpenChildren& open = now.children.emplace(
@@ -63,8 +66,12 @@ Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& inpu
   const auto& fields = std::get<MapFields>(state.fields);
   auto given = value_of(now, fields.items, input.value());
   if (!given) return std::unexpected(std::move(given.error()));
-  const json::Value items = given->value_or(input.value());
-  if (items.is_array()) return items;
+  json::Value items = given->value_or(input.value());
+  if (items.is_array()) {
+    if (state.language == QueryLanguage::kJsonPath)
+      inspect("afterItemsPath", Payload::as_written(items));
+    return items;
+  }
   if (fields.items.expression && !fields.items.expression->expression().empty())
     return std::unexpected(unexpected_type(*fields.items.expression, "Items", items, "array"));
   if (state.language == QueryLanguage::kJsonata) {
@@ -72,9 +79,10 @@ Outcome<json::Value> Interpreter::items_of(const Frame& now, const Payload& inpu
         "States.QueryEvaluationError",
         fmt::format("Map state input must be an array but was: {}", json::to_string(items)));
   }
+  std::string_view path = fields.items.path ? std::string_view(fields.items.path->text()) : "$";
+  if (path.starts_with("$$")) path.remove_prefix(1);  // as AWS says it
   return ends_with("States.Runtime",
-                   fmt::format("Reference path \"{}\" must point to array.",
-                               fields.items.path ? fields.items.path->text() : "$"));
+                   fmt::format("Reference path \"{}\" must point to array.", path));
 }
 
 Outcome<> Interpreter::begin_map(FrameId id) {
@@ -99,12 +107,14 @@ Outcome<> Interpreter::begin_map(FrameId id) {
       OpenChildren{.items = std::move(items),
                    .concurrency_max = static_cast<std::uint64_t>(concurrency->value_or(0)),
                    .tolerated = *tolerated};
+  if (is_mocked()) return finish_mocked_map(id, *input);
   if (fields.is_distributed) return begin_map_run(id, *input);
-  now.children->count = now.children->items.size();
-  if (now.children->concurrency_max == 0 || now.children->concurrency_max > kInlineConcurrencyMax)
-    now.children->concurrency_max = kInlineConcurrencyMax;
+  children_of(now).count = now.children->items.size();
+  if (children_of(now).concurrency_max == 0 ||
+      now.children->concurrency_max > kInlineConcurrencyMax)
+    children_of(now).concurrency_max = kInlineConcurrencyMax;
   now.waiting = Waiting::kFrames;
-  if (now.children->count == 0) {
+  if (children_of(now).count == 0) {
     finish_children(id, now.last_event);
     return {};
   }
@@ -123,10 +133,10 @@ Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const State& state = state_of(frame(id));
   const auto& fields = std::get<MapFields>(state.fields);
-  OpenChildren& open = *frame(id).children;
+  OpenChildren& open = children_of(frame(id));
   for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
-    const json::Value item =
-        json::Value::object({{"Index", open.next}, {"Value", open.items.as_array()[open.next]}});
+    const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
+    const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
     auto input = item_input(frame(id), item);
     if (!input) {
       frame(id).last_event = follows;
@@ -147,7 +157,7 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
 void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value output,
                               std::uint64_t after) {
   const State& state = state_of(frame(id));
-  OpenChildren& open = *frame(id).children;
+  OpenChildren& open = children_of(frame(id));
   open.results.insert_or_assign(index, std::move(output));
   ++open.succeeded;
   std::uint64_t last = after;
@@ -165,8 +175,9 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {
   Frame& now = frame(id);
   json::Array results;
-  results.reserve(now.children->results.size());
-  for (auto& [index, output] : now.children->results)
+  OpenChildren& open = children_of(now);
+  results.reserve(open.results.size());
+  for (auto& [index, output] : open.results)
     results.push_back(std::move(output));
   now.children.reset();
   now.last_event = after;
@@ -212,7 +223,9 @@ void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
 }
 
 void Interpreter::child_failed(FrameId child, const Failure& failure) {
-  const FrameId id = *frame(child).parent;
+  const std::optional<FrameId> parent = frame(child).parent;
+  WEFT_ASSERT(parent.has_value());
+  const FrameId id = *parent;
   const State& state = state_of(frame(id));
   const std::uint64_t after = frame(child).last_event;
   const std::uint64_t index = frame(child).index;

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,8 +77,18 @@ bool has_path_form(const Operator& found) {
 }
 
 const Operator* operator_of(std::string_view name) {
-  const auto* const found = std::ranges::find(kOperators, name, &Operator::name);
-  return found == kOperators.end() ? nullptr : found;
+  const std::span operators(kOperators);
+  const auto found = std::ranges::find(operators, name, &Operator::name);
+  return found == operators.end() ? nullptr : &*found;
+}
+
+// The same for a name that ends in Path, too.
+const Operator* operator_or_path_form(std::string_view name) {
+  if (const Operator* const found = operator_of(name)) return found;
+  if (!name.ends_with(kPathSuffix)) return nullptr;
+  name.remove_suffix(kPathSuffix.size());
+  const Operator* const found = operator_of(name);
+  return found != nullptr && has_path_form(*found) ? found : nullptr;
 }
 
 // Where UTF-16 has a code point among others: AWS compares the texts of Java.
@@ -250,6 +261,8 @@ class ChoiceParser {
   static Parsed parse_rule(const json::Value& rule, std::size_t depth_left);
   static Parsed parse_composite(const json::Value& rules, bool is_and, std::size_t depth_left);
   static Parsed parse_comparison(const json::Value& rule, const json::Value& variable);
+  static Result<> set_operand(Node::Comparison& comparison, std::string_view name,
+                              const json::Value& value);
 };
 
 ChoiceParser::Parsed ChoiceParser::parse_composite(const json::Value& rules, bool is_and,
@@ -262,6 +275,24 @@ ChoiceParser::Parsed ChoiceParser::parse_composite(const json::Value& rules, boo
   return std::make_shared<const Node>(Node{std::move(composite)});
 }
 
+// What the operator of that name compares with.
+Result<> ChoiceParser::set_operand(Node::Comparison& comparison, std::string_view name,
+                                   const json::Value& value) {
+  if (name != comparison.found->name) {
+    if (!value.is_string()) return wrong(fmt::format("{} is a path", name));
+    comparison.path = TRY(PathExpression::parse(value.as_string(), PathExpression::Allow::kPath));
+    return {};
+  }
+  const bool is_test = comparison.found->subject >= Subject::kIsNull;
+  if (is_test && !value.is_bool()) return wrong(fmt::format("{} is true or false", name));
+  if (comparison.found->subject == Subject::kPattern) {
+    if (!value.is_string()) return wrong("StringMatches is a text");
+    comparison.pattern = pattern_of(value.as_string());
+  }
+  comparison.constant = value;
+  return {};
+}
+
 ChoiceParser::Parsed ChoiceParser::parse_comparison(const json::Value& rule,
                                                     const json::Value& variable) {
   if (!variable.is_string()) return wrong("Variable is a path");
@@ -272,27 +303,11 @@ ChoiceParser::Parsed ChoiceParser::parse_comparison(const json::Value& rule,
       .path = std::nullopt,
       .pattern = {}};
   for (const auto& [name, value] : rule.as_object()) {
-    const Operator* found = operator_of(name);
-    const bool is_path = found == nullptr && name.ends_with(kPathSuffix);
-    if (is_path) {
-      found = operator_of(name.substr(0, name.size() - kPathSuffix.size()));
-      if (found != nullptr && !has_path_form(*found)) found = nullptr;
-    }
+    const Operator* const found = operator_or_path_form(name);
     if (found == nullptr) continue;
     if (comparison.found != nullptr) return wrong("a rule has one operator");
     comparison.found = found;
-    if (is_path) {
-      if (!value.is_string()) return wrong(fmt::format("{} is a path", name));
-      comparison.path = TRY(PathExpression::parse(value.as_string(), PathExpression::Allow::kPath));
-      continue;
-    }
-    const bool is_test = found->subject >= Subject::kIsNull;
-    if (is_test && !value.is_bool()) return wrong(fmt::format("{} is true or false", name));
-    if (found->subject == Subject::kPattern) {
-      if (!value.is_string()) return wrong("StringMatches is a text");
-      comparison.pattern = pattern_of(value.as_string());
-    }
-    comparison.constant = value;
+    TRY(set_operand(comparison, name, value));
   }
   if (comparison.found == nullptr) return wrong("a rule has an operator");
   return std::make_shared<const Node>(Node{std::move(comparison)});

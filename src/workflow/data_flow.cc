@@ -1,13 +1,21 @@
 // What comes into a state and what goes out: InputPath to OutputPath, Arguments to Output, Assign.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "workflow/interpreter.h"
 #include "workflow/timestamp.h"
+#include "workflow/value_text.h"
 
 namespace weft::workflow {
 namespace {
+
+// Of any limit: no expression makes more.
+constexpr std::uint64_t kPayloadBytesMax = 256 << 20;
 
 const json::Value kEmptyObject = json::Value::object({});
 
@@ -26,6 +34,7 @@ Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
 }
 
 json::Value Interpreter::context_of(const Frame& frame, const json::Value* map_item) const {
+  if (test_ != nullptr && test_->context) return *test_->context;
   const State& state = state_of(frame);
   json::Object execution;
   execution.set("Id", execution_.identity.arn);
@@ -33,14 +42,15 @@ json::Value Interpreter::context_of(const Frame& frame, const json::Value* map_i
   execution.set("StartTime", to_timestamp(execution_.start_millis));
   execution.set("Name", execution_.identity.name);
   execution.set("RoleArn", execution_.identity.role_arn);
-  execution.set("RedriveCount", execution_.redrives);
+  if (test_ == nullptr) execution.set("RedriveCount", execution_.redrives);
   json::Object machine;
   machine.set("Id", execution_.identity.machine_arn);
   machine.set("Name", execution_.identity.machine_name);
   json::Object now;
   now.set("Name", state.name);
   now.set("EnteredTime", to_timestamp(frame.entered_millis));
-  if (has_result(state.type)) now.set("RetryCount", frame.retries);
+  if (has_result(state.type))
+    now.set("RetryCount", test_ == nullptr ? frame.retries : test_->retries);
   json::Object context;
   context.set("Execution", json::Value(std::move(execution)));
   context.set("StateMachine", json::Value(std::move(machine)));
@@ -61,6 +71,7 @@ Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& fil
     case FilterPath::Kind::kPath:
       break;
   }
+  WEFT_ASSERT(filter.path.has_value());
   const json::Value context = state_of(frame).reads_context ? context_of(frame) : json::Value();
   auto value = filter.path->evaluate(scope_of(frame, data.value(), context), field);
   if (!value) return std::unexpected(std::move(value.error()));
@@ -68,7 +79,12 @@ Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& fil
 }
 
 Outcome<Payload> Interpreter::effective_input(const Frame& frame) {
-  return filtered(frame, state_of(frame).flow.input_path, "InputPath", frame.input);
+  const State& state = state_of(frame);
+  auto input = filtered(frame, state.flow.input_path, "InputPath", frame.input);
+  // AWS does not show it where a Pass state has a Result.
+  if (input && state.language == QueryLanguage::kJsonPath && !state.result)
+    inspect("afterInputPath", *input);
+  return input;
 }
 
 Outcome<json::Value> Interpreter::evaluate(const Frame& frame, const Template& what,
@@ -78,7 +94,20 @@ Outcome<json::Value> Interpreter::evaluate(const Frame& frame, const Template& w
   Scope scope = scope_of(frame, seen.input, context);
   scope.result = seen.result;
   scope.error_output = seen.error;
-  return std::visit([&](const auto& form) { return form.evaluate(scope, field); }, what);
+  auto value = std::visit([&](const auto& form) { return form.evaluate(scope, field); }, what);
+  return value ? kept(frame, *std::move(value)) : value;
+}
+
+// What an expression made may be shared in it more often than it could ever be printed.
+Outcome<json::Value> Interpreter::kept(const Frame& frame, json::Value value) const {
+  // is_larger_than() counts at most three bytes for each that is printed.
+  const auto most = static_cast<std::size_t>(4 * std::min(limits_.payload_bytes, kPayloadBytesMax));
+  if (is_larger_than(value, most))
+    return std::unexpected(data_limit_exceeded(state_of(frame).name));
+  auto stored = as_stored(std::move(value));
+  if (stored) return *std::move(stored);
+  return ends_with("States.QueryEvaluationError",
+                   "An object has two names that are the same in UTF-8.");
 }
 
 Outcome<json::Value> Interpreter::arguments_of(const Frame& frame, const Payload& input) {
@@ -98,6 +127,7 @@ Outcome<std::optional<json::Value>> Interpreter::value_of(const Frame& frame,
   const Scope scope = scope_of(frame, input, context);
   auto value = field.path ? field.path->evaluate(scope, field.name + "Path")
                           : field.expression->evaluate(scope, field.name);
+  if (value) value = kept(frame, *std::move(value));
   if (!value) return std::unexpected(std::move(value.error()));
   return *std::move(value);
 }
@@ -106,8 +136,8 @@ Outcome<std::optional<double>> Interpreter::number_of(const Frame& frame, const 
                                                       const json::Value& input, bool is_whole) {
   auto value = value_of(frame, field, input);
   if (!value) return std::unexpected(std::move(value.error()));
-  if (!*value) return std::nullopt;
-  const json::Value& given = **value;
+  if (!value->has_value()) return std::nullopt;
+  const json::Value given = value->value_or(json::Value());
   const bool fits = given.is_number() && (!is_whole || given.as_number().to_int64().has_value());
   if (fits) return given.as_number().to_double();
   if (field.path) {
@@ -130,6 +160,7 @@ Outcome<Payload> Interpreter::with_result(const Frame& frame, const ResultPath& 
   Payload placed = result;
   if (path.kind == ResultPath::Kind::kDiscard) placed = frame.input;
   if (path.kind == ResultPath::Kind::kPath) {
+    WEFT_ASSERT(path.path.has_value());
     auto document = path.path->set(frame.input.value(), result.value());
     if (!document) {
       return ends_with("States.ResultPathMatchFailure",
@@ -152,6 +183,8 @@ Outcome<Payload> Interpreter::output_of(const Frame& frame, const Payload& resul
     if (!made) return std::unexpected(std::move(made.error()));
     return Payload(*std::move(made));
   }
+  // AWS shows what it makes of results, and not of inputs that pass through.
+  const bool is_shown = has_result(state.type) || state.type == StateType::kPass;
   Payload selected = result;
   if (state.flow.result_selector) {
     auto made =
@@ -159,8 +192,10 @@ Outcome<Payload> Interpreter::output_of(const Frame& frame, const Payload& resul
     if (!made) return std::unexpected(std::move(made.error()));
     selected = Payload(*std::move(made));
   }
+  if (is_shown) inspect("afterResultSelector", selected);
   auto placed = with_result(frame, state.flow.result_path, selected);
   if (!placed) return placed;
+  if (is_shown) inspect("afterResultPath", *placed);
   return filtered(frame, state.flow.output_path, "OutputPath", *placed);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -97,12 +98,11 @@ Result<ValueField> value_field_of(const json::Value& object, std::string name,
                                   QueryLanguage language) {
   ValueField field{.name = std::move(name)};
   const std::string path_name = field.name + "Path";
-  if (const json::Value* const constant = object.find(field.name)) {
-    if (language == QueryLanguage::kJsonata) {
-      field.expression = TRY(JsonataTemplate::parse(*constant));
-    } else {
-      field.constant = *constant;
-    }
+  const json::Value* const constant = object.find(field.name);
+  if (constant != nullptr && language == QueryLanguage::kJsonata) {
+    field.expression = TRY(JsonataTemplate::parse(*constant));
+  } else if (constant != nullptr) {
+    field.constant = *constant;
   } else if (const auto path = text_of(object, path_name)) {
     field.path = TRY(PathExpression::parse(*path, PathExpression::Allow::kPathOrIntrinsic));
   } else if (object.find(path_name) != nullptr) {
@@ -118,6 +118,14 @@ Result<std::optional<Template>> template_of(const json::Value& object, std::stri
   if (language == QueryLanguage::kJsonata)
     return std::optional<Template>(TRY(JsonataTemplate::parse(*found)));
   return std::optional<Template>(TRY(PathTemplate::parse(*found)));
+}
+
+Result<TaskFields> task_of(const json::Value& object, QueryLanguage language) {
+  TaskFields fields{.resource = std::string(text_of(object, "Resource").value_or(""))};
+  fields.timeout_seconds = TRY(value_field_of(object, "TimeoutSeconds", language));
+  fields.heartbeat_seconds = TRY(value_field_of(object, "HeartbeatSeconds", language));
+  fields.credentials = TRY(template_of(object, "Credentials", language));
+  return fields;
 }
 
 // Whether an expression takes something else of $states than these members, which are no part of
@@ -174,10 +182,9 @@ class Compiler {
  private:
   using Names = std::map<std::string, std::size_t, std::less<>>;
 
-  Result<std::size_t> add_machine(const json::Value& object, QueryLanguage language,
-                                  std::size_t depth_left);
-  Result<State> state_of(std::string_view name, const json::Value& object, QueryLanguage language,
-                         const Names& names, std::size_t depth_left);
+  Result<std::size_t> add_machine(const json::Value& object, std::size_t depth_left);
+  Result<State> state_of(std::string_view name, const json::Value& object, const Names& names,
+                         std::size_t depth_left);
   static Result<std::size_t> target_of(const json::Value& object, std::string_view member,
                                        const Names& names);
   static Result<DataFlow> flow_of(const json::Value& object, StateType type,
@@ -187,12 +194,13 @@ class Compiler {
                       std::size_t depth_left);
   static Result<ChoiceFields> choices_of(const json::Value& object, const Names& names,
                                          QueryLanguage language);
-  Result<ParallelFields> branches_of(const json::Value& object, QueryLanguage language,
-                                     std::size_t depth_left);
+  Result<ParallelFields> branches_of(const json::Value& object, std::size_t depth_left);
   Result<MapFields> map_of(const State& state, const json::Value& object, std::size_t depth_left);
   static Result<> add_map_services(MapFields& fields, const json::Value& object,
                                    QueryLanguage language);
 
+  // Of the whole: states inside a state that has another one do not have that.
+  QueryLanguage language_ = QueryLanguage::kJsonPath;
   std::vector<Machine> machines_;
 };
 
@@ -263,13 +271,12 @@ Result<ChoiceFields> Compiler::choices_of(const json::Value& object, const Names
   return fields;
 }
 
-Result<ParallelFields> Compiler::branches_of(const json::Value& object, QueryLanguage language,
-                                             std::size_t depth_left) {
+Result<ParallelFields> Compiler::branches_of(const json::Value& object, std::size_t depth_left) {
   const json::Value* const branches = object.find("Branches");
   if (branches == nullptr || !branches->is_array()) return wrong("Branches is an array");
   ParallelFields fields;
   for (const json::Value& branch : branches->as_array())
-    fields.machines.push_back(TRY(add_machine(branch, language, depth_left - 1)));
+    fields.machines.push_back(TRY(add_machine(branch, depth_left - 1)));
   return fields;
 }
 
@@ -279,10 +286,8 @@ Result<> Compiler::add_map_services(MapFields& fields, const json::Value& object
       language == QueryLanguage::kJsonata ? "Arguments" : "Parameters";
   if (const json::Value* const reader = object.find("ItemReader")) {
     MapFields::Reader read{.resource = std::string(text_of(*reader, "Resource").value_or(""))};
-    if (const json::Value* const config = reader->find("ReaderConfig")) {
-      read.config = *config;
-      read.max_items = TRY(value_field_of(*config, "MaxItems", language));
-    }
+    if (const json::Value* const config = reader->find("ReaderConfig")) read.config = *config;
+    read.max_items = TRY(value_field_of(read.config, "MaxItems", language));
     read.arguments = TRY(template_of(*reader, arguments, language));
     fields.reader = std::move(read);
   }
@@ -307,7 +312,7 @@ Result<MapFields> Compiler::map_of(const State& state, const json::Value& object
   if (processor == nullptr) processor = object.find("Iterator");
   if (processor == nullptr) return wrong("a Map has an ItemProcessor");
   MapFields fields;
-  fields.machine = TRY(add_machine(*processor, state.language, depth_left - 1));
+  fields.machine = TRY(add_machine(*processor, depth_left - 1));
   if (const json::Value* const config = processor->find("ProcessorConfig")) {
     fields.is_distributed = text_of(*config, "Mode") == "DISTRIBUTED";
     fields.is_express = text_of(*config, "ExecutionType") == "EXPRESS";
@@ -335,14 +340,9 @@ Result<MapFields> Compiler::map_of(const State& state, const json::Value& object
 Result<> Compiler::add_fields(State& state, const json::Value& object, const Names& names,
                               std::size_t depth_left) {
   switch (state.type) {
-    case StateType::kTask: {
-      TaskFields fields{.resource = std::string(text_of(object, "Resource").value_or(""))};
-      fields.timeout_seconds = TRY(value_field_of(object, "TimeoutSeconds", state.language));
-      fields.heartbeat_seconds = TRY(value_field_of(object, "HeartbeatSeconds", state.language));
-      fields.credentials = TRY(template_of(object, "Credentials", state.language));
-      state.fields = std::move(fields);
+    case StateType::kTask:
+      state.fields = TRY(task_of(object, state.language));
       break;
-    }
     case StateType::kWait:
       state.fields =
           WaitFields{.seconds = TRY(value_field_of(object, "Seconds", state.language)),
@@ -356,7 +356,7 @@ Result<> Compiler::add_fields(State& state, const json::Value& object, const Nam
       state.fields = TRY(choices_of(object, names, state.language));
       break;
     case StateType::kParallel:
-      state.fields = TRY(branches_of(object, state.language, depth_left));
+      state.fields = TRY(branches_of(object, depth_left));
       break;
     case StateType::kMap:
       state.fields = TRY(map_of(state, object, depth_left));
@@ -371,14 +371,14 @@ Result<> Compiler::add_fields(State& state, const json::Value& object, const Nam
 }
 
 Result<State> Compiler::state_of(std::string_view name, const json::Value& object,
-                                 QueryLanguage language, const Names& names,
-                                 std::size_t depth_left) {
+                                 const Names& names, std::size_t depth_left) {
   const auto type_name = text_of(object, "Type");
-  const auto* const type = std::ranges::find(kTypeNames, type_name.value_or(""), &TypeName::name);
-  if (type == kTypeNames.end()) return wrong("it has no type");
+  const std::span types(kTypeNames);
+  const auto type = std::ranges::find(types, type_name.value_or(""), &TypeName::name);
+  if (type == types.end()) return wrong("it has no type");
   State state{.name = std::string(name), .type = type->type};
   const auto own = text_of(object, "QueryLanguage");
-  state.language = !own                ? language
+  state.language = !own                ? language_
                    : *own == "JSONata" ? QueryLanguage::kJsonata
                                        : QueryLanguage::kJsonPath;
   if (object.find("Next") != nullptr) state.next = TRY(target_of(object, "Next", names));
@@ -392,8 +392,7 @@ Result<State> Compiler::state_of(std::string_view name, const json::Value& objec
   return state;
 }
 
-Result<std::size_t> Compiler::add_machine(const json::Value& object, QueryLanguage language,
-                                          std::size_t depth_left) {
+Result<std::size_t> Compiler::add_machine(const json::Value& object, std::size_t depth_left) {
   if (depth_left == 0) return wrong("there are too many machines inside each other");
   const json::Value* const states = object.find("States");
   if (states == nullptr || !states->is_object()) return wrong("States is an object");
@@ -406,7 +405,7 @@ Result<std::size_t> Compiler::add_machine(const json::Value& object, QueryLangua
   machines_.emplace_back();
   machines_[machine].start = TRY(target_of(object, "StartAt", names));
   for (const auto& [name, state] : states->as_object()) {
-    auto compiled = state_of(name, state, language, names, depth_left);
+    auto compiled = state_of(name, state, names, depth_left);
     if (!compiled) return fail(std::move(compiled.error()).with_context(printable(name)));
     machines_[machine].states.push_back(*std::move(compiled));
   }
@@ -414,10 +413,8 @@ Result<std::size_t> Compiler::add_machine(const json::Value& object, QueryLangua
 }
 
 Result<> Compiler::compile(const json::Value& document) {
-  const QueryLanguage language = text_of(document, "QueryLanguage") == "JSONata"
-                                     ? QueryLanguage::kJsonata
-                                     : QueryLanguage::kJsonPath;
-  TRY(add_machine(document, language, Definition::kDepthMax));
+  if (text_of(document, "QueryLanguage") == "JSONata") language_ = QueryLanguage::kJsonata;
+  TRY(add_machine(document, Definition::kDepthMax));
   return {};
 }
 

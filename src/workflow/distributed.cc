@@ -26,6 +26,19 @@ std::string_view account_of(std::string_view arn) {
 
 }  // namespace
 
+bool is_tolerated(const Tolerated& tolerated, std::uint64_t failed, std::uint64_t count) {
+  const double percentage =
+      count == 0 ? 0 : kPercentMax * static_cast<double>(failed) / static_cast<double>(count);
+  if (!tolerated.count && !tolerated.percentage) return failed == 0;
+  return (!tolerated.count || failed <= *tolerated.count) &&
+         (!tolerated.percentage || percentage <= *tolerated.percentage);
+}
+
+Failure threshold_exceeded() {
+  return {.error = "States.ExceedToleratedFailureThreshold",
+          .cause = "The specified tolerated failure threshold was exceeded"};
+}
+
 Outcome<Tolerated> Interpreter::tolerated_failures(const Frame& now, const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   auto count = number_of(now, fields.tolerated_failure_count, input.value(), true);
@@ -36,16 +49,15 @@ Outcome<Tolerated> Interpreter::tolerated_failures(const Frame& now, const Paylo
     return ends_with("States.Runtime", "ToleratedFailureCount cannot be negative.");
   if (percentage->value_or(0) < 0 || percentage->value_or(0) > kPercentMax)
     return ends_with("States.Runtime", "ToleratedFailurePercentage must be between 0 and 100.");
-  Tolerated tolerated;
-  if (*count) tolerated.count = static_cast<std::uint64_t>(**count);
-  if (*percentage) tolerated.percentage = **percentage;
+  Tolerated tolerated{.percentage = *percentage};
+  if (count->has_value()) tolerated.count = static_cast<std::uint64_t>(count->value_or(0));
   return tolerated;
 }
 
 Outcome<> Interpreter::begin_map_run(FrameId id, const Payload& input) {
   Frame& now = frame(id);
   const auto& fields = std::get<MapFields>(state_of(now).fields);
-  OpenChildren& open = *now.children;
+  OpenChildren& open = children_of(now);
   if (open.concurrency_max == 0 || open.concurrency_max > kDistributedConcurrencyMax)
     open.concurrency_max = kDistributedConcurrencyMax;
   open.map_run_arn = fmt::format(
@@ -56,7 +68,8 @@ Outcome<> Interpreter::begin_map_run(FrameId id, const Payload& input) {
   ReadItems read{.frame = id, .resource = fields.reader->resource, .config = fields.reader->config};
   auto max_items = number_of(now, fields.reader->max_items, input.value(), true);
   if (!max_items) return std::unexpected(std::move(max_items.error()));
-  if (*max_items) read.max_items = static_cast<std::uint64_t>(std::max(**max_items, 0.0));
+  if (max_items->has_value())
+    read.max_items = static_cast<std::uint64_t>(std::max(max_items->value_or(0), 0.0));
   if (fields.reader->arguments) {
     auto arguments =
         evaluate(now, *fields.reader->arguments, "ItemReader/Parameters", {.input = input.value()});
@@ -82,7 +95,7 @@ void Interpreter::on(const ItemsRead& read) {
                               .cause = "Attempting to map over non-iterable node."});
     return;
   }
-  now.children->items = *read.items;
+  children_of(now).items = *read.items;
   auto input = effective_input(now);
   auto begun =
       input ? begin_batches(read.frame, *input) : Outcome<>(std::unexpected(input.error()));
@@ -127,23 +140,30 @@ Outcome<json::Value> Interpreter::batches_of(const Frame& now, const MapFields::
   return json::Value(std::move(batches));
 }
 
-Outcome<> Interpreter::begin_batches(FrameId id, const Payload& input) {
-  Frame& now = frame(id);
+Outcome<json::Value> Interpreter::inputs_of_children(const Frame& now, const json::Value& items,
+                                                     const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
-  OpenChildren& open = *now.children;
   json::Array inputs;
   std::uint64_t index = 0;
-  for (const json::Value& item : open.items.as_array()) {
+  for (const json::Value& item : items.as_array()) {
     auto made = item_input(now, json::Value::object({{"Index", index++}, {"Value", item}}));
     if (!made) return std::unexpected(std::move(made.error()));
     inputs.push_back(*std::move(made));
   }
-  open.items = json::Value(std::move(inputs));
-  if (fields.batcher) {
-    auto batches = batches_of(now, *fields.batcher, open.items, input);
-    if (!batches) return std::unexpected(std::move(batches.error()));
-    open.items = *std::move(batches);
-  }
+  json::Value all(std::move(inputs));
+  if (fields.item_selector) inspect("afterItemSelector", Payload(all));
+  if (!fields.batcher) return all;
+  auto batches = batches_of(now, *fields.batcher, all, input);
+  if (batches) inspect("afterItemBatcher", Payload(*batches));
+  return batches;
+}
+
+Outcome<> Interpreter::begin_batches(FrameId id, const Payload& input) {
+  Frame& now = frame(id);
+  OpenChildren& open = children_of(now);
+  auto inputs = inputs_of_children(now, open.items, input);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  open.items = *std::move(inputs);
   open.count = open.items.size();
   now.waiting = Waiting::kChildren;
   go_on_with_children(id);
@@ -153,9 +173,9 @@ Outcome<> Interpreter::begin_batches(FrameId id, const Payload& input) {
 void Interpreter::go_on_with_children(FrameId id) {
   Frame& now = frame(id);
   const auto& fields = std::get<MapFields>(state_of(now).fields);
-  OpenChildren& open = *now.children;
+  OpenChildren& open = children_of(now);
   for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
-    const json::Value& item = open.items.as_array()[open.next];
+    const json::Value& item = open.items.as_array()[static_cast<std::size_t>(open.next)];
     Identity identity = execution_.identity;
     identity.name = inputs_.uuid();
     const std::size_t run = open.map_run_arn.rfind(':');
@@ -179,21 +199,15 @@ void Interpreter::go_on_with_children(FrameId id) {
 void Interpreter::on(const ChildEnded& child) {
   if (!execution_.frames.contains(child.frame)) return;
   Frame& now = frame(child.frame);
-  if (now.waiting != Waiting::kChildren || now.children->running.erase(child.index) == 0) return;
-  OpenChildren& open = *now.children;
+  if (now.waiting != Waiting::kChildren || children_of(now).running.erase(child.index) == 0) return;
+  OpenChildren& open = children_of(now);
   if (child.output) {
     ++open.succeeded;
     open.results.insert_or_assign(child.index, *child.output);
   } else {
     ++open.failed;
-    const double percentage =
-        kPercentMax * static_cast<double>(open.failed) / static_cast<double>(open.count);
-    const bool is_tolerated = open.failed <= open.tolerated.count.value_or(0) ||
-                              percentage <= open.tolerated.percentage.value_or(0);
-    if (!is_tolerated) {
-      fail_map_run(child.frame,
-                   {.error = "States.ExceedToleratedFailureThreshold",
-                    .cause = "The specified tolerated failure threshold was exceeded"});
+    if (!is_tolerated(open.tolerated, open.failed, open.count)) {
+      fail_map_run(child.frame, threshold_exceeded());
       return;
     }
   }
@@ -203,8 +217,9 @@ void Interpreter::on(const ChildEnded& child) {
 void Interpreter::end_children(FrameId id) {
   Frame& now = frame(id);
   const auto& fields = std::get<MapFields>(state_of(now).fields);
+  OpenChildren& open = children_of(now);
   json::Array outputs;
-  for (auto& [index, output] : now.children->results)
+  for (auto& [index, output] : open.results)
     outputs.push_back(std::move(output));
   json::Value results(std::move(outputs));
   if (!fields.writer) {
@@ -214,7 +229,7 @@ void Interpreter::end_children(FrameId id) {
   WriteResults write{.frame = id,
                      .resource = fields.writer->resource,
                      .config = fields.writer->config,
-                     .map_run_arn = now.children->map_run_arn,
+                     .map_run_arn = open.map_run_arn,
                      .results = std::move(results)};
   if (fields.writer->arguments) {
     auto input = effective_input(now);

@@ -29,13 +29,15 @@ void Interpreter::on(const Begin& begin) {
   details.set("inputDetails", not_truncated());
   details.set("roleArn", begin.identity.role_arn);
   record(EventType::kExecutionStarted, 0, json::Value(std::move(details)));
-  if (begin.machine == 0 && definition_.timeout_seconds()) {
-    execution_.timeout = start_timer(
-        millis_ + static_cast<std::int64_t>(*definition_.timeout_seconds()) * kMillisPerSecond);
+  const auto seconds = definition_.timeout_seconds();
+  if (begin.machine == 0 && seconds && test_ == nullptr) {
+    execution_.timeout =
+        start_timer(millis_ + static_cast<std::int64_t>(*seconds) * kMillisPerSecond);
   }
   const FrameId root = add_frame(begin.machine, std::nullopt, 0, execution_.input);
   frame(root).map_item = begin.map_item;
   frame(root).variables = begin.variables;
+  if (test_ != nullptr) frame(root).state = test_->state;
   go_on(root);
 }
 

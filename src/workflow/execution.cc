@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "json/parse.h"
@@ -118,17 +119,19 @@ class Reader {
   bool is_good() const { return is_good_; }
 
   const json::Value& value(std::string_view name) {
-    static const json::Value none = nullptr;
+    static const json::Value kNone = nullptr;
     const json::Value* const found = object_.find(name);
     if (found == nullptr) is_good_ = false;
-    return found == nullptr ? none : *found;
+    return found == nullptr ? kNone : *found;
   }
   template <class T>
   void read(std::string_view name, T& number) {
     const json::Value& found = value(name);
-    const auto read = found.is_number() ? found.as_number().to_int64() : std::nullopt;
-    is_good_ &= read.has_value() && std::in_range<T>(*read);
-    if (is_good_) number = static_cast<T>(*read);
+    if constexpr (std::is_signed_v<T>) {
+      take(found.is_number() ? found.as_number().to_int64() : std::nullopt, number);
+    } else {
+      take(found.is_number() ? found.as_number().to_uint64() : std::nullopt, number);
+    }
   }
   template <class T>
   void read(std::string_view name, std::optional<T>& number) {
@@ -153,7 +156,7 @@ class Reader {
   void read(std::string_view name, Payload& payload) {
     std::string text;
     read(name, text);
-    auto parsed = json::parse(text);
+    auto parsed = json::parse(text, Payload::kLimits);
     is_good_ &= parsed.has_value();
     if (is_good_) payload = Payload::verbatim(*std::move(parsed));
   }
@@ -171,15 +174,22 @@ class Reader {
     is_good_ &= list.is_array();
     if (!is_good_) return;
     for (const json::Value& pair : list.as_array()) {
-      const bool is_pair = pair.is_array() && pair.size() == 2 && pair.as_array()[0].is_number() &&
-                           pair.as_array()[0].as_number().to_uint64().has_value();
-      is_good_ &= is_pair;
-      if (!is_pair) return;
-      take(*pair.as_array()[0].as_number().to_uint64(), pair.as_array()[1]);
+      const bool is_pair = pair.is_array() && pair.size() == 2 && pair.as_array()[0].is_number();
+      const auto number = is_pair ? pair.as_array()[0].as_number().to_uint64() : std::nullopt;
+      is_good_ &= number.has_value();
+      if (!number) return;
+      take(*number, pair.as_array()[1]);
     }
   }
 
  private:
+  template <class Read, class T>
+  void take(const std::optional<Read>& read, T& number) {
+    const bool fits = read && std::in_range<T>(*read);
+    is_good_ &= fits;
+    if (fits) number = static_cast<T>(*read);
+  }
+
   const json::Value& object_;
   bool is_good_ = true;
 };
@@ -311,7 +321,7 @@ std::string to_text(const Execution& execution) {
 }
 
 Result<Execution> execution_of(std::string_view text) {
-  const auto document = json::parse(text);
+  const auto document = json::parse(text, Payload::kLimits);
   if (!document) return damaged();
   Execution execution;
   Reader reader(*document);

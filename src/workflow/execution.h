@@ -63,7 +63,7 @@ struct OpenTask {
   std::uint64_t heartbeat_seconds = 0;
 };
 
-// How many children of a distributed Map may fail; the more lenient one counts.
+// How many children of a distributed Map may fail: none without either, and no more than each says.
 struct Tolerated {
   std::optional<std::uint64_t> count = std::nullopt;
   std::optional<double> percentage = std::nullopt;

@@ -48,7 +48,7 @@ std::optional<EventType> failed_event(StateType type) {
 void Interpreter::failed(FrameId id, StateError error) {
   Frame& now = frame(id);
   const State& state = state_of(now);
-  if (error.error != kDataLimitExceeded) {
+  if (error.error != kDataLimitExceeded && test_ == nullptr) {
     error.cause = fmt::format(
         "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
         state.name, now.entered_event, error.cause);
@@ -80,11 +80,19 @@ bool Interpreter::retry(FrameId id, const Failure& failure) {
     const Retrier& retrier = state.retriers[i];
     if (!takes(retrier.errors, failure.error.value_or(""))) continue;
     std::uint64_t& attempts = now.attempts[static_cast<std::uint32_t>(i)];
+    if (test_ != nullptr) attempts = test_->retries;
     if (attempts >= retrier.attempts_max) return false;
     double seconds =
         retrier.interval_seconds * std::pow(retrier.backoff_rate, static_cast<double>(attempts));
     seconds = std::min(seconds, retrier.delay_seconds_max.value_or(kDelaySecondsMax));
     if (retrier.has_jitter) seconds *= inputs_.random();
+    if (test_ != nullptr) {
+      inspect_handler(
+          json::Value::object({{"retryBackoffIntervalSeconds", static_cast<std::int64_t>(seconds)},
+                               {"retryIndex", i}}));
+      end_test_retriable(failure);
+      return true;
+    }
     ++attempts;
     ++now.retries;
     now.waiting = Waiting::kRetry;
@@ -132,6 +140,10 @@ bool Interpreter::catch_failure(FrameId id, const Failure& failure) {
   });
   if (catcher == state.catchers.end()) return false;
   if (const auto type = failed_event(state.type)) record(frame(id), *type);
+  if (test_ != nullptr) {
+    test_->failure = failure;
+    inspect_handler(json::Value::object({{"catchIndex", catcher - state.catchers.begin()}}));
+  }
   if (auto followed = follow_catcher(id, *catcher, failure); !followed) {
     give_up(id, {.error = std::move(followed.error().error),
                  .cause = std::move(followed.error().cause)});
@@ -159,6 +171,7 @@ void Interpreter::end_execution(Status status, EventType type, const Failure& fa
   execution_.status = status;
   execution_.failure = failure;
   execution_.stop_millis = millis_;
+  if (test_ != nullptr) test_->failure = failure;
   drop_everything();
 }
 

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <span>
+#include <string>
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "json/number.h"
 
 namespace weft::workflow {
@@ -99,8 +103,9 @@ std::string_view name_of(EventType type) {
 }
 
 std::optional<EventType> event_type_of(std::string_view name) {
-  const auto* const found = std::ranges::find(kRows, name, &Row::name);
-  return found == kRows.end() ? std::nullopt : std::optional(found->type);
+  const std::span rows(kRows);
+  const auto found = std::ranges::find(rows, name, &Row::name);
+  return found == rows.end() ? std::nullopt : std::optional(found->type);
 }
 
 std::string_view details_name(EventType type) {
@@ -110,9 +115,13 @@ std::string_view details_name(EventType type) {
 json::Value to_json(const HistoryEvent& event) {
   json::Object object;
   object.reserve(5);
-  object.set("timestamp", json::Number::from_lexeme(
-                              fmt::format("{}.{:03}", event.millis / 1000, event.millis % 1000))
-                              .value());
+  // A Number borrows its text.
+  const std::string seconds =
+      fmt::format("{}{}.{:03}", event.millis < 0 ? "-" : "", std::abs(event.millis / 1000),
+                  std::abs(event.millis % 1000));
+  const auto timestamp = json::Number::from_lexeme(seconds);
+  WEFT_ASSERT(timestamp.has_value());
+  object.set("timestamp", *timestamp);
   object.set("type", name_of(event.type));
   object.set("id", event.id);
   object.set("previousEventId", event.previous);

@@ -8,8 +8,8 @@
 
 namespace weft::workflow {
 json::Value not_truncated() {
-  static const json::Value details = json::Value::object({{"truncated", false}});
-  return details;
+  static const json::Value kDetails = json::Value::object({{"truncated", false}});
+  return kDetails;
 }
 
 void set_text(json::Object& object, std::string_view name, const std::optional<std::string>& text) {
@@ -202,10 +202,14 @@ Outcome<> Interpreter::finish_pass(FrameId id) {
   auto input = effective_input(frame(id));
   if (!input) return std::unexpected(std::move(input.error()));
   if (state.result) return finish(id, Payload(*state.result));
-  if (!state.flow.arguments) return finish(id, *input);
-  auto arguments = arguments_of(frame(id), *input);
-  if (!arguments) return std::unexpected(std::move(arguments.error()));
-  return finish(id, Payload(*std::move(arguments)));
+  Payload passed = *std::move(input);
+  if (state.flow.arguments) {
+    auto arguments = arguments_of(frame(id), passed);
+    if (!arguments) return std::unexpected(std::move(arguments.error()));
+    passed = Payload(*std::move(arguments));
+  }
+  inspect_arguments(frame(id), passed);
+  return finish(id, passed);
 }
 
 Outcome<> Interpreter::finish_choice(FrameId id) {
@@ -255,12 +259,13 @@ Outcome<> Interpreter::fail_as_said(FrameId id) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     auto value = value_of(frame(id), *sources[i], input->value());
     if (!value) return std::unexpected(std::move(value.error()));
-    if (!*value) continue;
-    if (!(*value)->is_string()) {
+    if (!value->has_value()) continue;
+    const json::Value given = value->value_or(json::Value());
+    if (!given.is_string()) {
       return ends_with("States.Runtime", fmt::format("The {} is no text: {}", sources[i]->name,
-                                                     json::to_string(**value)));
+                                                     json::to_string(given)));
     }
-    texts.at(i) = std::string((*value)->as_string());
+    texts.at(i) = std::string(given.as_string());
   }
   give_up(id, {.error = std::move(texts[0]), .cause = std::move(texts[1])});
   return {};
@@ -269,6 +274,7 @@ Outcome<> Interpreter::fail_as_said(FrameId id) {
 Outcome<> Interpreter::finish(FrameId id, const Payload& result) {
   Frame& now = frame(id);
   const State& state = state_of(now);
+  if (state.type == StateType::kTask || state.result) inspect("result", result);
   std::optional<Variables::Map> assigned;
   if (state.flow.assign) {
     auto made = assigned_by(now, *state.flow.assign, result.value());
@@ -302,6 +308,10 @@ void Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> n
   record(now, exited_event(state.type), json::Value(std::move(details)));
   now.is_entered = false;
   now.waiting = Waiting::kNothing;
+  if (test_ != nullptr) {
+    end_test(output, next);
+    return;
+  }
   if (!next) {
     end_machine(id, output);
     return;
@@ -333,8 +343,8 @@ void Interpreter::end_machine(FrameId id, const Payload& output) {
 }
 
 StepResult step(const Definition& definition, Execution& execution, const Event& event,
-                const StepLimits& limits) {
-  return Interpreter(definition, execution, event, limits).run(event);
+                const StepLimits& limits, TestedState* test) {
+  return Interpreter(definition, execution, event, limits, test).run(event);
 }
 
 }  // namespace weft::workflow

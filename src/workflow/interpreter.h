@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "json/jsonata/jsonata.h"
 #include "workflow/step.h"
 
@@ -32,10 +33,11 @@ class StepInputs final : public json::jsonata::Inputs {
 class Interpreter {
  public:
   Interpreter(const Definition& definition, Execution& execution, const Event& event,
-              const StepLimits& limits)
+              const StepLimits& limits, TestedState* test)
       : definition_(definition),
         execution_(execution),
         limits_(limits),
+        test_(test),
         millis_(event.millis),
         inputs_(event.millis, event.seed) {}
 
@@ -91,6 +93,7 @@ class Interpreter {
   };
   Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
                                 const Seen& seen);
+  Outcome<json::Value> kept(const Frame& frame, json::Value value) const;
   Outcome<std::optional<json::Value>> value_of(const Frame& frame, const ValueField& field,
                                                const json::Value& input);
   Outcome<std::optional<double>> number_of(const Frame& frame, const ValueField& field,
@@ -109,7 +112,7 @@ class Interpreter {
   // --- tasks (tasks.cc) ---
   using Frames = std::map<FrameId, Frame>;
   Outcome<> begin_task(FrameId id);
-  Outcome<StartTask> prepare_task(const Frame& frame, const TaskFields& fields);
+  Outcome<StartTask> prepare_task(Frame& frame, const TaskFields& fields);
   Frames::iterator frame_of_task(TaskId task);
   void note_started(Frame& frame, const std::string& worker);
   void expect_heartbeat(Frame& frame);
@@ -132,6 +135,9 @@ class Interpreter {
   // --- distributed Map (distributed.cc) ---
   Outcome<Tolerated> tolerated_failures(const Frame& frame, const Payload& input);
   Outcome<> begin_map_run(FrameId id, const Payload& input);
+  // What each child gets: items, as ItemSelector has them, or batches of these.
+  Outcome<json::Value> inputs_of_children(const Frame& frame, const json::Value& items,
+                                          const Payload& input);
   Outcome<> begin_batches(FrameId id, const Payload& input);
   Outcome<json::Value> batches_of(const Frame& frame, const MapFields::Batcher& batcher,
                                   const json::Value& items, const Payload& input);
@@ -153,6 +159,23 @@ class Interpreter {
   void end_execution(Status status, EventType type, const Failure& failure, std::uint64_t after);
   void drop_everything();
 
+  // --- a state that is tested (tested_state.cc); nothing of it happens when none is ---
+  bool is_mocked() const {
+    return test_ != nullptr && (test_->mocked_result || test_->mocked_failure);
+  }
+  // What the mock says instead of what the state would do.
+  Outcome<> finish_mocked(FrameId id);
+  // The same of a Map, of which `children` has the items.
+  Outcome<> finish_mocked_map(FrameId id, const Payload& input);
+  // A member of the inspection's data.
+  void inspect(std::string_view name, const Payload& data);
+  void inspect_arguments(const Frame& frame, const Payload& arguments);
+  void inspect_children(const OpenChildren& children);
+  void inspect_handler(json::Value details);
+  // The state would be left, or tried again.
+  void end_test(const Payload& output, std::optional<std::size_t> next);
+  void end_test_retriable(const Failure& failure);
+
   // --- what a step gives ---
   std::uint64_t record(EventType type, std::uint64_t previous, json::Value details = {});
   // Follows the frame's last event, and is that then.
@@ -164,6 +187,15 @@ class Interpreter {
     return definition_.machines()[frame.machine].states[frame.state];
   }
   Frame& frame(FrameId id) { return execution_.frames.at(id); }
+  // Of a frame that waits for them.
+  static OpenChildren& children_of(Frame& frame) {
+    WEFT_ASSERT(frame.children.has_value());
+    return *frame.children;
+  }
+  static OpenTask& task_of(Frame& frame) {
+    WEFT_ASSERT(frame.task.has_value());
+    return *frame.task;
+  }
   bool is_running() const { return execution_.status == Status::kRunning; }
   FrameId add_frame(std::size_t machine, std::optional<FrameId> parent, std::uint64_t index,
                     Payload input);
@@ -171,6 +203,7 @@ class Interpreter {
   const Definition& definition_;
   Execution& execution_;
   const StepLimits limits_;
+  TestedState* const test_;  // null: none is tested
   const std::int64_t millis_;
   StepInputs inputs_;
   StepResult result_;
@@ -182,6 +215,11 @@ EventType exited_event(StateType type);
 
 // Whether the state does something that has a result: $states.result.
 bool has_result(StateType type);
+
+// Whether a distributed Map goes on though so many of its children failed, of which there are
+// `count`.
+bool is_tolerated(const Tolerated& tolerated, std::uint64_t failed, std::uint64_t count);
+Failure threshold_exceeded();
 
 // Of a state or a service whose output is too large.
 StateError data_limit_exceeded(std::string_view what);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_set>
@@ -346,8 +347,9 @@ constexpr std::array kFunctions = {
 }  // namespace
 
 const IntrinsicFunction* find_intrinsic_function(std::string_view name) {
-  const auto* const found = std::ranges::find(kFunctions, name, &IntrinsicFunction::name);
-  return found == kFunctions.end() ? nullptr : found;
+  const std::span functions(kFunctions);
+  const auto found = std::ranges::find(functions, name, &IntrinsicFunction::name);
+  return found == functions.end() ? nullptr : &*found;
 }
 
 }  // namespace weft::workflow

@@ -24,10 +24,9 @@ void Simulation::run(Begin begin) {
     auto next = agenda_.extract(agenda_.begin());
     millis_ = next.key().first;
     ++events_;
-    if (before_event) before_event(execution_);
-    StepResult result =
-        step(definition_, execution_,
-             {.millis = millis_, .seed = seed_++, .what = std::move(next.mapped())}, limits_.step);
+    const Event event{.millis = millis_, .seed = seed_++, .what = std::move(next.mapped())};
+    if (before_event) before_event(execution_, event);
+    StepResult result = step(definition_, execution_, event, limits_.step, tested);
     std::ranges::move(result.history, std::back_inserter(history_));
     for (const Effect& effect : result.effects)
       carry_out(effect);
@@ -60,11 +59,13 @@ void Simulation::carry_out(const Effect& effect) {
 void Simulation::run_child(const StartChild& start) {
   SimulationLimits limits = limits_;
   limits.events -= std::min(limits.events, events_);
-  Simulation child(definition_, services_, millis_, seed_ ^ (start.index + 1), limits);
+  Simulation child(definition_, services_, millis_, seed_, limits);
+  child.before_event = before_event;
   child.run(start.begin);
   seed_ = child.seed_;
   events_ += child.events_;
   const Execution& ended = child.execution();
+  services_.child_ended(start, ended);
   if (ended.status == Status::kRunning) return;
   Outcome<json::Value> output = ended.output.value_or(Payload()).value();
   if (ended.failure) {

@@ -30,6 +30,8 @@ class Services {
   virtual void start(Simulation& simulation, const StartTask& task) = 0;
   // An array of items, for a distributed Map.
   virtual Outcome<json::Value> read(const ReadItems& request) = 0;
+  // A child of a distributed Map has ended, or waits for what never happens.
+  virtual void child_ended(const StartChild& /*start*/, const Execution& /*child*/) {}
   // What the Map's result is instead.
   virtual Outcome<json::Value> write(const WriteResults& request) = 0;
 };
@@ -53,6 +55,7 @@ class Simulation {
         seed_(seed) {}
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
+  ~Simulation() = default;
 
   // Runs it until it has ended, or until nothing would happen any more: it then waits for something
   // that the services never answer.
@@ -65,8 +68,11 @@ class Simulation {
   // For services: something happens so many milliseconds from now.
   void post(decltype(Event::what) what, std::int64_t after_millis = 0);
 
-  // Is told the execution before each event: for tests that store and resume it.
-  std::function<void(Execution&)> before_event = {};
+  // Is told each event, of children too, and the execution before it: for tests that store and
+  // resume it.
+  std::function<void(Execution&, const Event&)> before_event = {};
+  // Of a state that is tested by itself (test_state.h); null for an execution of the whole.
+  TestedState* tested = nullptr;
 
  private:
   void carry_out(const Effect& effect);
@@ -76,7 +82,7 @@ class Simulation {
   Services& services_;
   const SimulationLimits limits_;
   std::int64_t millis_;
-  std::uint64_t seed_;
+  std::uint64_t seed_;  // of the next step, whose ever it is: no two have the same
   std::uint64_t events_ = 0;
   Execution execution_;
   std::vector<HistoryEvent> history_;

@@ -12,6 +12,7 @@
 #include "workflow/execution.h"
 #include "workflow/history.h"
 #include "workflow/state_error.h"
+#include "workflow/tested_state.h"
 
 namespace weft::workflow {
 
@@ -107,7 +108,7 @@ struct CancelTimer {
 struct ReadItems {
   FrameId frame = 0;
   std::string resource;
-  json::Value config;          // ReaderConfig
+  json::Value config = {};     // ReaderConfig
   json::Value arguments = {};  // Parameters
   std::optional<std::uint64_t> max_items = std::nullopt;
 };
@@ -123,7 +124,7 @@ struct CancelChild {
 struct WriteResults {
   FrameId frame = 0;
   std::string resource;
-  json::Value config;          // WriterConfig
+  json::Value config = {};     // WriterConfig
   json::Value arguments = {};  // Parameters
   std::string map_run_arn;
   json::Value results;
@@ -148,7 +149,9 @@ struct StepResult {
 // Changes the execution as the event says. Pure: the same execution, event and definition give the
 // same, always. An event that does not fit (of a task that has ended, say) changes nothing. Whoever
 // carries the effects out does so when the execution and its history are stored.
+//
+// With `test` the execution is one of that state alone (test_state.h): all its steps get the same.
 StepResult step(const Definition& definition, Execution& execution, const Event& event,
-                const StepLimits& limits = {});
+                const StepLimits& limits = {}, TestedState* test = nullptr);
 
 }  // namespace weft::workflow

@@ -56,7 +56,7 @@ void echo(Simulation& simulation, const StartTask& task) {
   simulation.post(TaskSucceeded{.task = task.task, .output = json::to_string(task.input)}, 1);
 }
 
-Answers::Task failing(std::string error, std::string cause = "why") {
+Answers::Task failing(const std::string& error, const std::string& cause = "why") {
   return [=](Simulation& simulation, const StartTask& task) {
     simulation.post(TaskFailed{.task = task.task, .error = error, .cause = cause}, 1);
   };
@@ -75,7 +75,7 @@ struct Ran {
 struct How {
   Answers* answers = nullptr;
   SimulationLimits limits = {};
-  std::function<void(Execution&)> before_event = {};
+  std::function<void(Execution&, const Event&)> before_event = {};
   std::uint64_t seed = 1;
 };
 
@@ -186,6 +186,27 @@ TEST_CASE("variables are assigned when a state ends, and seen by later ones") {
   CHECK(ran.output == R"({"x":1,"y":"c"})");
   CHECK(json::to_string(*ran.details(3).find("assignedVariables")) ==
         R"({"x":"1","y":"{\"b\":\"c\"}"})");
+}
+
+TEST_CASE("states inside a state have the language of the whole machine") {
+  CHECK(
+      run(R"({"StartAt":"P","States":{"P":{"Type":"Parallel","QueryLanguage":"JSONata","Branches":[
+      {"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"b.$":"$.a"},"End":true}}}],
+      "Output":"{% $states.result[0] %}","End":true}}})",
+          R"({"a":1})")
+          .output == R"({"b":1})");
+}
+
+TEST_CASE("an item that comes to nothing takes the iterations before it down") {
+  const Ran ran = run(R"({"QueryLanguage":"JSONata","StartAt":"M","States":{
+      "M":{"Type":"Map","Items":[1,"x"],"ItemSelector":"{% 1 + $states.context.Map.Item.Value %}",
+        "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Wait","Seconds":1,"End":true}}},
+        "Catch":[{"ErrorEquals":["States.ALL"],"Output":"caught","Next":"W"}],"End":true},
+      "W":{"Type":"Wait","Seconds":9,"End":true}}})");
+  CHECK(ran.status == Status::kSucceeded);
+  CHECK(ran.output == "\"caught\"");
+  CHECK(ran.history.find("MapIterationAborted") != ran.history.npos);
+  CHECK(ran.history.find("WaitStateEntered") == ran.history.rfind("WaitStateEntered"));
 }
 
 TEST_CASE("a choice goes where the first rule that matches says") {
@@ -391,6 +412,16 @@ TEST_CASE("a distributed Map tolerates as many failures as it says") {
         "exceeded");
 }
 
+TEST_CASE("no two executions in a simulation have the same random values") {
+  constexpr std::string_view kMap = R"({"QueryLanguage":"JSONata","StartAt":"M","States":{
+      "M":{"Type":"Map","Items":[1,2,3,4],"MaxConcurrency":1,
+      "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"U","States":{
+        "U":{"Type":"Pass","Output":"{% $uuid() %}","End":true}}},
+      "Output":"{% $count($distinct($states.result)) %}","End":true}}})";
+  for (std::uint64_t seed = 0; seed < 8; ++seed)
+    CHECK(run(kMap, "{}", {.seed = seed}).output == "4");
+}
+
 // Executions that come to everything that can be stored.
 std::vector<std::string> definitions_of_all_kinds() {
   return {
@@ -411,13 +442,13 @@ TEST_CASE("an execution that is stored and resumed before each event goes on as 
   for (const std::string& text : definitions_of_all_kinds()) {
     CAPTURE(text);
     const Ran straight = run(text, R"({"l": [1, "b", null]})");
-    const Ran resumed =
-        run(text, R"({"l": [1, "b", null]})", {.before_event = [](Execution& execution) {
-              auto again = execution_of(to_text(execution));
-              REQUIRE(again.has_value());
-              CHECK(to_text(*again) == to_text(execution));
-              execution = *std::move(again);
-            }});
+    const Ran resumed = run(text, R"({"l": [1, "b", null]})",
+                            {.before_event = [](Execution& execution, const Event&) {
+                              auto again = execution_of(to_text(execution));
+                              REQUIRE(again.has_value());
+                              CHECK(to_text(*again) == to_text(execution));
+                              execution = *std::move(again);
+                            }});
     CHECK(straight.status == Status::kSucceeded);
     CHECK(resumed.events == straight.events);
     CHECK(resumed.output == straight.output);
@@ -448,6 +479,19 @@ TEST_CASE("an output that is too large ends the execution") {
         "maximum number of bytes service limit.");
 }
 
+TEST_CASE("what doubles again and again ends the execution before it is printed") {
+  for (const char* doubles :
+       {R"({"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v.$":"$"},"Next":"B"},
+           "B":{"Type":"Pass","Assign":{"v":{"a.$":"$v","b.$":"$v"}},"Next":"B"}}})",
+        R"({"QueryLanguage":"JSONata","StartAt":"A","States":{
+           "A":{"Type":"Pass","Assign":{"v":"{% $states.input %}"},"Next":"B"},
+           "B":{"Type":"Pass","Assign":{"v":["{% $v %}","{% $v %}"]},"Next":"B"}}})"}) {
+    const Ran ran = run(doubles);
+    CHECK(ran.output.starts_with("States.DataLimitExceeded: The state/task 'B' returned"));
+    CHECK(ran.events.size() < 60);
+  }
+}
+
 TEST_CASE("somebody may stop an execution, and its time may end") {
   const Ran timed_out = run(
       R"({"TimeoutSeconds":2,"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}})");
@@ -460,6 +504,59 @@ TEST_CASE("somebody may stop an execution, and its time may end") {
   CHECK(stopped.status == Status::kAborted);
   CHECK(stopped.output == "E: c");
   CHECK(stopped.history.ends_with("4<0 ExecutionAborted\n"));
+}
+
+// The same, stored and resumed before each event.
+Ran run_resumed(std::string_view text, std::string input) {
+  return run(text, std::move(input), {.before_event = [](Execution& execution, const Event&) {
+               auto again = execution_of(to_text(execution));
+               REQUIRE(again.has_value());
+               execution = *std::move(again);
+             }});
+}
+
+TEST_CASE("an error quotes its input in the same way after it was stored") {
+  constexpr std::string_view kQuotes =
+      R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"A"},)"
+      R"("A":{"Type":"Pass","Parameters":{"x.$":"$.no"},"End":true}}})";
+  constexpr std::string_view kComputes =
+      R"({"StartAt":"W","States":{"W":{"Type":"Wait","QueryLanguage":"JSONata","Seconds":1,
+      "Output":"{% $states.input %}","Next":"V"},"V":{"Type":"Wait","Seconds":1,"Next":"A"},)"
+      R"("A":{"Type":"Pass","Parameters":{"x.$":"$.no"},"End":true}}})";
+  for (const std::string_view text : {kQuotes, kComputes}) {
+    for (const char* input : {R"({ "a" : 1 })", R"(  { "a" : 1 } )"}) {
+      CAPTURE(text);
+      CAPTURE(input);
+      CHECK(run_resumed(text, input).output == run(text, input).output);
+    }
+  }
+}
+
+TEST_CASE("what is nested deeper than any text from outside can be stored") {
+  constexpr std::string_view kDeep = R"json({"StartAt":"A","States":{
+      "A":{"Type":"Pass","Parameters":{"a.$":"$","n.$":"States.MathAdd($.n, 1)"},"Next":"B"},
+      "B":{"Type":"Wait","Seconds":1,"Assign":{"v.$":"$"},"Next":"C"},
+      "C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericLessThan":300,"Next":"A"}],"Default":"D"},
+      "D":{"Type":"Succeed"}}})json";
+  CHECK(run_resumed(kDeep, R"({"n":0})").output == run(kDeep, R"({"n":0})").output);
+}
+
+TEST_CASE("an expression's text that is no UTF-8 is the same before and after it was stored") {
+  constexpr std::string_view kLone = R"({"QueryLanguage":"JSONata","StartAt":"A","States":{
+      "A":{"Type":"Pass","Output":"{% '\\ud800' %}","Next":"W"},
+      "W":{"Type":"Wait","Seconds":1,"Output":"{% $states.input = '\\ud800' %}","End":true}}})";
+  CHECK(run_resumed(kLone, "{}").output == run(kLone).output);
+  constexpr std::string_view kTwice = R"({"QueryLanguage":"JSONata","StartAt":"A","States":{
+      "A":{"Type":"Pass","Assign":{"v":"{% {'\\ud800':1, '\\ud801':2} %}"},"Next":"W"},
+      "W":{"Type":"Wait","Seconds":1,"End":true}}})";
+  CHECK(run_resumed(kTwice, "{}").output == run(kTwice).output);
+}
+
+TEST_CASE("the largest numbers of a Map can be stored") {
+  constexpr std::string_view kMost = R"({"StartAt":"M","States":{"M":{"Type":"Map",
+      "MaxConcurrency":9223372036854775807,"ToleratedFailureCount":9223372036854775807,"ItemsPath":"$.l",
+      "ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}},"End":true}}})";
+  CHECK(run_resumed(kMost, R"({"l":[1]})").output == "[1]");
 }
 
 TEST_CASE("what is no stored execution is refused") {

@@ -77,8 +77,7 @@ json::Object details_of(const TaskName& name) {
 // The region in the execution's own name.
 std::string_view region_of(std::string_view arn) {
   for (int i = 0; i < 3; ++i)
-    arn.remove_prefix(
-        std::min(arn.size(), arn.find(':') == arn.npos ? arn.size() : arn.find(':') + 1));
+    arn.remove_prefix(std::min(arn.size(), std::min(arn.find(':'), arn.size()) + 1));
   return arn.substr(0, arn.find(':'));
 }
 
@@ -101,6 +100,10 @@ Outcome<> Interpreter::begin_task(FrameId id) {
   if (!prepared) {
     now.task.reset();
     return std::unexpected(std::move(prepared.error()));
+  }
+  if (is_mocked()) {
+    now.task.reset();
+    return finish_mocked(id);
   }
   StartTask start = *std::move(prepared);
   const TaskName name = name_of_task(fields.resource);
@@ -133,13 +136,14 @@ Outcome<> Interpreter::begin_task(FrameId id) {
   return {};
 }
 
-Outcome<StartTask> Interpreter::prepare_task(const Frame& now, const TaskFields& fields) {
+Outcome<StartTask> Interpreter::prepare_task(Frame& now, const TaskFields& fields) {
   auto input = effective_input(now);
   if (!input) return std::unexpected(std::move(input.error()));
   auto arguments = arguments_of(now, *input);
   if (!arguments) return std::unexpected(std::move(arguments.error()));
-  StartTask start{.task = now.task->id,
-                  .token = now.task->token,
+  inspect_arguments(now, state_of(now).flow.arguments ? Payload(*arguments) : *input);
+  StartTask start{.task = task_of(now).id,
+                  .token = task_of(now).token,
                   .resource = fields.resource,
                   .input = *std::move(arguments),
                   .credentials = {}};
@@ -147,12 +151,13 @@ Outcome<StartTask> Interpreter::prepare_task(const Frame& now, const TaskFields&
                                        {&fields.heartbeat_seconds, &start.heartbeat_seconds}}) {
     auto number = number_of(now, *field, input->value(), true);
     if (!number) return std::unexpected(std::move(number.error()));
-    if (!*number) continue;
-    if (**number < 1 || **number > kTaskSecondsMax) {
+    if (!number->has_value()) continue;
+    const double given = number->value_or(0);
+    if (given < 1 || given > kTaskSecondsMax) {
       return ends_with("States.Runtime", fmt::format("{} must be between 1 and {}.", field->name,
                                                      static_cast<std::uint64_t>(kTaskSecondsMax)));
     }
-    *seconds = static_cast<std::uint64_t>(**number);
+    *seconds = static_cast<std::uint64_t>(given);
   }
   if (fields.credentials) {
     auto credentials = evaluate(now, *fields.credentials, "Credentials", {.input = input->value()});
@@ -171,24 +176,25 @@ void Interpreter::close_task(Frame& now, bool cancels) {
 }
 
 void Interpreter::note_started(Frame& now, const std::string& worker) {
-  if (now.task->is_started) return;
+  OpenTask& task = task_of(now);
+  if (task.is_started) return;
   const TaskName name = name_of_task(std::get<TaskFields>(state_of(now).fields).resource);
   json::Object details = details_of(name);
   if (name.kind == TaskKind::kActivity && !worker.empty()) details.set("workerName", worker);
   const bool is_empty = details.empty() && name.kind == TaskKind::kFunction;
   record(now, events_of(name.kind).started,
          is_empty ? json::Value() : json::Value(std::move(details)));
-  now.task->is_started = true;
+  task.is_started = true;
   expect_heartbeat(now);
 }
 
 void Interpreter::expect_heartbeat(Frame& now) {
-  if (!now.task) return;
-  cancel(now.task->heartbeat);
-  if (now.task->heartbeat_seconds == 0) return;
-  now.task->heartbeat = start_timer(
-      millis_ + static_cast<std::int64_t>(now.task->heartbeat_seconds) * kMillisPerSecond,
-      frame_of(now.task->id));
+  OpenTask& task = task_of(now);
+  cancel(task.heartbeat);
+  if (task.heartbeat_seconds == 0) return;
+  task.heartbeat =
+      start_timer(millis_ + static_cast<std::int64_t>(task.heartbeat_seconds) * kMillisPerSecond,
+                  frame_of(task.id));
 }
 
 void Interpreter::on(const TaskStarted& started) {

@@ -490,6 +490,8 @@ TEST_CASE("paths are paths") {
       {pass(R"("ResultPath": "$.a[*]")"),
        {"Value is not a Reference Path at /States/X/ResultPath"}},
       {pass(R"("ResultPath": "$$.a")"), {"Value is not a Reference Path at /States/X/ResultPath"}},
+      {R"({"Type": "Wait", "SecondsPath": "$)l", "End": true})",
+       {"Value is not a Reference Path at /States/X/SecondsPath"}},
       {pass(R"("ResultPath": "$...")"), {"Value is not a Reference Path at /States/X/ResultPath"}},
       {R"json({"Type": "Fail", "CausePath": "States.Format('{}', $.a)", "ErrorPath": "a"})json",
        {"Value must be a valid JSONPath or a valid intrinsic function call at "

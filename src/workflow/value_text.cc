@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "json/number.h"
+#include "json/parse.h"
 #include "json/print.h"
+#include "workflow/payload.h"
 
 namespace weft::workflow {
 namespace {
@@ -192,6 +194,30 @@ bool is_larger_than(const Value& value, std::size_t bytes) {
     }
   }
   return false;
+}
+
+std::optional<Value> as_stored(Value value) {
+  std::vector<const Value*> ahead = {&value};
+  bool is_text = true;
+  while (!ahead.empty() && is_text) {
+    const Value& next = *ahead.back();
+    ahead.pop_back();
+    if (next.span()) continue;
+    if (next.is_string()) is_text = json::is_utf8(next.as_string());
+    if (next.is_array()) {
+      for (const Value& item : next.as_array())
+        ahead.push_back(&item);
+    } else if (next.is_object()) {
+      for (const json::Member& member : next.as_object()) {
+        is_text = is_text && json::is_utf8(member.key());
+        ahead.push_back(&member.value());
+      }
+    }
+  }
+  if (is_text) return value;
+  auto read = json::parse(json::to_string(value), Payload::kLimits);
+  if (!read) return std::nullopt;
+  return read->detached();
 }
 
 }  // namespace weft::workflow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "json/value.h"
@@ -19,5 +20,10 @@ std::string canonical_text(const json::Value& value);
 // Whether a value's texts, or its JSON, may be larger than that. What is shared counts each time,
 // as it is printed each time: a small definition can name a big input very often.
 bool is_larger_than(const json::Value& value, std::size_t bytes);
+
+// The value as it is when it was stored and read again: in texts that an expression made, what has
+// no form in UTF-8 (a lone surrogate) is U+FFFD. Nothing where two names of an object are the same
+// then. Costs nothing for what was parsed.
+std::optional<json::Value> as_stored(json::Value value);
 
 }  // namespace weft::workflow

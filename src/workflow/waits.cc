@@ -66,12 +66,12 @@ Outcome<std::int64_t> Interpreter::wait_until(Frame& now, const WaitFields& fiel
     const json::Value context = state_of(now).reads_context ? context_of(now) : json::Value();
     auto found = field.path->find(scope_of(now, input.value(), context), field.name + "Path");
     if (!found) return std::unexpected(std::move(found.error()));
-    if (!*found) {
+    if (!found->has_value()) {
       return wrong(field, fmt::format("The {}Path parameter does not reference an input value: {}",
                                       field.name, field.path->text()));
     }
-    return is_timestamp ? end_of_timestamp(field, **found)
-                        : end_of_seconds(field, **found, millis_);
+    const json::Value given = found->value_or(json::Value());
+    return is_timestamp ? end_of_timestamp(field, given) : end_of_seconds(field, given, millis_);
   }
   auto value = value_of(now, field, input.value());
   if (!value) return std::unexpected(std::move(value.error()));

@@ -62,7 +62,7 @@ std::string_view word(std::size_t index, WordForm form) {
 }
 
 // Of what is below 100.
-void append_tens(std::string& out, std::uint64_t number, WordForm form) {
+void append_tens(std::string& out, std::size_t number, WordForm form) {
   if (number < kTwenty) {
     out += word(number, form);
     return;
@@ -78,7 +78,7 @@ void append_tens(std::string& out, std::uint64_t number, WordForm form) {
 }
 
 // Of what is below 1000.
-void append_hundreds(std::string& out, std::uint64_t number, Joined joined, WordForm form) {
+void append_hundreds(std::string& out, std::size_t number, Joined joined, WordForm form) {
   if (number >= 100) {
     if (joined == Joined::kAfterOthers) out += ", ";
     out += kWords[number / 100].cardinal;
@@ -98,14 +98,15 @@ void append_billions(std::string& out, std::uint64_t number, Joined joined, Word
   for (std::size_t index = kHundred + 3; index > kHundred; --index, unit /= 1000) {
     if (number < unit) continue;
     if (joined == Joined::kAfterOthers) out += ", ";
-    append_hundreds(out, number / unit, Joined::kFirst, WordForm::kCardinal);
+    append_hundreds(out, static_cast<std::size_t>(number / unit), Joined::kFirst,
+                    WordForm::kCardinal);
     number %= unit;
     out += ' ';
     out += word(index, number == 0 ? form : WordForm::kCardinal);
     if (number == 0) return;
     joined = Joined::kAfterOthers;
   }
-  append_hundreds(out, number, joined, form);
+  append_hundreds(out, static_cast<std::size_t>(number), joined, form);
 }
 
 bool starts_with(std::u32string_view text, std::string_view word) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -274,7 +275,8 @@ class Parser {
       return wrong(begin, "an index is written without leading zeros, and 0 without a minus");
     }
     std::int64_t value = 0;
-    const bool fits = std::from_chars(text.begin(), text.end(), value).ec == std::errc();
+    const bool fits =
+        std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
     if (!fits || value > kIntegerMax || value < -kIntegerMax) {
       return wrong(begin, "indexes are at most 9007199254740991, positive or negative");
     }
@@ -341,8 +343,9 @@ class Parser {
   Result<char32_t> four_digits(std::size_t begin) {
     const std::string_view digits = text_.substr(at_, 4);
     std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value, 16);
-    if (digits.size() < 4 || error != std::errc() || end != digits.end()) {
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (digits.size() < 4 || error != std::errc() || end != digits.data() + digits.size()) {
       return wrong(begin, "four hexadecimal digits belong behind \\u");
     }
     at_ += 4;
@@ -533,8 +536,9 @@ class Parser {
 
   // At the parenthesis.
   Result<Operand> call(std::size_t begin, std::string_view name) {
-    const auto* const signature = std::ranges::find(kSignatures, name, &Signature::name);
-    if (signature == kSignatures.end()) {
+    const std::span signatures(kSignatures);
+    const auto signature = std::ranges::find(signatures, name, &Signature::name);
+    if (signature == signatures.end()) {
       return wrong(begin, "the functions are length, count, match, search and value");
     }
     ++at_;

@@ -45,7 +45,8 @@ std::optional<std::string> problem_of_reference_path(std::string_view path) {
   if (!path.starts_with('$')) return ": Reference path didn't start with '$'";
   const auto parsed =
       json::jsonpath::ReferencePath::parse(path, {.root_bytes = root_bytes(path), .limits = {}});
-  if (parsed.has_value()) return std::nullopt;
+  // A reference path ends wherever a name may; a path knows what names variables have.
+  if (parsed.has_value() && !problem_of_path(path).has_value()) return std::nullopt;
   return "";
 }
 

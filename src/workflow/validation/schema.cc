@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace weft::workflow::validation {
 namespace {
@@ -128,7 +129,7 @@ constexpr auto kParts = names("And", "Or", "Not", "Variable", "Condition");
 template <std::size_t kMore>
 constexpr auto rule_fields(const std::array<Field, kMore>& more) {
   std::array<Field, kConditionFields.size() + kComparisonNames.size() + kMore> fields;
-  auto* next = std::ranges::copy(kConditionFields, fields.begin()).out;
+  auto* next = std::ranges::copy(kConditionFields, fields.data()).out;
   for (const std::string_view name : kComparisonNames)
     *next++ = Field{name, form_of_comparison(name), kPathOnly};
   std::ranges::copy(more, next);
@@ -390,8 +391,9 @@ constinit const Names kRuleParts{kParts};
 constinit const Names kComparisons{kComparisonNames};
 
 const Schema* schema_of_state(std::string_view type) {
-  const auto* const found = std::ranges::find(kStateSchemas, type, &StateSchema::type);
-  return found == kStateSchemas.end() ? nullptr : &found->schema;
+  const std::span schemas(kStateSchemas);
+  const auto found = std::ranges::find(schemas, type, &StateSchema::type);
+  return found == schemas.end() ? nullptr : &found->schema;
 }
 
 const Field* find_field(const Schema& schema, std::string_view name) {

@@ -1,0 +1,54 @@
+// Functions that a workflow on this machine calls, from files.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/console.h"
+#include "workflow/execution.h"
+
+namespace weft::cli {
+
+// They run in this process as they would on a server, one at a time, and leave nothing behind. No
+// signal ends the process while one exists: they end what is called. Confined to one thread.
+class LocalFunctions {
+ public:
+  // From options like "NAME=FILE", where FILE is what `weft deploy` takes. Errors name the option:
+  // kInvalidArgument, and those of deployable_file and of Functions::deploy.
+  static Result<std::unique_ptr<LocalFunctions>> create(
+      const std::vector<std::string_view>& options, Console& console);
+  LocalFunctions(const LocalFunctions&) = delete;
+  LocalFunctions& operator=(const LocalFunctions&) = delete;
+  ~LocalFunctions();
+
+  bool has(std::string_view name) const { return names_.contains(name); }
+
+  struct Answer {
+    // JSON, or why there is none: the name of the exception and what Lambda reports of one.
+    std::expected<std::string, workflow::Failure> result;
+    std::int64_t millis = 0;  // how long it took
+    bool is_cancelled = false;
+  };
+  // Waits for it. The function must be there. What it prints, and the traceback of an exception, go
+  // to standard error.
+  Answer call(std::string_view name, std::string payload);
+
+ private:
+  struct Parts;
+
+  explicit LocalFunctions(std::unique_ptr<Parts> parts);
+  Result<> deploy(const std::string& name, std::string_view file, Console& console);
+  void show_log(const std::string& invocation);
+
+  std::unique_ptr<Parts> parts_;
+  // What functions are called there: names of Lambda functions may be none of ours.
+  std::map<std::string, std::string, std::less<>> names_;
+};
+
+}  // namespace weft::cli

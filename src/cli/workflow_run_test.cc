@@ -1,0 +1,127 @@
+// weft workflow run on definitions from standard input, without a process.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "cli/testing.h"
+#include "json/parse.h"
+
+namespace weft::cli {
+namespace {
+
+struct Ended {
+  int code;
+  std::string output;
+  std::string errors;
+};
+
+Ended run(std::string definition, std::vector<std::string> words = {}) {
+  words.insert(words.begin(), {"workflow", "run", "-"});
+  TestConsole test({}, std::move(definition));
+  const int code = test.run(std::move(words));
+  return {code, test.output(), test.errors()};
+}
+
+constexpr const char* kEcho = R"({"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}})";
+constexpr const char* kTask = R"({
+  "StartAt": "Charge",
+  "States": {
+    "Charge": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::lambda:invoke",
+      "Parameters": {"FunctionName": "arn:aws:lambda:here:1:function:card:2"},
+      "End": true
+    }
+  }
+})";
+
+TEST_CASE("an execution's output is printed as it is, and its input is {} where none is given") {
+  CHECK(run(kEcho, {"--input", R"({ "id": 1.50 })"}).output == "{ \"id\": 1.50 }\n");
+  const Ended ended = run(kEcho);
+  CHECK(ended.code == 0);
+  CHECK(ended.output == "{}\n");
+  CHECK(ended.errors.empty());
+}
+
+TEST_CASE("time passes at once") {
+  CHECK(run(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":99999,"End":true}}})").code ==
+        0);
+}
+
+TEST_CASE("the history is that of GetExecutionHistory") {
+  const Ended ended = run(kEcho, {"--history", "--name", "n-1"});
+  const auto history = json::parse(ended.output);
+  REQUIRE(history.has_value());
+  const auto events = history->find("events")->as_array();
+  REQUIRE(events.size() == 4);
+  CHECK(events[0].find("id")->as_number().to_uint64() == 1);
+  CHECK(events[0].find("type")->as_string() == "ExecutionStarted");
+  CHECK(events[3].find("executionSucceededEventDetails")->find("output")->as_string() == "{}");
+  CHECK(run(R"({"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"n.$":"$$.Execution.Name"},
+                "End":true}}})",
+            {"--name", "n-1"})
+            .output == "{\"n\":\"n-1\"}\n");
+}
+
+TEST_CASE("a failed execution says in which state, and ends with the code of a guest's error") {
+  const Ended failed =
+      run("{\"StartAt\":\"A\",\n\"States\":{\"A\":{\"Type\":\"Fail\",\"Error\":\"Bad\",\"Cause\":"
+          "\"why\"}}}");
+  CHECK(failed.code == 1);
+  CHECK(failed.output.empty());
+  CHECK(failed.errors == "weft: the execution failed in the state A (-:2:11): Bad: why\n");
+  const Ended late = run(R"({"TimeoutSeconds":1,"StartAt":"A","States":{
+                             "A":{"Type":"Wait","Seconds":9,"End":true}}})");
+  CHECK(late.code == 124);
+  CHECK(late.errors.starts_with("weft: the execution's time was over"));
+}
+
+TEST_CASE("a definition with errors does not run") {
+  const Ended wrong =
+      run("{\"StartAt\":\"A\",\"States\":{\n\"A\":{\"Type\":\"Pas\",\"End\":true}}}");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.output.empty());
+  CHECK(wrong.errors.starts_with("-:2:13: error: "));
+  CHECK(wrong.errors.ends_with("weft: - is no valid workflow: 1 error\n"));
+  const Ended as_json = run("{}", {"--json"});
+  CHECK(json::parse(as_json.errors).value().find("code")->as_string() == "invalid_argument");
+}
+
+TEST_CASE("an input that is no JSON is shown with a caret") {
+  const Ended wrong = run(kEcho, {"--input", "{id: 7}"});
+  CHECK(wrong.code == 2);
+  CHECK(wrong.errors.starts_with("weft: --input: invalid JSON at line 1, column 2"));
+  CHECK(wrong.errors.ends_with("  1 | {id: 7}\n       ^\n"));
+  CHECK(run(kEcho, {"--input", "-"}).code == 2);
+  const Ended large = run(kEcho, {"--input", "\"" + std::string(262'144, 'a') + "\""});
+  CHECK(large.code == 6);
+  CHECK(large.errors == "weft: --input is larger than 262144 bytes\n");
+}
+
+TEST_CASE("a Task that nothing answers is named with how to answer it") {
+  const Ended unanswered = run(kTask);
+  CHECK(unanswered.code == 5);
+  CHECK(
+      unanswered.errors.starts_with("weft: nothing answers the Task Charge (-:4:5), which calls "
+                                    "the function card: give `--function card=FILE`"));
+}
+
+TEST_CASE("an endless loop ends") {
+  const Ended ended = run(R"({"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[
+              {"Variable":"$.x","IsPresent":true,"Next":"B"}],"Default":"A"},"B":{"Type":"Succeed"}}})");
+  CHECK(ended.code == 1);
+  CHECK(ended.errors.find("the maximum number of history events (25000)") != std::string::npos);
+}
+
+TEST_CASE("options of one action are refused by the other") {
+  TestConsole test({}, kEcho);
+  CHECK(test.run({"workflow", "validate", "-", "--history"}) == 2);
+  CHECK(test.errors().find("--history is for `weft workflow run`") != std::string::npos);
+  CHECK(run(kEcho, {"--warnings"}).code == 2);
+  CHECK(run(kEcho, {"--name", "a b"}).code == 2);
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,147 @@
+#include "cli/workflow_services.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "json/print.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::string_view kInvoke = "arn:aws:states:::lambda:invoke";
+
+// "NAME", "NAME:VERSION", "ACCOUNT:function:NAME" or a whole ARN.
+std::string function_name(std::string_view text) {
+  constexpr std::string_view kKind = "function:";
+  if (const std::size_t kind = text.find(kKind); kind != std::string_view::npos)
+    text.remove_prefix(kind + kKind.size());
+  return std::string(text.substr(0, text.find(':')));
+}
+
+bool waits_for_token(const workflow::StartTask& task) {
+  return task.resource.ends_with(".waitForTaskToken");
+}
+
+}  // namespace
+
+std::optional<std::string> function_called_by(const workflow::StartTask& task) {
+  if (task.resource.starts_with("arn:aws:lambda:")) return function_name(task.resource);
+  if (!task.resource.starts_with(kInvoke)) return std::nullopt;
+  const json::Value* const name = task.input.find("FunctionName");
+  if (name == nullptr || !name->is_string()) return std::nullopt;
+  return function_name(name->as_string());
+}
+
+WorkflowServices::WorkflowServices(const Parts& parts, PlaceOf place_of)
+    : parts_(parts), place_of_(std::move(place_of)) {
+  for (const workflow::Machine& machine : parts.definition.machines()) {
+    for (const workflow::State& state : machine.states) {
+      const auto* const map = std::get_if<workflow::MapFields>(&state.fields);
+      has_writer_ = has_writer_ || (map != nullptr && map->writer);
+    }
+  }
+}
+
+std::string WorkflowServices::state_of(const workflow::Simulation& simulation,
+                                       workflow::TaskId task) const {
+  for (const auto& [id, frame] : simulation.execution().frames) {
+    if (frame.task && frame.task->id == task)
+      return parts_.definition.machines()[frame.machine].states[frame.state].name;
+  }
+  return {};
+}
+
+Error WorkflowServices::unanswered(std::string_view state, const workflow::StartTask& task) const {
+  const auto function = function_called_by(task);
+  std::string answer;
+  json::append_string(answer, state);
+  return {
+      ErrorCode::kFailedPrecondition,
+      fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
+                  "FILE has {{{}: {{\"result\": …}}}}",
+                  printable(state), place_of_(state),
+                  function ? fmt::format("the function {}", printable(*function))
+                           : printable(task.resource),
+                  function && !waits_for_token(task)
+                      ? fmt::format("`--function {}=FILE`, or ", printable(*function))
+                      : "",
+                  printable(answer))};
+}
+
+void WorkflowServices::stop(workflow::Simulation& simulation, Error problem) {
+  if (!problem_) problem_ = std::move(problem);
+  simulation.post(workflow::Stop{});
+}
+
+void WorkflowServices::start(workflow::Simulation& simulation, const workflow::StartTask& task) {
+  if (problem_) return stop(simulation, *problem_);
+  const std::string state = state_of(simulation, task.task);
+  const auto function = function_called_by(task);
+  const MockAnswer* const answer = parts_.mocks.next(state);
+  if (answer == nullptr) {
+    const bool is_there = function && !waits_for_token(task) && parts_.functions != nullptr &&
+                          parts_.functions->has(*function);
+    if (is_there) return call(simulation, task, *function);
+    return stop(simulation, unanswered(state, task));
+  }
+  simulation.post(workflow::TaskStarted{.task = task.task});
+  if (answer->result) {
+    simulation.post(
+        workflow::TaskSucceeded{.task = task.task, .output = json::to_string(*answer->result)});
+  } else {
+    simulation.post(workflow::TaskFailed{
+        .task = task.task, .error = answer->failure.error, .cause = answer->failure.cause});
+  }
+}
+
+void WorkflowServices::call(workflow::Simulation& simulation, const workflow::StartTask& task,
+                            std::string_view function) {
+  const bool is_service = task.resource.starts_with(kInvoke);
+  const json::Value* const payload = is_service ? task.input.find("Payload") : &task.input;
+  LocalFunctions::Answer answer =
+      parts_.functions->call(function, payload != nullptr ? json::to_string(*payload) : "{}");
+  if (answer.is_cancelled)
+    return stop(simulation, Error(ErrorCode::kCancelled, "the execution was stopped"));
+  simulation.post(workflow::TaskStarted{.task = task.task});
+  if (!answer.result) {
+    simulation.post(workflow::TaskFailed{.task = task.task,
+                                         .error = std::move(answer.result.error().error),
+                                         .cause = std::move(answer.result.error().cause)},
+                    answer.millis);
+    return;
+  }
+  std::string output = *std::move(answer.result);
+  if (is_service) {
+    output =
+        fmt::format(R"({{"ExecutedVersion":"$LATEST","Payload":{},"StatusCode":200}})", output);
+  }
+  simulation.post(workflow::TaskSucceeded{.task = task.task, .output = std::move(output)},
+                  answer.millis);
+}
+
+workflow::Outcome<json::Value> WorkflowServices::read(const workflow::ReadItems& request) {
+  return workflow::read_items(request, parts_.buckets);
+}
+
+void WorkflowServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
+  if (!has_writer_) return;
+  if (auto record = workflow::record_of(child))
+    children_[record->identity.map_run_arn].push_back(*std::move(record));
+}
+
+workflow::Outcome<json::Value> WorkflowServices::write(const workflow::WriteResults& request) {
+  const auto children = children_.extract(request.map_run_arn);
+  auto written = workflow::results_of(
+      request, children.empty() ? std::vector<workflow::ChildRecord>() : children.mapped());
+  if (!written) return std::unexpected(std::move(written.error()));
+  for (const workflow::NamedObject& object : written->objects) {
+    if (auto stored = parts_.buckets.store(written->bucket, object); !stored)
+      return std::unexpected(std::move(stored.error()));
+  }
+  return std::move(written->result);
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,165 @@
+// Events come from clients and services, late, twice and in any order. Whatever comes, a step ends,
+// numbers what it writes, and gives the same for an execution that was stored and read again.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/fuzz_bytes.h"
+#include "json/parse.h"
+#include "workflow/generated.h"
+#include "workflow/step_text.h"
+
+namespace workflow = weft::workflow;
+namespace json = weft::json;
+
+namespace {
+
+constexpr std::size_t kEventsMax = 100;
+constexpr workflow::StepLimits kLimits = {
+    .payload_bytes = 2'000, .history_events = 300, .transitions = 10};
+
+constexpr std::array<std::string_view, 12> kTexts = {
+    "{}",
+    "null",
+    R"({"l":[1,{"l":[2]},"x"],"n":1})",
+    R"( [ 1.0, 1e400, -0, "\ud83d\ude00" ] )",
+    "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]",
+    "no JSON",
+    "",
+    "\xFF\xC0 not UTF-8",
+    "E1",
+    "States.Runtime",
+    "States.Timeout",
+    R"("0123456789012345678901234567890123456789")",
+};
+
+class EventMaker {
+ public:
+  explicit EventMaker(weft::FuzzBytes& bytes) : bytes_(bytes) {}
+
+  workflow::Event make(const workflow::Execution& execution) {
+    millis_ += static_cast<std::int64_t>(bytes_.next()) * 100;
+    return {.millis = millis_, .seed = bytes_.next(), .what = what(execution)};
+  }
+
+ private:
+  std::string text() { return std::string(kTexts.at(bytes_.below(kTexts.size()))); }
+  std::optional<std::string> optional_text() {
+    return bytes_.flag() ? std::optional(text()) : std::nullopt;
+  }
+  json::Value value() {
+    auto parsed = json::parse(text());
+    return parsed ? *std::move(parsed) : json::Value(text());
+  }
+  workflow::Outcome<json::Value> outcome() {
+    switch (bytes_.below(4)) {
+      case 0:
+        return workflow::ends_with(text(), text());
+      case 1:
+        return json::Value::array({1, value(), value()});
+      default:
+        return value();
+    }
+  }
+  // One of those that there were, or the next one.
+  template <class Id>
+  Id one_of(Id next) {
+    return static_cast<Id>(bytes_.below(static_cast<std::size_t>(next) + 1));
+  }
+  workflow::Identity identity() {
+    workflow::Identity identity;
+    identity.arn = text();
+    identity.name = text();
+    return identity;
+  }
+  workflow::Begin begin() {
+    return {.identity = identity(),
+            .input = text(),
+            .machine = static_cast<std::uint32_t>(bytes_.below(3)),
+            .map_item = value()};
+  }
+
+  decltype(workflow::Event::what) what(const workflow::Execution& execution) {
+    const workflow::TaskId task = one_of(execution.next_task);
+    const workflow::FrameId frame = one_of(execution.next_frame);
+    switch (bytes_.below(20)) {
+      case 0:
+        return workflow::Stop{.error = optional_text(), .cause = optional_text()};
+      case 1:
+        return begin();
+      case 2:
+        return workflow::TaskStarted{.task = task, .worker = text()};
+      case 3:
+        return workflow::TaskSubmitted{.task = task, .output = text()};
+      case 4:
+      case 5:
+        return workflow::TaskFailed{
+            .task = task, .error = optional_text(), .cause = optional_text()};
+      case 6:
+        return workflow::TaskHeartbeat{.task = task};
+      case 7:
+      case 8:
+        return workflow::ItemsRead{.frame = frame, .items = outcome()};
+      case 9:
+      case 10:
+        return workflow::ChildEnded{.frame = frame, .index = bytes_.below(5), .output = outcome()};
+      case 11:
+        return workflow::ResultsWritten{.frame = frame, .result = outcome()};
+      case 12:
+      case 13:
+        return workflow::GoOn{};
+      case 14:
+      case 15:
+      case 16:
+        return workflow::TimerFired{.timer = one_of(execution.next_timer)};
+      default:
+        return workflow::TaskSucceeded{.task = task, .output = text()};
+    }
+  }
+
+  weft::FuzzBytes& bytes_;
+  std::int64_t millis_ = 1'700'000'000'000;
+};
+
+void check_step(const workflow::Definition& definition, workflow::Execution& execution,
+                const workflow::Event& event) {
+  const std::string stored = to_text(execution);
+  auto resumed = workflow::execution_of(stored);
+  WEFT_ASSERT(resumed.has_value());
+  WEFT_ASSERT(to_text(*resumed) == stored);
+  const bool has_ended = execution.status != workflow::Status::kRunning;
+  std::uint64_t last = execution.last_event;
+  const workflow::StepResult result = step(definition, execution, event, kLimits);
+  WEFT_ASSERT(!has_ended || (result.history.empty() && result.effects.empty()));
+  for (const workflow::HistoryEvent& written : result.history) {
+    WEFT_ASSERT(written.id == ++last);
+    WEFT_ASSERT(written.previous < written.id);
+  }
+  WEFT_ASSERT(execution.last_event == last);
+  const workflow::StepResult again = step(definition, *resumed, event, kLimits);
+  WEFT_ASSERT(to_text(again) == to_text(result));
+  WEFT_ASSERT(to_text(*resumed) == to_text(execution));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  weft::FuzzBytes bytes({data, size});
+  const std::string text = workflow::DefinitionMaker(bytes).make();
+  const auto document = json::parse(text);
+  WEFT_ASSERT(document.has_value());
+  const auto definition = workflow::Definition::compile(*document);
+  WEFT_ASSERT(definition.has_value());
+  EventMaker events(bytes);
+  workflow::Execution execution;
+  check_step(*definition, execution,
+             {.what = workflow::Begin{.identity = {},
+                                      .input = std::string(workflow::DefinitionMaker::kInput)}});
+  for (std::size_t i = 0; i < kEventsMax && !bytes.is_empty(); ++i)
+    check_step(*definition, execution, events.make(execution));
+  return 0;
+}
