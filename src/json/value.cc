@@ -119,6 +119,7 @@ Value Value::array(std::initializer_list<Value> items) {
 
 Value Value::object(std::initializer_list<std::pair<std::string_view, Value>> members) {
   Object object;
+  object.reserve(members.size());
   for (const auto& [key, value] : members)
     object.set(key, value);
   return object;
@@ -244,7 +245,13 @@ namespace {
 
 // One container that is being copied, and what there is of its copy.
 struct Copying {
-  explicit Copying(const Value& value) : source(value) {}
+  explicit Copying(const Value& value) : source(value) {
+    if (value.is_array()) {
+      items.reserve(value.size());
+    } else {
+      members.reserve(value.size());
+    }
+  }
 
   const Value& source;
   Array items;

@@ -251,6 +251,7 @@ class Object {
   Object() = default;
   explicit Object(Members members);
 
+  void reserve(std::size_t size) { members_.reserve(size); }
   // Appends the member, or replaces the value of the one of that name, which keeps its place.
   void set(std::string_view key, Value value);
   // False when there is none of that name. Linear in the number of members.

@@ -114,13 +114,14 @@ std::string_view details_name(EventType type) {
 
 json::Value to_json(const HistoryEvent& event) {
   json::Object object;
-  const std::string text =
+  object.reserve(5);
+  // A Number borrows its text.
+  const std::string seconds =
       fmt::format("{}{}.{:03}", event.millis < 0 ? "-" : "", std::abs(event.millis / 1000),
                   std::abs(event.millis % 1000));
-  // Borrows the text.
-  const auto seconds = json::Number::from_lexeme(text);
-  WEFT_ASSERT(seconds.has_value());
-  object.set("timestamp", *seconds);
+  const auto timestamp = json::Number::from_lexeme(seconds);
+  WEFT_ASSERT(timestamp.has_value());
+  object.set("timestamp", *timestamp);
   object.set("type", name_of(event.type));
   object.set("id", event.id);
   object.set("previousEventId", event.previous);

@@ -148,6 +148,7 @@ void Interpreter::enter(Frame& frame) {
   frame.retries = 0;
   frame.attempts.clear();
   json::Object details;
+  details.reserve(3);
   details.set("name", state.name);
   details.set("input", frame.input.text());
   details.set("inputDetails", not_truncated());
@@ -292,6 +293,7 @@ void Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> n
   Frame& now = frame(id);
   const State& state = state_of(now);
   json::Object details;
+  details.reserve(assigned && !assigned->empty() ? 5 : 3);
   details.set("name", state.name);
   details.set("output", output.text());
   details.set("outputDetails", not_truncated());

@@ -23,8 +23,8 @@ TRANSITIONS_PER_SECOND = 150_000
 MAP_MS = 1000
 VALIDATION_MS = 200
 JSON_MB_PER_SECOND = 400
-# How much dearer each of four times as many may be: caches, not algorithms.
-GROWTH = 1.5
+# How much dearer each of four times as many may be: what is quadratic takes 4 times as long, what no longer fits into caches less than 2.
+GROWTH = 2
 
 
 @dataclass
