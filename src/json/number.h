@@ -1,6 +1,7 @@
 // A JSON number as it was written, and what it is worth as a machine number.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@ class Number {
  public:
   // Nothing unless the whole text is a number by RFC 8259 section 6.
   static std::optional<Number> from_lexeme(std::string_view text);
+  // A text that ends with the statement.
+  template <std::same_as<std::string> T>
+  static std::optional<Number> from_lexeme(T&& text) = delete;
 
   std::string_view lexeme() const { return lexeme_; }
 
