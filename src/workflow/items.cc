@@ -1,15 +1,14 @@
 #include "workflow/items.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "json/parse.h"
+#include "json/pointer.h"
 #include "json/unicode.h"
 #include "workflow/csv.h"
 #include "workflow/java_hash.h"
@@ -216,36 +215,12 @@ Outcome<> ItemReader::read_data(std::string_view text) {
   return failed(fmt::format("There is no InputType '{}'.", type));
 }
 
-// RFC 6901. Null when it leads nowhere.
-const Value* at_pointer(const Value& document, std::string_view pointer) {
-  const Value* value = &document;
-  while (!pointer.empty()) {
-    if (pointer.front() != '/') return nullptr;
-    pointer.remove_prefix(1);
-    std::string name(pointer.substr(0, pointer.find('/')));
-    pointer.remove_prefix(name.size());
-    for (std::size_t at = 0; (at = name.find('~', at)) != std::string::npos; ++at) {
-      if (name.substr(at, 2) != "~0" && name.substr(at, 2) != "~1") return nullptr;
-      name.replace(at, 2, name[at + 1] == '0' ? "~" : "/");
-    }
-    if (value->is_array()) {
-      std::size_t place = value->size();
-      const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), place);
-      const bool is_place = error == std::errc() && end == name.data() + name.size();
-      value = is_place && place < value->size() ? &value->as_array()[place] : nullptr;
-    } else {
-      value = value->find(name);
-    }
-    if (value == nullptr) return nullptr;
-  }
-  return value;
-}
-
 Outcome<> ItemReader::read_json(std::string_view text) {
   const auto document = parse(text, "The object is no JSON");
   if (!document) return std::unexpected(document.error());
   const std::string_view pointer = text_in(config_, "ItemsPointer");
-  const Value* const found = at_pointer(*document, pointer);
+  const auto pointed = json::value_at(*document, pointer);
+  const Value* const found = pointed ? *pointed : nullptr;
   if (found == nullptr)
     return failed(fmt::format("The ItemsPointer '{}' leads nowhere in the object.", pointer));
   if (!found->is_array()) return failed("Attempting to map over non-iterable node.");
