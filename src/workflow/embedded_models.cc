@@ -13,10 +13,10 @@ extern "C" const char weft_service_models_end[];
 namespace weft::workflow {
 
 const ServiceModels& ServiceModels::embedded() {
-  static const ServiceModels models(
+  static const ServiceModels kModels(
       std::string_view(weft_service_models,
                        static_cast<std::size_t>(weft_service_models_end - weft_service_models)));
-  return models;
+  return kModels;
 }
 
 }  // namespace weft::workflow

@@ -89,7 +89,7 @@ struct Tested {
   TestedState state;
 };
 
-Prepared<Tested> whole_with(const TestStateRequest& request) {
+Prepared<Tested> find_by_name(const TestStateRequest& request, std::string_view name) {
   const Validation validation = validate(request.definition);
   if (!validation.is_valid) return invalid_definition(invalid_definition_text(validation));
   auto definition = compile(*json::parse(request.definition));
@@ -97,7 +97,7 @@ Prepared<Tested> whole_with(const TestStateRequest& request) {
   const auto& machines = definition->machines();
   for (std::size_t machine = 0; machine < machines.size(); ++machine) {
     for (std::size_t state = 0; state < machines[machine].states.size(); ++state) {
-      if (machines[machine].states[state].name != *request.state_name) continue;
+      if (machines[machine].states[state].name != name) continue;
       return Tested{.definition = *definition,
                     .state = {.machine = static_cast<std::uint32_t>(machine),
                               .state = static_cast<std::uint32_t>(state)}};
@@ -107,7 +107,7 @@ Prepared<Tested> whole_with(const TestStateRequest& request) {
 }
 
 Prepared<Tested> find_state(const TestStateRequest& request) {
-  if (request.state_name) return whole_with(request);
+  if (request.state_name) return find_by_name(request, *request.state_name);
   const Validation validation = validate_state(request.definition);
   if (!validation.is_valid) return invalid_definition(invalid_definition_text(validation));
   auto definition = compile(machine_around(*json::parse(request.definition)));
@@ -167,7 +167,8 @@ Prepared<void> check_mocked_children(const Value& result, const State& state) {
   return {};
 }
 
-Prepared<void> check_mocked_state(const TestStateRequest& request, const State& state) {
+Prepared<void> check_mocked_state(const TestStateRequest& request,
+                                  const TestStateRequest::Mock& mock, const State& state) {
   if (state.type != StateType::kTask && state.type != StateType::kMap &&
       state.type != StateType::kParallel) {
     return refused(fmt::format("State type '{}' is not supported when a mock is specified",
@@ -175,25 +176,21 @@ Prepared<void> check_mocked_state(const TestStateRequest& request, const State& 
   }
   if (request.reveals_secrets)
     return refused("TestState does not support RevealSecrets when a mock is specified.");
-  if (request.mock->result && request.mock->failure) {
+  if (mock.result && mock.failure) {
     return refused(
         "A test mock should have only one of the following fields: [result, errorOutput].");
   }
   return {};
 }
 
-Prepared<void> take_result(const TestStateRequest::Mock& mock, const State& state,
-                           const ServiceModels* models, TestedState& test) {
-  auto result = document_of("Mocked result", *mock.result);
-  if (!result) return std::unexpected(std::move(result.error()));
-  if (auto fits = check_mocked_children(*result, state); !fits) return fits;
+Prepared<void> check_result(const Value& result, FieldValidation validation, const State& state,
+                            const ServiceModels* models) {
+  if (auto fits = check_mocked_children(result, state); !fits) return fits;
   const auto* const task = std::get_if<TaskFields>(&state.fields);
-  if (task != nullptr && models != nullptr && mock.validation != FieldValidation::kNone) {
-    const auto problem =
-        models->problem_of(task->resource, *result, mock.validation == FieldValidation::kStrict);
-    if (problem) return refused("Mock result schema validation error: " + *problem);
-  }
-  test.mocked_result = Payload::verbatim(*std::move(result));
+  if (task == nullptr || models == nullptr || validation == FieldValidation::kNone) return {};
+  const auto problem =
+      models->problem_of(task->resource, result, validation == FieldValidation::kStrict);
+  if (problem) return refused("Mock result schema validation error: " + *problem);
   return {};
 }
 
@@ -252,11 +249,15 @@ Prepared<void> take_mock(const TestStateRequest& request, const Definition& defi
                          const ServiceModels* models, TestedState& test) {
   const State& state = definition.machines()[test.machine].states[test.state];
   if (!request.mock) return check_unmocked(request, state);
-  if (auto fits = check_mocked_state(request, state); !fits) return fits;
-  if (request.mock->result) {
-    if (auto taken = take_result(*request.mock, state, models, test); !taken) return taken;
+  const TestStateRequest::Mock& mock = *request.mock;
+  if (auto fits = check_mocked_state(request, mock, state); !fits) return fits;
+  if (mock.result) {
+    auto result = document_of("Mocked result", *mock.result);
+    if (!result) return std::unexpected(std::move(result.error()));
+    if (auto fits = check_result(*result, mock.validation, state, models); !fits) return fits;
+    test.mocked_result = Payload::verbatim(*std::move(result));
   } else {
-    test.mocked_failure = request.mock->failure.value_or(Failure{});
+    test.mocked_failure = mock.failure.value_or(Failure{});
   }
   return take_configuration(request, state, test);
 }

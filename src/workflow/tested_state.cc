@@ -48,14 +48,15 @@ void Interpreter::inspect_handler(json::Value details) {
 
 Outcome<> Interpreter::finish_mocked(FrameId id) {
   if (test_->mocked_result) return finish(id, *test_->mocked_result);
-  ended(id, *test_->mocked_failure);
+  ended(id, test_->mocked_failure.value_or(Failure{}));
   return {};
 }
 
 Outcome<> Interpreter::finish_mocked_map(FrameId id, const Payload& input) {
   Frame& now = frame(id);
   const auto& fields = std::get<MapFields>(state_of(now).fields);
-  OpenChildren open = *std::exchange(now.children, std::nullopt);
+  OpenChildren open = std::exchange(children_of(now), {});
+  now.children.reset();
   inspect_children(open);
   if (test_->read_items) open.items = *test_->read_items;
   auto inputs = inputs_of_children(now, open.items, input);
