@@ -83,7 +83,8 @@ struct World {
   store::Metadata metadata{*database, clock};
   store::Invocations invocations{*database};
   function::DirectCompiler compiler;
-  function::CodeCache code_cache{code_directory, function::CodeCache::Key{1}, compiler};
+  function::SealedCache sealed{code_directory, function::SealedCache::Key{1}};
+  function::CodeCache code_cache{sealed, compiler};
   std::unique_ptr<engine::Engine> engine = engine::Engine::create(cli::server_engine()).value();
 };
 
@@ -112,7 +113,7 @@ int main(int count, char** words) {
   function::Functions functions(
       {.engine = *world.engine,
        .code_cache = world.code_cache,
-       .cache = world.code_directory,
+       .cache = world.sealed,
        .metadata = world.metadata,
        .blobs = *world.blobs,
        .invocations = world.invocations,

@@ -213,6 +213,9 @@ def bench_start(bench: Bench) -> list[Goal]:
     start = measure.Start(bench.data(), "--python", measure.GUESTS)
     kinds = {"`GET /healthz`": ("GET", "/healthz", b""),
              "a call of a Python function": ("POST", INVOKE.format("echo"), PAYLOAD.encode())}
+    # A file of the cache that was written a moment ago is hashed at each start; this is about servers that start again later.
+    time.sleep(3)
+    start.milliseconds(*kinds["a call of a Python function"])
     figures = measure.alternate(list(kinds), bench.starts, lambda name, _: start.milliseconds(*kinds[name]))
     rows = [(name, *least_and_median(found)) for name, found in figures.items()]
     print(f"### The server's process started, until its first answer, {bench.starts} of each; its caches are there\n")
