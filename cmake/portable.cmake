@@ -42,8 +42,9 @@ target_link_libraries(portable PUBLIC libraries)
 
 set(suites ${src}/conformance)
 add_executable(weft-conformance ${suites}/portable/main.cc ${suites}/asl_cases.cc ${suites}/corpus.cc
-  ${suites}/corpus_command.cc ${suites}/difference.cc ${suites}/jsonata_cases.cc ${suites}/jsonpath_cases.cc
-  ${suites}/placeholders.cc ${suites}/recorded_services.cc ${suites}/test_state_cases.cc ${suites}/verdict.cc)
+  ${suites}/corpus_command.cc ${suites}/definition_cases.cc ${suites}/difference.cc ${suites}/jsonata_cases.cc
+  ${suites}/jsonpath_cases.cc ${suites}/placeholders.cc ${suites}/recorded_services.cc ${suites}/test_state_cases.cc
+  ${suites}/verdict.cc)
 target_compile_options(weft-conformance PRIVATE ${WEFT_WARNINGS})
 target_link_libraries(weft-conformance PRIVATE portable)
 # The stack is twice what an evaluation of JSONata may take (json/jsonata/jsonata.h), and below all data: beyond it is a trap.

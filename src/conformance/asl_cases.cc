@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "conformance/definition_cases.h"
 #include "conformance/placeholders.h"
 #include "conformance/recorded_services.h"
 #include "conformance/test_state_cases.h"
@@ -212,7 +213,10 @@ workflow::Begin begin_of(std::string input) {
 }  // namespace
 
 Result<Comparison> run_asl_case(const Value& test) {
-  if (test.find("args") != nullptr) return run_test_state_case(test);
+  const Value* const operation = test.find("op");
+  if (operation != nullptr && *operation == Value("test_state")) return run_test_state_case(test);
+  if (operation != nullptr || !(test.find("expected") || test.find("expected_output")))
+    return run_definition_case(test);
   return run_watched_asl_case(test, {});
 }
 

@@ -77,7 +77,9 @@ TEST_CASE("executions that AWS recorded are as they were there") {
   };
   for (const Recordings& recordings :
        {Recordings{"choice.jsonl", 0}, Recordings{"history_pure.jsonl", 4},
-        Recordings{"history_with_services.jsonl", 6}, Recordings{"teststate.jsonl", 0}}) {
+        Recordings{"history_with_services.jsonl", 6}, Recordings{"teststate.jsonl", 0},
+        Recordings{"asl_real_world.jsonl", 0}, Recordings{"asl_verdicts.jsonl", 1},
+        Recordings{"create_api.jsonl", 0}, Recordings{"validate_api.jsonl", 0}}) {
     const std::vector files = {*directory / "asl" / recordings.file};
     std::string printed;
     std::size_t not_exact = 0;
