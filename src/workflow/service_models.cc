@@ -61,8 +61,10 @@ std::optional<Operation> operation_of(std::string_view resource) {
 
 // What an integration has parsed that its service answers as text: it may be anything.
 bool is_parsed(const Operation& operation, std::string_view field) {
-  return operation.is_optimized && operation.service == "lambda" && operation.name == "invoke" &&
-         field == "Payload";
+  if (!operation.is_optimized) return false;
+  const bool is_function = operation.service == "lambda" && operation.name == "invoke";
+  const bool is_model = operation.service == "bedrockruntime" && operation.name == "invokeModel";
+  return (is_function && field == "Payload") || (is_model && field == "Body");
 }
 
 // Compares values with shapes of one model.

@@ -78,6 +78,7 @@ TEST_CASE("the models of AWS's services are part of the program") {
                                                 json::parse(result).value(), false);
   };
   CHECK(embedded("sqs:sendMessage", R"({"MessageId":1})") == "Field 'MessageId' must be a string");
+  CHECK_FALSE(embedded("bedrock:invokeModel", R"({"Body":{"a":1}})"));
   CHECK(embedded("events:putEvents", R"({"FailedEntryCount":""})") ==
         "Field 'FailedEntryCount' must be a number");
   CHECK(embedded("aws-sdk:cloudwatchlogs:describeLogGroups", R"({"LogGroups":1})") ==

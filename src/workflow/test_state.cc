@@ -23,6 +23,7 @@ using Prepared = std::expected<T, TestStateError>;
 constexpr std::string_view kStateName = "StateName";
 // Of inputs, mocked results and all other texts (AWS, "TestState").
 constexpr std::size_t kTextBytesMax = 262'144;
+constexpr std::uint64_t kItemsBytesMax = 16U << 20U;
 
 std::unexpected<TestStateError> refused(std::string message) {
   return std::unexpected(
@@ -219,7 +220,8 @@ Prepared<Value> items_of(const MapFields::Reader& reader, const std::string& tex
   if (const auto& most = reader.max_items.constant; most && most->is_number())
     request.max_items = most->as_number().to_uint64();
   GivenObject object(text);
-  auto items = read_items(request, object);
+  // The text is small; what is made of it need not be (headers of CSV stand in each item).
+  auto items = read_items(request, object, {.memory_bytes = kItemsBytesMax});
   if (!items) return refused("MapItemReaderData: " + items.error().cause);
   return *std::move(items);
 }
@@ -308,6 +310,8 @@ Prepared<PreparedTest> prepare_test(const TestStateRequest& request, const TestI
   auto variables = variables_of(request);
   if (!variables) return std::unexpected(std::move(variables.error()));
   Begin begin = begin_of(request, identity);
+  if (begin.input.size() > kTextBytesMax)
+    return invalid_input(fmt::format("Input is longer than {} bytes.", kTextBytesMax));
   if (const auto input = json::parse(begin.input); !input)
     return invalid_input("Invalid State Machine Execution Input: " + input.error().message());
   begin.machine = state.machine;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "json/parse.h"
 #include "json/print.h"
@@ -141,6 +142,21 @@ TEST_CASE("a Map's items are read from the data that is given, as its ItemReader
         "ValidationException: MapItemReaderData: CSV headers cannot contain duplicates.");
 }
 
+TEST_CASE("items that are much larger than the data they are read from are refused") {
+  std::string reading =
+      R"({"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"GIVEN","CSVHeaders":[)";
+  for (int column = 0; column < 2000; ++column)
+    reading += fmt::format("{}\"c{}\"", column == 0 ? "" : ",", column);
+  reading +=
+      R"(]},"Parameters":{"Bucket":"b","Key":"k"}},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+          "StartAt":"In","States":{"In":{"Type":"Pass","End":true}}},"End":true})";
+  TestStateRequest request = giving(reading, "[]");
+  for (int row = 0; row < 5000; ++row)
+    request.read_items.emplace(request.read_items.value_or("") + "a\n");
+  CHECK(answer(request) ==
+        "ValidationException: MapItemReaderData: The items take more than 16777216 bytes.");
+}
+
 TEST_CASE("a Map fails when more of its iterations did than it tolerates") {
   TestStateRequest request = giving(kMap, "[7,8]", R"({"list":[1,2]})");
   request.failed_iterations = 1;
@@ -220,6 +236,8 @@ TEST_CASE("what cannot be tested is refused with the reason") {
                 "ValidationException: State type 'Succeed' is not supported when a mock"},
            Case{request_of(R"({"Type":"Succeed"})", "{"),
                 "InvalidExecutionInput: Invalid State Machine Execution Input: "},
+           Case{request_of(R"({"Type":"Succeed"})", '"' + std::string(300'000, 'a') + '"'),
+                "InvalidExecutionInput: Input is longer than 262144 bytes."},
            Case{request_of(R"({"Type":"Nothing"})"), "InvalidDefinition: Invalid State Machine"},
            Case{request_of("{"), "InvalidDefinition: Invalid State Machine Definition: "},
        }) {
