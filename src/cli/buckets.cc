@@ -105,6 +105,7 @@ bool Walk::look_into(system::Directory& directory, const std::string& place, int
     return names.size() <= kListedObjectsMax;
   });
   if (!listed) return true;
+  if (names.size() > kListedObjectsMax) return false;
   return std::ranges::all_of(names, [&](const std::string& name) {
     const std::string key = place + name;
     const bool may_be_in = key.starts_with(prefix_) || prefix_.starts_with(key);
@@ -114,7 +115,12 @@ bool Walk::look_into(system::Directory& directory, const std::string& place, int
 
 bool Walk::look_at(system::Directory& directory, const std::string& name, const std::string& key,
                    int depth) {
-  const auto status = directory.status_of(name, true);
+  auto status = directory.status_of(name, false);
+  if (status && status->type == system::FileType::kSymbolicLink) {
+    status = directory.status_of(name, true);
+    // Directories that links lead to may be those that the link is in.
+    if (status && status->type == system::FileType::kDirectory) return true;
+  }
   if (!status) return true;
   if (status->type == system::FileType::kDirectory && depth < kDepthMax) {
     const auto below = directory.open(name, {.read = true, .must_be_directory = true});

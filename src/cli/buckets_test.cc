@@ -52,6 +52,17 @@ TEST_CASE("an object is a file of the bucket's directory") {
   CHECK(world.fetch("b", "p").starts_with("error: The object p cannot be read"));
 }
 
+TEST_CASE("links to directories are not followed by a listing, which ends") {
+  const World world;
+  std::filesystem::create_directory_symlink(".", world.root / "p" / "again");
+  std::filesystem::create_directory_symlink(".", world.root / "p" / "and");
+  std::filesystem::create_symlink("two", world.root / "p" / "file");
+  std::string keys;
+  for (const workflow::ListedObject& object : world.buckets->list("b", "p/").value())
+    keys += object.key + " ";
+  CHECK(keys == "p/file p/one p/two ");
+}
+
 TEST_CASE("no key and no link leads out of the bucket's directory") {
   const World world;
   for (const char* key :

@@ -165,6 +165,10 @@ std::string last_state(const std::vector<workflow::HistoryEvent>& history) {
     const json::Value* const state = now.details.find("name");
     if (name_of(now.type).ends_with("StateEntered") && state != nullptr && state->is_string())
       return std::string(state->as_string());
+    // It follows what the state's entry did, and not the entry itself.
+    const json::Value* const evaluated = now.details.find("state");
+    if (now.type == workflow::EventType::kEvaluationFailed && evaluated != nullptr)
+      return std::string(evaluated->as_string());
     if (now.previous >= event) return {};
     event = now.previous;
   }

@@ -72,6 +72,10 @@ TEST_CASE("a failed execution says in which state, and ends with the code of a g
   CHECK(failed.code == 1);
   CHECK(failed.output.empty());
   CHECK(failed.errors == "weft: the execution failed in the state A (-:2:11): Bad: why\n");
+  const Ended unevaluated =
+      run("{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"A\",\n\"States\":{\"A\":{\"Type\":\"Pass\","
+          "\"Output\":\"{% $nope %}\",\"End\":true}}}");
+  CHECK(unevaluated.errors.starts_with("weft: the execution failed in the state A (-:2:11): "));
   const Ended late = run(R"({"TimeoutSeconds":1,"StartAt":"A","States":{
                              "A":{"Type":"Wait","Seconds":9,"End":true}}})");
   CHECK(late.code == 124);

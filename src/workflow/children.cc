@@ -121,23 +121,24 @@ Outcome<> Interpreter::begin_map(FrameId id) {
   return start_iterations(id, now.last_event);
 }
 
-Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value& item) {
+Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value& item,
+                                             const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   if (!fields.item_selector) return *item.find("Value");
-  auto input = effective_input(now);
-  if (!input) return std::unexpected(std::move(input.error()));
   return evaluate(now, *fields.item_selector, "ItemSelector",
-                  {.input = input->value(), .map_item = &item});
+                  {.input = input.value(), .map_item = &item});
 }
 
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const State& state = state_of(frame(id));
   const auto& fields = std::get<MapFields>(state.fields);
   OpenChildren& open = children_of(frame(id));
+  const auto of_all = effective_input(frame(id));
   for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
     const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
     const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
-    auto input = item_input(frame(id), item);
+    auto input = of_all ? item_input(frame(id), item, *of_all)
+                        : Outcome<json::Value>(std::unexpected(of_all.error()));
     if (!input) {
       frame(id).last_event = follows;
       abort_frames_below(id, std::nullopt, follows);

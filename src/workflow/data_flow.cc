@@ -98,11 +98,14 @@ Outcome<json::Value> Interpreter::evaluate(const Frame& frame, const Template& w
   return value ? kept(frame, *std::move(value)) : value;
 }
 
+// Of what is printed within the limit: is_larger_than() counts at most three bytes for each.
+std::size_t Interpreter::bytes_in_memory_max() const {
+  return static_cast<std::size_t>(4 * std::min(limits_.payload_bytes, kPayloadBytesMax));
+}
+
 // What an expression made may be shared in it more often than it could ever be printed.
 Outcome<json::Value> Interpreter::kept(const Frame& frame, json::Value value) const {
-  // is_larger_than() counts at most three bytes for each that is printed.
-  const auto most = static_cast<std::size_t>(4 * std::min(limits_.payload_bytes, kPayloadBytesMax));
-  if (is_larger_than(value, most))
+  if (is_larger_than(value, bytes_in_memory_max()))
     return std::unexpected(data_limit_exceeded(state_of(frame).name));
   auto stored = as_stored(std::move(value));
   if (stored) return *std::move(stored);
@@ -218,7 +221,9 @@ Outcome<Variables::Map> Interpreter::assigned_by(const Frame& frame, const Templ
 }
 
 Outcome<> Interpreter::check_size(std::string_view what, const Payload& output) const {
-  if (output.size_bytes() <= limits_.payload_bytes) return {};
+  // What is far too large is not printed to find out.
+  const bool is_huge = is_larger_than(output.value(), bytes_in_memory_max());
+  if (!is_huge && output.size_bytes() <= limits_.payload_bytes) return {};
   return std::unexpected(data_limit_exceeded(what));
 }
 

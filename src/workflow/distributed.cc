@@ -146,7 +146,7 @@ Outcome<json::Value> Interpreter::inputs_of_children(const Frame& now, const jso
   json::Array inputs;
   std::uint64_t index = 0;
   for (const json::Value& item : items.as_array()) {
-    auto made = item_input(now, json::Value::object({{"Index", index++}, {"Value", item}}));
+    auto made = item_input(now, json::Value::object({{"Index", index++}, {"Value", item}}), input);
     if (!made) return std::unexpected(std::move(made.error()));
     inputs.push_back(*std::move(made));
   }

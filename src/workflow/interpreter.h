@@ -94,6 +94,7 @@ class Interpreter {
   Outcome<json::Value> evaluate(const Frame& frame, const Template& what, std::string_view field,
                                 const Seen& seen);
   Outcome<json::Value> kept(const Frame& frame, json::Value value) const;
+  std::size_t bytes_in_memory_max() const;
   Outcome<std::optional<json::Value>> value_of(const Frame& frame, const ValueField& field,
                                                const json::Value& input);
   Outcome<std::optional<double>> number_of(const Frame& frame, const ValueField& field,
@@ -123,7 +124,9 @@ class Interpreter {
   Outcome<> begin_parallel(FrameId id);
   Outcome<> begin_map(FrameId id);
   Outcome<json::Value> items_of(const Frame& frame, const Payload& input);
-  Outcome<json::Value> item_input(const Frame& frame, const json::Value& item);
+  // `input`: the Map's, after InputPath.
+  Outcome<json::Value> item_input(const Frame& frame, const json::Value& item,
+                                  const Payload& input);
   // As many as may run; the events follow `follows`. Where one cannot begin, none goes on.
   Outcome<> start_iterations(FrameId id, std::uint64_t follows);
   void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
