@@ -76,15 +76,6 @@ function::Language language_of(std::string_view content_type) {
   return function::Language::kWasm;
 }
 
-// Whether a function of weft is surely called so.
-bool is_function_name(std::string_view name) {
-  constexpr std::size_t kNameBytesMax = 63;
-  return !name.empty() && name.size() <= kNameBytesMax && name.front() >= 'a' &&
-         name.front() <= 'z' && std::ranges::all_of(name, [](char letter) {
-           return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
-         });
-}
-
 bool is_class_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char letter) {
     const char small = to_lower(letter);
@@ -224,7 +215,8 @@ Result<> LocalFunctions::deploy(const std::string& name, std::string_view file, 
                       fmt::format("Preparing {}", printable(name)));
   const auto uploaded =
       TRY(parts_->functions->upload(deployable.bytes, language_of(deployable.content_type)));
-  const std::string own = is_function_name(name) ? name : fmt::format("function{}", names_.size());
+  const std::string own =
+      store::is_function_name(name) ? name : fmt::format("function{}", names_.size());
   TRY(parts_->functions->deploy(
       own, {.module = uploaded.module.id, .limits = {.deadline_ms = kDeadlineMs}}));
   names_.insert_or_assign(name, own);

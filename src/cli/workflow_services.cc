@@ -47,11 +47,11 @@ WorkflowServices::WorkflowServices(const Parts& parts, PlaceOf place_of)
 
 std::string WorkflowServices::state_of(const workflow::Simulation& simulation,
                                        workflow::TaskId task) const {
-  for (const auto& [id, frame] : simulation.execution().frames) {
-    if (frame.task && frame.task->id == task)
-      return parts_.definition.machines()[frame.machine].states[frame.state].name;
-  }
-  return {};
+  const auto& frames = simulation.execution().frames;
+  const auto found = frames.find(workflow::frame_of(task));
+  if (found == frames.end()) return {};
+  const workflow::Frame& frame = found->second;
+  return parts_.definition.machines()[frame.machine].states[frame.state].name;
 }
 
 Error WorkflowServices::unanswered(std::string_view state, const workflow::StartTask& task) const {
@@ -127,15 +127,11 @@ workflow::Outcome<json::Value> WorkflowServices::read(const workflow::ReadItems&
 }
 
 void WorkflowServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
-  if (!has_writer_) return;
-  if (auto record = workflow::record_of(child))
-    children_[record->identity.map_run_arn].push_back(*std::move(record));
+  if (has_writer_) children_.add(child);
 }
 
 workflow::Outcome<json::Value> WorkflowServices::write(const workflow::WriteResults& request) {
-  const auto children = children_.extract(request.map_run_arn);
-  auto written = workflow::results_of(
-      request, children.empty() ? std::vector<workflow::ChildRecord>() : children.mapped());
+  auto written = workflow::results_of(request, children_.take(request.map_run_arn));
   if (!written) return std::unexpected(std::move(written.error()));
   for (const workflow::NamedObject& object : written->objects) {
     if (auto stored = parts_.buckets.store(written->bucket, object); !stored)

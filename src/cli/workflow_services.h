@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,7 +58,7 @@ class WorkflowServices final : public workflow::Services {
   std::optional<Error> problem_;
   bool has_writer_ = false;
   // By the ARN of their Map run, where results are written.
-  std::map<std::string, std::vector<workflow::ChildRecord>, std::less<>> children_;
+  workflow::ChildRecords children_;
 };
 
 }  // namespace weft::cli

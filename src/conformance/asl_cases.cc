@@ -84,6 +84,20 @@ bool is_concurrent(const workflow::Definition& definition) {
   return false;
 }
 
+// In the order of their texts.
+Value sorted(std::vector<Value> values) {
+  std::vector<std::pair<std::string, Value>> by_text;
+  for (Value& value : values) {
+    std::string text = json::to_string(value);
+    by_text.emplace_back(std::move(text), std::move(value));
+  }
+  std::ranges::sort(by_text, {}, &std::pair<std::string, Value>::first);
+  json::Array array;
+  for (auto& [text, value] : by_text)
+    array.push_back(std::move(value));
+  return Value(std::move(array));
+}
+
 // Events as a tree: each with those that follow it, in an order of its own.
 class Tree {
  public:
@@ -96,22 +110,15 @@ class Tree {
     }
   }
   Value at(std::uint64_t id) const {
-    std::vector<std::pair<std::string, Value>> below;
+    std::vector<Value> followers;
     if (const auto found = followers_.find(id); found != followers_.end()) {
-      for (const std::uint64_t follower : found->second) {
-        Value tree = at(follower);
-        std::string key = json::to_string(tree);
-        below.emplace_back(std::move(key), std::move(tree));
-      }
+      for (const std::uint64_t follower : found->second)
+        followers.push_back(at(follower));
     }
-    std::ranges::sort(below, {}, &std::pair<std::string, Value>::first);
-    json::Array followers;
-    for (auto& [key, tree] : below)
-      followers.push_back(std::move(tree));
     const auto event = events_.find(id);
     return Value::object(
         {{"event", event == events_.end() ? Value() : without_place(*event->second)},
-         {"followers", Value(std::move(followers))}});
+         {"followers", sorted(std::move(followers))}});
   }
 
  private:
@@ -168,17 +175,10 @@ std::vector<Value> shown_in(const std::vector<Value>& expected, const std::vecto
 
 // Without places, in an order of their own.
 Value as_set(const std::vector<Value>& events) {
-  std::vector<std::pair<std::string, Value>> all;
-  for (const Value& event : events) {
-    Value bare = without_place(event);
-    std::string key = json::to_string(bare);
-    all.emplace_back(std::move(key), std::move(bare));
-  }
-  std::ranges::sort(all, {}, &std::pair<std::string, Value>::first);
-  json::Array array;
-  for (auto& [key, event] : all)
-    array.push_back(std::move(event));
-  return Value(std::move(array));
+  std::vector<Value> bare;
+  for (const Value& event : events)
+    bare.push_back(without_place(event));
+  return sorted(std::move(bare));
 }
 
 Comparison compare_histories(const std::vector<Value>& expected, const std::vector<Value>& found,

@@ -10,14 +10,9 @@ namespace {
 
 using json::Value;
 
-std::string_view text_of(const Value& object, std::string_view name) {
-  const Value* const value = object.find(name);
-  return value != nullptr && value->is_string() ? value->as_string() : std::string_view();
-}
-
 workflow::ValidationOptions options_of(const Value& arguments) {
-  return {.type = text_of(arguments, "type") == "EXPRESS" ? workflow::MachineType::kExpress
-                                                          : workflow::MachineType::kStandard};
+  return {.type = arguments.find_string("type") == "EXPRESS" ? workflow::MachineType::kExpress
+                                                             : workflow::MachineType::kStandard};
 }
 
 Value verdict_of(const workflow::Validation& validation) {
@@ -27,7 +22,7 @@ Value verdict_of(const workflow::Validation& validation) {
 
 Comparison judge(const Value& test) {
   const Value* const valid = test.find("valid");
-  const auto validation = workflow::validate(text_of(test, "definition"));
+  const auto validation = workflow::validate(test.find_string("definition").value_or(""));
   const bool is_expected = valid == nullptr || *valid == Value(true);
   if (!is_expected) return {.expected = false, .found = validation.is_valid};
   return {.expected = "valid", .found = verdict_of(validation)};
@@ -35,21 +30,21 @@ Comparison judge(const Value& test) {
 
 Comparison create(const Value& arguments, const Value& expected) {
   const auto validation =
-      workflow::validate(text_of(arguments, "definition"), options_of(arguments));
+      workflow::validate(arguments.find_string("definition").value_or(""), options_of(arguments));
   const Value* const error = expected.find("Error");
   // What else may be wrong with a request is not about the definition.
-  const bool is_refused = error != nullptr && text_of(*error, "Code") == "InvalidDefinition";
+  const bool is_refused = error != nullptr && error->find_string("Code") == "InvalidDefinition";
   if (error != nullptr && !is_refused) return {.expected = Value(), .found = Value()};
   if (!is_refused) return {.expected = "valid", .found = verdict_of(validation)};
   // The words of the emulator that recorded some of them begin so: the fact alone is AWS's.
-  if (text_of(*error, "Message").starts_with("Error=ValueError"))
+  if (error->find_string("Message").value_or("").starts_with("Error=ValueError"))
     return {.expected = false, .found = validation.is_valid};
-  return {.expected = text_of(*error, "Message"), .found = verdict_of(validation)};
+  return {.expected = error->find_string("Message").value_or(""), .found = verdict_of(validation)};
 }
 
 Comparison validate(const Value& arguments, const Value& expected) {
   const auto validation =
-      workflow::validate(text_of(arguments, "definition"), options_of(arguments));
+      workflow::validate(arguments.find_string("definition").value_or(""), options_of(arguments));
   json::Array diagnostics;
   for (const workflow::Diagnostic& diagnostic : validation.diagnostics) {
     json::Object object;
@@ -75,7 +70,7 @@ Result<Comparison> run_definition_case(const Value& test) {
   const Value* const expected = test.find("expected");
   if (arguments == nullptr) return judge(test);
   if (expected == nullptr) return fail(ErrorCode::kInvalidArgument, "it expects nothing");
-  const std::string_view operation = text_of(test, "op");
+  const std::string_view operation = test.find_string("op").value_or("");
   if (operation == "create_state_machine") return create(*arguments, *expected);
   if (operation == "validate_state_machine_definition") return validate(*arguments, *expected);
   return fail(ErrorCode::kUnsupported, "it calls what only a server has");

@@ -235,12 +235,11 @@ workflow::Outcome<Value> RecordedServices::read(const workflow::ReadItems& reque
 }
 
 void RecordedServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
-  if (auto record = workflow::record_of(child))
-    children_[record->identity.map_run_arn].push_back(*std::move(record));
+  children_.add(child);
 }
 
 workflow::Outcome<Value> RecordedServices::write(const workflow::WriteResults& request) {
-  auto written = workflow::results_of(request, children_[request.map_run_arn]);
+  auto written = workflow::results_of(request, children_.take(request.map_run_arn));
   if (!written) return std::unexpected(std::move(written.error()));
   return std::move(written->result);
 }

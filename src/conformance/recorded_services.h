@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +34,7 @@ class RecordedServices final : public workflow::Services {
   std::vector<std::size_t> scheduled_;
   std::size_t next_ = 0;
   // By the ARN of their Map run.
-  std::map<std::string, std::vector<workflow::ChildRecord>, std::less<>> children_;
+  workflow::ChildRecords children_;
 };
 
 }  // namespace weft::conformance

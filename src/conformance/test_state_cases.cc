@@ -20,9 +20,8 @@ constexpr std::int64_t kStartMillis = 1'763'725'011'000;
 constexpr std::uint64_t kSeed = 7;
 
 std::optional<std::string> text_of(const Value& object, std::string_view name) {
-  const Value* const found = object.find(name);
-  if (found == nullptr || !found->is_string()) return std::nullopt;
-  return std::string(found->as_string());
+  const auto found = object.find_string(name);
+  return found ? std::optional(std::string(*found)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> number_of(const Value& object, std::string_view name) {

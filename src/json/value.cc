@@ -226,6 +226,12 @@ const Value* Value::find(std::string_view key) const {
   return is_object() ? as_object().find(key) : nullptr;
 }
 
+std::optional<std::string_view> Value::find_string(std::string_view key) const {
+  const Value* const found = find(key);
+  if (found == nullptr || !found->is_string()) return std::nullopt;
+  return found->as_string();
+}
+
 std::optional<Span> Value::span() const {
   if (fields_.end == 0) return std::nullopt;
   return Span{fields_.begin, fields_.end};

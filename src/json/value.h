@@ -130,6 +130,8 @@ class Value {
   // The member of that name; null when there is none or this is not an object. Logarithmic in big
   // objects.
   const Value* find(std::string_view key) const;
+  // The text of the member of that name, which lives as long as this; nothing when it is no string.
+  std::optional<std::string_view> find_string(std::string_view key) const;
 
   // Items of an array, members of an object; 0 for everything else.
   std::size_t size() const { return is_array() || is_object() ? fields_.size : 0; }

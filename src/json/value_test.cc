@@ -66,6 +66,16 @@ TEST_CASE("arrays and objects are built in order") {
   CHECK(to_string(std::move(array)) == R"([{"b":1,"a":[1,"two",null,true]},"x"])");
 }
 
+TEST_CASE("texts are found by the name of their member") {
+  const Value object = parsed(R"({"text": "here", "empty": "", "number": 1, "none": null})");
+  CHECK(object.find_string("text") == "here");
+  CHECK(object.find_string("empty") == "");
+  CHECK_FALSE(object.find_string("number").has_value());
+  CHECK_FALSE(object.find_string("none").has_value());
+  CHECK_FALSE(object.find_string("else").has_value());
+  CHECK_FALSE(parsed(R"(["text"])").find_string("text").has_value());
+}
+
 TEST_CASE("setting a member again keeps its place") {
   Object object;
   object.set("a", 1);

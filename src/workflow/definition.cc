@@ -28,13 +28,6 @@ std::unexpected<Error> wrong(std::string what) {
   return fail(ErrorCode::kInvalidArgument, std::move(what));
 }
 
-// The member as a text; nothing where it is none.
-std::optional<std::string_view> text_of(const json::Value& object, std::string_view name) {
-  const json::Value* const found = object.find(name);
-  if (found == nullptr || !found->is_string()) return std::nullopt;
-  return found->as_string();
-}
-
 bool is_set(const json::Value& object, std::string_view name) {
   const json::Value* const found = object.find(name);
   return found != nullptr && found->is_bool() && found->as_bool();
@@ -68,7 +61,7 @@ Result<Retrier> retrier_of(const json::Value& object) {
   }
   if (object.find("MaxDelaySeconds") != nullptr)
     retrier.delay_seconds_max = number_of(object, "MaxDelaySeconds", 0);
-  retrier.has_jitter = text_of(object, "JitterStrategy") == "FULL";
+  retrier.has_jitter = object.find_string("JitterStrategy") == "FULL";
   return retrier;
 }
 
@@ -103,7 +96,7 @@ Result<ValueField> value_field_of(const json::Value& object, std::string name,
     field.expression = TRY(JsonataTemplate::parse(*constant));
   } else if (constant != nullptr) {
     field.constant = *constant;
-  } else if (const auto path = text_of(object, path_name)) {
+  } else if (const auto path = object.find_string(path_name)) {
     field.path = TRY(PathExpression::parse(*path, PathExpression::Allow::kPathOrIntrinsic));
   } else if (object.find(path_name) != nullptr) {
     return wrong(fmt::format("{} is a path", path_name));
@@ -121,7 +114,7 @@ Result<std::optional<Template>> template_of(const json::Value& object, std::stri
 }
 
 Result<TaskFields> task_of(const json::Value& object, QueryLanguage language) {
-  TaskFields fields{.resource = std::string(text_of(object, "Resource").value_or(""))};
+  TaskFields fields{.resource = std::string(object.find_string("Resource").value_or(""))};
   fields.timeout_seconds = TRY(value_field_of(object, "TimeoutSeconds", language));
   fields.heartbeat_seconds = TRY(value_field_of(object, "HeartbeatSeconds", language));
   fields.credentials = TRY(template_of(object, "Credentials", language));
@@ -206,7 +199,7 @@ class Compiler {
 
 Result<std::size_t> Compiler::target_of(const json::Value& object, std::string_view member,
                                         const Names& names) {
-  const auto target = text_of(object, member);
+  const auto target = object.find_string(member);
   const auto found = target ? names.find(*target) : names.end();
   if (found == names.end()) return wrong(fmt::format("{} names no state", member));
   return found->second;
@@ -285,7 +278,7 @@ Result<> Compiler::add_map_services(MapFields& fields, const json::Value& object
   const std::string_view arguments =
       language == QueryLanguage::kJsonata ? "Arguments" : "Parameters";
   if (const json::Value* const reader = object.find("ItemReader")) {
-    MapFields::Reader read{.resource = std::string(text_of(*reader, "Resource").value_or(""))};
+    MapFields::Reader read{.resource = std::string(reader->find_string("Resource").value_or(""))};
     if (const json::Value* const config = reader->find("ReaderConfig")) read.config = *config;
     read.max_items = TRY(value_field_of(read.config, "MaxItems", language));
     read.arguments = TRY(template_of(*reader, arguments, language));
@@ -298,7 +291,7 @@ Result<> Compiler::add_map_services(MapFields& fields, const json::Value& object
         .batch_input = TRY(template_of(*batcher, "BatchInput", language))};
   }
   if (const json::Value* const writer = object.find("ResultWriter")) {
-    MapFields::Writer write{.resource = std::string(text_of(*writer, "Resource").value_or(""))};
+    MapFields::Writer write{.resource = std::string(writer->find_string("Resource").value_or(""))};
     if (const json::Value* const config = writer->find("WriterConfig")) write.config = *config;
     write.arguments = TRY(template_of(*writer, arguments, language));
     fields.writer = std::move(write);
@@ -314,15 +307,15 @@ Result<MapFields> Compiler::map_of(const State& state, const json::Value& object
   MapFields fields;
   fields.machine = TRY(add_machine(*processor, depth_left - 1));
   if (const json::Value* const config = processor->find("ProcessorConfig")) {
-    fields.is_distributed = text_of(*config, "Mode") == "DISTRIBUTED";
-    fields.is_express = text_of(*config, "ExecutionType") == "EXPRESS";
+    fields.is_distributed = config->find_string("Mode") == "DISTRIBUTED";
+    fields.is_express = config->find_string("ExecutionType") == "EXPRESS";
   }
-  fields.label = text_of(object, "Label").value_or("");
+  fields.label = object.find_string("Label").value_or("");
   if (state.language == QueryLanguage::kJsonata) {
     fields.items = TRY(value_field_of(object, "Items", state.language));
   } else {
     fields.items.name = "Items";
-    if (const auto path = text_of(object, "ItemsPath"))
+    if (const auto path = object.find_string("ItemsPath"))
       fields.items.path = TRY(PathExpression::parse(*path, PathExpression::Allow::kPath));
   }
   fields.item_selector = TRY(template_of(object, "ItemSelector", state.language));
@@ -372,12 +365,12 @@ Result<> Compiler::add_fields(State& state, const json::Value& object, const Nam
 
 Result<State> Compiler::state_of(std::string_view name, const json::Value& object,
                                  const Names& names, std::size_t depth_left) {
-  const auto type_name = text_of(object, "Type");
+  const auto type_name = object.find_string("Type");
   const std::span types(kTypeNames);
   const auto type = std::ranges::find(types, type_name.value_or(""), &TypeName::name);
   if (type == types.end()) return wrong("it has no type");
   State state{.name = std::string(name), .type = type->type};
-  const auto own = text_of(object, "QueryLanguage");
+  const auto own = object.find_string("QueryLanguage");
   state.language = !own                ? language_
                    : *own == "JSONata" ? QueryLanguage::kJsonata
                                        : QueryLanguage::kJsonPath;
@@ -413,7 +406,7 @@ Result<std::size_t> Compiler::add_machine(const json::Value& object, std::size_t
 }
 
 Result<> Compiler::compile(const json::Value& document) {
-  if (text_of(document, "QueryLanguage") == "JSONata") language_ = QueryLanguage::kJsonata;
+  if (document.find_string("QueryLanguage") == "JSONata") language_ = QueryLanguage::kJsonata;
   TRY(add_machine(document, Definition::kDepthMax));
   return {};
 }

@@ -5,12 +5,6 @@
 #include "workflow/interpreter.h"
 
 namespace weft::workflow {
-namespace {
-
-constexpr std::int64_t kMillisPerSecond = 1000;
-
-}  // namespace
-
 void Interpreter::on(const Begin& begin) {
   if (execution_.last_event != 0 || begin.machine >= definition_.machines().size()) return;
   execution_.identity = begin.identity;

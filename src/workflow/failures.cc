@@ -14,7 +14,6 @@ constexpr std::string_view kRuntime = "States.Runtime";
 constexpr std::string_view kDataLimitExceeded = "States.DataLimitExceeded";
 constexpr std::string_view kQueryEvaluationError = "States.QueryEvaluationError";
 constexpr std::string_view kTimeout = "States.Timeout";
-constexpr double kMillisPerSecond = 1000;
 // No retry waits longer than AWS lets an execution live.
 constexpr double kDelaySecondsMax = 31'536'000;
 
@@ -96,7 +95,8 @@ bool Interpreter::retry(FrameId id, const Failure& failure) {
     ++attempts;
     ++now.retries;
     now.waiting = Waiting::kRetry;
-    const double millis = std::clamp(seconds, 0.0, kDelaySecondsMax) * kMillisPerSecond;
+    const double millis =
+        std::clamp(seconds, 0.0, kDelaySecondsMax) * static_cast<double>(kMillisPerSecond);
     now.timer = start_timer(millis_ + static_cast<std::int64_t>(millis), id);
     return true;
   }

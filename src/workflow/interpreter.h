@@ -15,6 +15,8 @@
 
 namespace weft::workflow {
 
+inline constexpr std::int64_t kMillisPerSecond = 1000;
+
 // Clock and randomness of one step: as its event says.
 class StepInputs final : public json::jsonata::Inputs {
  public:

@@ -34,12 +34,6 @@ std::unexpected<StateError> failed(std::string cause) {
   return ends_with("States.ItemReaderFailed", std::move(cause));
 }
 
-// The text under that name; empty when there is none.
-std::string_view text_in(const Value& object, std::string_view name) {
-  const Value* const found = object.find(name);
-  return found != nullptr && found->is_string() ? found->as_string() : std::string_view();
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(kBlanks);
@@ -68,7 +62,7 @@ Outcome<char> delimiter_of(const Value& config) {
     std::string_view name;
     char letter;
   };
-  const std::string_view name = text_in(config, "CSVDelimiter");
+  const std::string_view name = config.find_string("CSVDelimiter").value_or("");
   for (const Delimiter& each :
        {Delimiter{"", ','}, Delimiter{"COMMA", ','}, Delimiter{"PIPE", '|'},
         Delimiter{"SEMICOLON", ';'}, Delimiter{"SPACE", ' '}, Delimiter{"TAB", '\t'}}) {
@@ -158,17 +152,17 @@ Outcome<Value> ItemReader::read() {
 }
 
 Outcome<> ItemReader::read_all() {
-  if (text_in(config_, "InputType") == "PARQUET")
+  if (config_.find_string("InputType") == "PARQUET")
     return failed("weft does not read files of the InputType PARQUET.");
-  const std::string_view bucket = text_in(request_.arguments, "Bucket");
+  const std::string_view bucket = request_.arguments.find_string("Bucket").value_or("");
   if (bucket.empty()) return failed("The ItemReader names no Bucket.");
   if (request_.resource.ends_with(":s3:listObjectsV2")) return read_listing();
   if (!request_.resource.ends_with(":s3:getObject"))
     return failed(fmt::format("An ItemReader cannot read by '{}'.", request_.resource));
-  const std::string_view key = text_in(request_.arguments, "Key");
+  const std::string_view key = request_.arguments.find_string("Key").value_or("");
   if (key.empty()) return failed("The ItemReader names no Key.");
-  const std::string_view type = text_in(config_, "InputType");
-  const std::string_view manifest = text_in(config_, "ManifestType");
+  const std::string_view type = config_.find_string("InputType").value_or("");
+  const std::string_view manifest = config_.find_string("ManifestType").value_or("");
   const bool is_inventory = manifest == "S3_INVENTORY" || (manifest.empty() && type == "MANIFEST");
   if (!is_inventory && manifest != "ATHENA_DATA") return read_object(bucket, key);
   const auto text = fetch(bucket, key);
@@ -177,10 +171,10 @@ Outcome<> ItemReader::read_all() {
 }
 
 Outcome<> ItemReader::read_listing() {
-  const std::string_view bucket = text_in(request_.arguments, "Bucket");
-  auto listed = objects_.list(bucket, text_in(request_.arguments, "Prefix"));
+  const std::string_view bucket = request_.arguments.find_string("Bucket").value_or("");
+  auto listed = objects_.list(bucket, request_.arguments.find_string("Prefix").value_or(""));
   if (!listed) return std::unexpected(std::move(listed.error()));
-  const bool is_flat = text_in(config_, "Transformation") == "LOAD_AND_FLATTEN";
+  const bool is_flat = config_.find_string("Transformation") == "LOAD_AND_FLATTEN";
   for (const ListedObject& object : *listed) {
     if (is_full()) break;
     if (is_flat) {
@@ -207,7 +201,7 @@ Outcome<> ItemReader::read_object(std::string_view bucket, std::string_view key)
 }
 
 Outcome<> ItemReader::read_data(std::string_view text) {
-  const std::string_view type = text_in(config_, "InputType");
+  const std::string_view type = config_.find_string("InputType").value_or("");
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (type == "JSON") return read_json(text);
@@ -219,7 +213,7 @@ Outcome<> ItemReader::read_data(std::string_view text) {
 Outcome<> ItemReader::read_json(std::string_view text) {
   const auto document = parse(text, "The object is no JSON");
   if (!document) return std::unexpected(document.error());
-  const std::string_view pointer = text_in(config_, "ItemsPointer");
+  const std::string_view pointer = config_.find_string("ItemsPointer").value_or("");
   const auto pointed = json::value_at(*document, pointer);
   const Value* const found = pointed ? *pointed : nullptr;
   if (found == nullptr)
@@ -246,7 +240,7 @@ Outcome<> ItemReader::read_csv(std::string_view text) {
   if (!delimiter) return std::unexpected(delimiter.error());
   CsvReader reader(text, *delimiter);
   std::vector<std::string> names;
-  if (text_in(config_, "CSVHeaderLocation") == "FIRST_ROW") {
+  if (config_.find_string("CSVHeaderLocation") == "FIRST_ROW") {
     const auto is_there = reader.next(
         names, {.bytes = limits_.header_bytes, .fields = std::numeric_limits<std::size_t>::max()});
     if (!is_there) return std::unexpected(is_there.error());
@@ -290,12 +284,12 @@ Outcome<> ItemReader::read_records(CsvReader& reader, const std::vector<std::str
 Outcome<> ItemReader::read_inventory(std::string_view bucket, std::string_view text) {
   const auto manifest = parse(text, "The manifest is no JSON");
   if (!manifest) return std::unexpected(manifest.error());
-  if (text_in(*manifest, "fileFormat") != "CSV") {
+  if (manifest->find_string("fileFormat") != "CSV") {
     return failed(fmt::format("The inventory's files are of the format '{}', and CSV is read.",
-                              text_in(*manifest, "fileFormat")));
+                              manifest->find_string("fileFormat").value_or("")));
   }
   std::vector<std::string> names;
-  std::string_view schema = text_in(*manifest, "fileSchema");
+  std::string_view schema = manifest->find_string("fileSchema").value_or("");
   while (!schema.empty()) {
     const std::size_t end = std::min(schema.find(','), schema.size());
     names.emplace_back(trimmed(schema.substr(0, end)));
@@ -305,7 +299,7 @@ Outcome<> ItemReader::read_inventory(std::string_view bucket, std::string_view t
   if (files == nullptr || !files->is_array()) return failed("The manifest names no files.");
   for (const Value& file : files->as_array()) {
     if (is_full()) break;
-    const auto data = fetch(bucket, text_in(file, "key"));
+    const auto data = fetch(bucket, file.find_string("key").value_or(""));
     if (!data) return std::unexpected(data.error());
     CsvReader reader(*data, ',');
     if (auto done = read_records(reader, names); !done) return done;

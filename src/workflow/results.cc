@@ -13,11 +13,6 @@ namespace {
 
 using json::Value;
 
-std::string_view text_in(const Value& object, std::string_view name) {
-  const Value* const found = object.find(name);
-  return found != nullptr && found->is_string() ? found->as_string() : std::string_view();
-}
-
 // "MACHINE/LABEL" behind the machine's place: the children of each Map are a machine's of their
 // own.
 std::string machine_arn_of(const Identity& child) {
@@ -123,11 +118,21 @@ std::optional<ChildRecord> record_of(const Execution& child) {
                      .redrives = child.redrives};
 }
 
+void ChildRecords::add(const Execution& child) {
+  if (auto record = record_of(child))
+    by_map_run_[record->identity.map_run_arn].push_back(*std::move(record));
+}
+
+std::vector<ChildRecord> ChildRecords::take(const std::string& map_run_arn) {
+  auto found = by_map_run_.extract(map_run_arn);
+  return found.empty() ? std::vector<ChildRecord>() : std::move(found.mapped());
+}
+
 Outcome<WrittenResults> results_of(const WriteResults& request,
                                    const std::vector<ChildRecord>& children,
                                    std::uint64_t file_bytes_max) {
   WrittenResults written;
-  const std::string_view said = text_in(request.config, "Transformation");
+  const std::string_view said = request.config.find_string("Transformation").value_or("");
   if (request.resource.empty()) {
     json::Array results;
     for (const ChildRecord& child : children) {
@@ -137,10 +142,10 @@ Outcome<WrittenResults> results_of(const WriteResults& request,
     written.result = Value(std::move(results));
     return written;
   }
-  written.bucket = text_in(request.arguments, "Bucket");
+  written.bucket = request.arguments.find_string("Bucket").value_or("");
   if (written.bucket.empty())
     return ends_with("States.ResultWriterFailed", "The ResultWriter names no Bucket.");
-  const bool as_lines = text_in(request.config, "OutputType") == "JSONL";
+  const bool as_lines = request.config.find_string("OutputType") == "JSONL";
   ResultFiles succeeded("SUCCEEDED", as_lines, file_bytes_max);
   ResultFiles failed("FAILED", as_lines, file_bytes_max);
   for (const ChildRecord& child : children) {
@@ -148,7 +153,7 @@ Outcome<WrittenResults> results_of(const WriteResults& request,
     for (const Value& item : transformed(child, said.empty() ? "NONE" : said))
       files.add(item);
   }
-  std::string folder(text_in(request.arguments, "Prefix"));
+  std::string folder(request.arguments.find_string("Prefix").value_or(""));
   if (!folder.empty() && !folder.ends_with('/')) folder += '/';
   folder += fmt::format("{}/", request.map_run_arn.substr(request.map_run_arn.rfind(':') + 1));
   const Value failures = place_files(std::move(failed).take(), folder, written);

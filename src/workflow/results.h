@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,17 @@ struct ChildRecord {
 
 // What is kept of a child that has ended; nothing while it runs.
 std::optional<ChildRecord> record_of(const Execution& child);
+
+// The children that have ended, until the results of their Map are written.
+class ChildRecords {
+ public:
+  void add(const Execution& child);
+  // Those of that Map, which are not kept any longer.
+  std::vector<ChildRecord> take(const std::string& map_run_arn);
+
+ private:
+  std::map<std::string, std::vector<ChildRecord>> by_map_run_;
+};
 
 struct NamedObject {
   std::string key;

@@ -10,7 +10,6 @@
 namespace weft::workflow {
 namespace {
 
-constexpr std::int64_t kMillisPerSecond = 1000;
 // What TimeoutSeconds may be (States Language, "Timeouts").
 constexpr double kTaskSecondsMax = 99'999'999;
 

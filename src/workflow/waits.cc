@@ -10,7 +10,6 @@
 namespace weft::workflow {
 namespace {
 
-constexpr std::int64_t kMillisPerSecond = 1000;
 // The latest time that a wait may end at, in the year 9999.
 constexpr std::int64_t kMillisMax = 253'402'300'799'999;
 
