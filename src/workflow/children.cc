@@ -45,6 +45,10 @@ Outcome<> Interpreter::begin_parallel(FrameId id) {
     auto arguments = arguments_of(now, of_branches);
     if (!arguments) return std::unexpected(std::move(arguments.error()));
     of_branches = Payload(*std::move(arguments));
+    if (is_too_large(of_branches)) {
+      return std::unexpected(input_limit_exceeded(
+          fmt::format("The input of the branches of '{}'", state_of(now).name)));
+    }
   }
   if (is_mocked()) return finish_mocked(id);
   record(now, EventType::kParallelStateStarted);
@@ -129,6 +133,18 @@ Outcome<json::Value> Interpreter::item_input(const Frame& now, const json::Value
                   {.input = input.value(), .map_item = &item});
 }
 
+Outcome<Payload> Interpreter::iteration_input(const Frame& now, const json::Value& item,
+                                              const Payload& input) {
+  auto made = item_input(now, item, input);
+  if (!made) return std::unexpected(std::move(made.error()));
+  Payload payload(*std::move(made));
+  if (is_too_large(payload)) {
+    return std::unexpected(
+        input_limit_exceeded(fmt::format("The input of an iteration of '{}'", state_of(now).name)));
+  }
+  return payload;
+}
+
 Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   const State& state = state_of(frame(id));
   const auto& fields = std::get<MapFields>(state.fields);
@@ -137,15 +153,15 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
   for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
     const json::Value& value = open.items.as_array()[static_cast<std::size_t>(open.next)];
     const json::Value item = json::Value::object({{"Index", open.next}, {"Value", value}});
-    auto input = of_all ? item_input(frame(id), item, *of_all)
-                        : Outcome<json::Value>(std::unexpected(of_all.error()));
+    auto input = of_all ? iteration_input(frame(id), item, *of_all)
+                        : Outcome<Payload>(std::unexpected(of_all.error()));
     if (!input) {
       frame(id).last_event = follows;
       abort_frames_below(id, std::nullopt, follows);
       frame(id).children.reset();
       return std::unexpected(std::move(input.error()));
     }
-    const FrameId child = add_frame(fields.machine, id, open.next, Payload(*std::move(input)));
+    const FrameId child = add_frame(fields.machine, id, open.next, *std::move(input));
     frame(child).map_item = item;
     frame(child).last_event =
         record(EventType::kMapIterationStarted, follows, iteration_details(state, open.next));

@@ -28,6 +28,12 @@ StateError data_limit_exceeded(std::string_view what) {
                                what)};
 }
 
+StateError input_limit_exceeded(std::string_view what) {
+  return {.error = "States.DataLimitExceeded",
+          .cause = fmt::format("{} has a size exceeding the maximum number of bytes service limit.",
+                               what)};
+}
+
 Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
                             const json::Value& context) {
   return {.input = input, .context = context, .variables = frame.variables, .inputs = inputs_};
@@ -220,11 +226,10 @@ Outcome<Variables::Map> Interpreter::assigned_by(const Frame& frame, const Templ
   return assigned;
 }
 
-Outcome<> Interpreter::check_size(std::string_view what, const Payload& output) const {
+bool Interpreter::is_too_large(const Payload& payload) const {
   // What is far too large is not printed to find out.
-  const bool is_huge = is_larger_than(output.value(), bytes_in_memory_max());
-  if (!is_huge && output.size_bytes() <= limits_.payload_bytes) return {};
-  return std::unexpected(data_limit_exceeded(what));
+  return is_larger_than(payload.value(), bytes_in_memory_max()) ||
+         payload.size_bytes() > limits_.payload_bytes;
 }
 
 }  // namespace weft::workflow

@@ -306,10 +306,8 @@ Result<MapFields> Compiler::map_of(const State& state, const json::Value& object
   if (processor == nullptr) return wrong("a Map has an ItemProcessor");
   MapFields fields;
   fields.machine = TRY(add_machine(*processor, depth_left - 1));
-  if (const json::Value* const config = processor->find("ProcessorConfig")) {
+  if (const json::Value* const config = processor->find("ProcessorConfig"))
     fields.is_distributed = config->find_string("Mode") == "DISTRIBUTED";
-    fields.is_express = config->find_string("ExecutionType") == "EXPRESS";
-  }
   fields.label = object.find_string("Label").value_or("");
   if (state.language == QueryLanguage::kJsonata) {
     fields.items = TRY(value_field_of(object, "Items", state.language));

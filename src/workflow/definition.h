@@ -126,7 +126,6 @@ struct ParallelFields {
 struct MapFields {
   std::size_t machine = 0;
   bool is_distributed = false;
-  bool is_express = false;
   std::string label;
   ValueField items;  // ItemsPath is its path
   std::optional<Template> item_selector = std::nullopt;

@@ -23,6 +23,12 @@ void Interpreter::on(const Begin& begin) {
   details.set("inputDetails", not_truncated());
   details.set("roleArn", begin.identity.role_arn);
   record(EventType::kExecutionStarted, 0, json::Value(std::move(details)));
+  if (is_too_large(execution_.input)) {
+    const StateError error = input_limit_exceeded("The input of the execution");
+    end_execution(Status::kFailed, EventType::kExecutionFailed,
+                  {.error = error.error, .cause = error.cause}, execution_.last_event);
+    return;
+  }
   const auto seconds = definition_.timeout_seconds();
   if (begin.machine == 0 && seconds && test_ == nullptr) {
     execution_.timeout =

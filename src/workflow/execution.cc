@@ -64,18 +64,23 @@ json::Value to_json(const OpenChildren& children) {
   json::Array running;
   for (const std::uint64_t child : children.running)
     running.push_back(child);
+  json::Array batch_ends;
+  for (const std::uint64_t end : children.batch_ends)
+    batch_ends.push_back(end);
   return json::Value::object(
       {{"items", children.items},
        {"count", children.count},
        {"next", children.next},
        {"running", json::Value(std::move(running))},
        {"succeeded", children.succeeded},
-       {"failed", children.failed},
+       {"failed_items", children.failed_items},
        {"concurrency_max", children.concurrency_max},
        {"results", json::Value(std::move(results))},
        {"tolerated_count", optional_number(children.tolerated.count)},
        {"tolerated_percentage", optional_number(children.tolerated.percentage)},
-       {"map_run_arn", children.map_run_arn}});
+       {"map_run_arn", children.map_run_arn},
+       {"batch_ends", json::Value(std::move(batch_ends))},
+       {"batch_input", children.batch_input}});
 }
 
 json::Value to_json(FrameId id, const Frame& frame) {
@@ -167,6 +172,18 @@ class Reader {
     is_good_ &= number <= static_cast<std::uint32_t>(last);
     if (is_good_) value = static_cast<T>(number);
   }
+  template <class Take>
+  void read_numbers(std::string_view name, Take take) {
+    const json::Value& list = value(name);
+    is_good_ &= list.is_array();
+    if (!is_good_) return;
+    for (const json::Value& item : list.as_array()) {
+      const auto number = item.is_number() ? item.as_number().to_uint64() : std::nullopt;
+      is_good_ &= number.has_value();
+      if (!number) return;
+      take(*number);
+    }
+  }
   // Pairs of a number and anything.
   template <class Take>
   void read_pairs(std::string_view name, Take take) {
@@ -222,7 +239,7 @@ bool read_children(const json::Value& object, OpenChildren& children) {
   reader.read("count", children.count);
   reader.read("next", children.next);
   reader.read("succeeded", children.succeeded);
-  reader.read("failed", children.failed);
+  reader.read("failed_items", children.failed_items);
   reader.read("concurrency_max", children.concurrency_max);
   reader.read_pairs("results", [&](std::uint64_t index, const json::Value& output) {
     children.results.insert_or_assign(index, output);
@@ -230,13 +247,9 @@ bool read_children(const json::Value& object, OpenChildren& children) {
   reader.read("tolerated_count", children.tolerated.count);
   reader.read("tolerated_percentage", children.tolerated.percentage);
   reader.read("map_run_arn", children.map_run_arn);
-  const json::Value& running = reader.value("running");
-  if (!running.is_array()) return false;
-  for (const json::Value& child : running.as_array()) {
-    const auto number = child.is_number() ? child.as_number().to_uint64() : std::nullopt;
-    if (!number) return false;
-    children.running.insert(*number);
-  }
+  reader.read_numbers("running", [&](std::uint64_t child) { children.running.insert(child); });
+  reader.read_numbers("batch_ends", [&](std::uint64_t end) { children.batch_ends.push_back(end); });
+  children.batch_input = reader.value("batch_input");
   return reader.is_good();
 }
 
@@ -349,15 +362,12 @@ Result<Execution> execution_of(std::string_view text) {
   reader.read("last_event", execution.last_event);
   reader.read("timeout", execution.timeout);
   const json::Value& frames = reader.value("frames");
-  const json::Value& runnable = reader.value("runnable");
-  if (!reader.is_good() || !frames.is_array() || !runnable.is_array()) return damaged();
+  reader.read_numbers("runnable", [&](std::uint64_t id) {
+    execution.runnable.push_back(static_cast<FrameId>(id));
+  });
+  if (!reader.is_good() || !frames.is_array()) return damaged();
   for (const json::Value& frame : frames.as_array()) {
     if (!read_frame(frame, execution)) return damaged();
-  }
-  for (const json::Value& id : runnable.as_array()) {
-    const auto number = id.is_number() ? id.as_number().to_uint64() : std::nullopt;
-    if (!number || !std::in_range<FrameId>(*number)) return damaged();
-    execution.runnable.push_back(static_cast<FrameId>(*number));
   }
   return execution;
 }

@@ -63,7 +63,7 @@ struct OpenTask {
   std::uint64_t heartbeat_seconds = 0;
 };
 
-// How many children of a distributed Map may fail: none without either, and no more than each says.
+// How many items of a distributed Map may fail: none without either, and no more than each says.
 struct Tolerated {
   std::optional<std::uint64_t> count = std::nullopt;
   std::optional<double> percentage = std::nullopt;
@@ -71,19 +71,22 @@ struct Tolerated {
 
 // Branches of a Parallel, iterations or children of a Map.
 struct OpenChildren {
-  // Of a Map: what its iterations get. Of a Parallel: null.
+  // Of a Map: an array. Of a Parallel: null.
   json::Value items = {};
   std::uint64_t count = 0;  // branches, iterations, or batches
   std::uint64_t next = 0;   // the first that has not begun
   std::uint64_t succeeded = 0;
-  std::uint64_t failed = 0;
+  std::uint64_t failed_items = 0;
   std::uint64_t concurrency_max = 0;
   // The frames of those that run, or the indexes of a distributed Map's children.
   std::set<std::uint64_t> running = {};
+  // Where the state itself gets them: not of a Map that has a ResultWriter.
   std::map<std::uint64_t, json::Value> results = {};
   // Of a distributed Map.
   Tolerated tolerated = {};
   std::string map_run_arn = {};
+  std::vector<std::uint64_t> batch_ends = {};  // With an ItemBatcher: the items before each end.
+  json::Value batch_input = {};                // what all batches get; null: nothing
 };
 
 // A run of a machine: of the whole, of a branch, or of an iteration.

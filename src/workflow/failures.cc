@@ -129,8 +129,7 @@ Outcome<> Interpreter::follow_catcher(FrameId id, const Catcher& catcher, const 
     if (!made) return std::unexpected(std::move(made.error()));
     output = Payload(*std::move(made));
   }
-  leave(id, std::move(output), catcher.next, assigned);
-  return {};
+  return leave(id, std::move(output), catcher.next, assigned);
 }
 
 bool Interpreter::catch_failure(FrameId id, const Failure& failure) {

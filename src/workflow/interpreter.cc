@@ -127,7 +127,7 @@ StepResult Interpreter::run(const Event& event) {
   std::visit([this](const auto& what) { on(what); }, event.what);
   std::uint64_t transitions = 0;
   for (std::size_t at = 0; at < execution_.runnable.size() && is_running(); ++at) {
-    if (++transitions > limits_.transitions) {
+    if (++transitions > limits_.transitions || child_bytes_ >= limits_.child_bytes) {
       execution_.runnable.erase(execution_.runnable.begin(),
                                 execution_.runnable.begin() + static_cast<std::ptrdiff_t>(at));
       result_.effects.emplace_back(Continue{});
@@ -166,6 +166,10 @@ void Interpreter::advance(FrameId id) {
                                         "events ({}).",
                                         limits_.history_events)},
                   now.last_event);
+    return;
+  }
+  if (now.waiting == Waiting::kChildren) {
+    go_on_with_children(id);
     return;
   }
   if (!now.is_entered) enter(now);
@@ -246,8 +250,7 @@ Outcome<> Interpreter::finish_choice(FrameId id) {
   }
   auto passed = output_of(now, *input, output);
   if (!passed) return std::unexpected(std::move(passed.error()));
-  leave(id, *std::move(passed), next, assigned);
-  return {};
+  return leave(id, *std::move(passed), next, assigned);
 }
 
 Outcome<> Interpreter::fail_as_said(FrameId id) {
@@ -283,15 +286,14 @@ Outcome<> Interpreter::finish(FrameId id, const Payload& result) {
   }
   auto output = output_of(now, result, state.flow.output ? &*state.flow.output : nullptr);
   if (!output) return std::unexpected(std::move(output.error()));
-  if (auto fits = check_size(state.name, *output); !fits) return fits;
-  leave(id, *std::move(output), state.next, assigned);
-  return {};
+  return leave(id, *std::move(output), state.next, assigned);
 }
 
-void Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> next,
-                        const std::optional<Variables::Map>& assigned) {
+Outcome<> Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> next,
+                             const std::optional<Variables::Map>& assigned) {
   Frame& now = frame(id);
   const State& state = state_of(now);
+  if (is_too_large(output)) return std::unexpected(data_limit_exceeded(state.name));
   json::Object details;
   details.reserve(assigned && !assigned->empty() ? 5 : 3);
   details.set("name", state.name);
@@ -299,26 +301,36 @@ void Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> n
   details.set("outputDetails", not_truncated());
   if (assigned && !assigned->empty()) {
     json::Object texts;
-    for (const auto& [name, value] : *assigned)
-      texts.set(name, json::to_string(value));
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : *assigned) {
+      std::string text = json::to_string(value);
+      bytes += name.size() + text.size();
+      texts.set(name, std::move(text));
+    }
     details.set("assignedVariables", json::Value(std::move(texts)));
     details.set("assignedVariablesDetails", not_truncated());
-    now.variables = now.variables.with(*assigned);
+    Variables variables = now.variables.with(*assigned);
+    if (bytes > limits_.payload_bytes || variables.size_bytes() > limits_.variables_bytes) {
+      return std::unexpected(
+          input_limit_exceeded(fmt::format("What the state '{}' assigns", state.name)));
+    }
+    now.variables = std::move(variables);
   }
   record(now, exited_event(state.type), json::Value(std::move(details)));
   now.is_entered = false;
   now.waiting = Waiting::kNothing;
   if (test_ != nullptr) {
     end_test(output, next);
-    return;
+    return {};
   }
   if (!next) {
     end_machine(id, output);
-    return;
+    return {};
   }
   now.state = static_cast<std::uint32_t>(*next);
   now.input = std::move(output);
   go_on(id);
+  return {};
 }
 
 void Interpreter::end_machine(FrameId id, const Payload& output) {

@@ -73,8 +73,9 @@ class Interpreter {
   Outcome<> fail_as_said(FrameId id);
   // The state has a result: ResultSelector, ResultPath, Output, Assign, and on to the next one.
   Outcome<> finish(FrameId id, const Payload& result);
-  void leave(FrameId id, Payload output, std::optional<std::size_t> next,
-             const std::optional<Variables::Map>& assigned);
+  // DataLimitExceeded, and nothing done, when the output or the variables are too large.
+  Outcome<> leave(FrameId id, Payload output, std::optional<std::size_t> next,
+                  const std::optional<Variables::Map>& assigned);
   void end_machine(FrameId id, const Payload& output);
   void go_on(FrameId id) { execution_.runnable.push_back(id); }
 
@@ -109,8 +110,7 @@ class Interpreter {
   Outcome<Variables::Map> assigned_by(const Frame& frame, const Template& assign,
                                       const json::Value& result,
                                       const json::Value* error = nullptr);
-  // `what`: the state, or the service.
-  Outcome<> check_size(std::string_view what, const Payload& output) const;
+  bool is_too_large(const Payload& payload) const;
 
   // --- tasks (tasks.cc) ---
   using Frames = std::map<FrameId, Frame>;
@@ -129,6 +129,8 @@ class Interpreter {
   // `input`: the Map's, after InputPath.
   Outcome<json::Value> item_input(const Frame& frame, const json::Value& item,
                                   const Payload& input);
+  Outcome<Payload> iteration_input(const Frame& frame, const json::Value& item,
+                                   const Payload& input);
   // As many as may run; the events follow `follows`. Where one cannot begin, none goes on.
   Outcome<> start_iterations(FrameId id, std::uint64_t follows);
   void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
@@ -140,16 +142,28 @@ class Interpreter {
   // --- distributed Map (distributed.cc) ---
   Outcome<Tolerated> tolerated_failures(const Frame& frame, const Payload& input);
   Outcome<> begin_map_run(FrameId id, const Payload& input);
-  // What each child gets: items, as ItemSelector has them, or batches of these.
-  Outcome<json::Value> inputs_of_children(const Frame& frame, const json::Value& items,
-                                          const Payload& input);
-  Outcome<> begin_batches(FrameId id, const Payload& input);
-  Outcome<json::Value> batches_of(const Frame& frame, const MapFields::Batcher& batcher,
-                                  const json::Value& items, const Payload& input);
+  Outcome<> ask_for_items(FrameId id, const MapFields::Reader& reader, const Payload& input);
+  Outcome<> begin_children(FrameId id, const Payload& input);
+  // Which items come together; children get them as child_input() says.
+  Outcome<> set_batches(const Frame& frame, const MapFields::Batcher& batcher, OpenChildren& open,
+                        const Payload& input);
+  // `input`: the Map's, after InputPath.
+  Outcome<json::Value> selected_item(const Frame& frame, const OpenChildren& open,
+                                     std::uint64_t index, const Payload& input);
+  // An item as ItemSelector has it, or a batch of these. `input`: the Map's, after InputPath.
+  Outcome<json::Value> child_input(const Frame& frame, const OpenChildren& open,
+                                   std::uint64_t index, const Payload& input);
+  // As many as may run, and as one step may start: the frame is runnable when there are more.
+  Outcome<> start_children(FrameId id);
+  StartChild child_of(FrameId id, json::Value input);
+  // Starts children and, when none is left, has the results written.
   void go_on_with_children(FrameId id);
-  void end_children(FrameId id);
+  Outcome<> end_children(FrameId id);
   void finish_map_run(FrameId id, json::Value result);
+  // Takes the Map run down; the state fails then.
+  void close_map_run(FrameId id, const Failure& failure);
   void fail_map_run(FrameId id, const Failure& failure);
+  void fail_map_run(FrameId id, StateError error);
 
   // --- failures (failures.cc) ---
   // What the state itself does fails: it cannot be evaluated.
@@ -175,7 +189,7 @@ class Interpreter {
   // A member of the inspection's data.
   void inspect(std::string_view name, const Payload& data);
   void inspect_arguments(const Frame& frame, const Payload& arguments);
-  void inspect_children(const OpenChildren& children);
+  Outcome<> inspect_children(const Frame& frame, OpenChildren& open, const Payload& input);
   void inspect_handler(json::Value details);
   // The state would be left, or tried again.
   void end_test(const Payload& output, std::optional<std::size_t> next);
@@ -212,6 +226,7 @@ class Interpreter {
   const std::int64_t millis_;
   StepInputs inputs_;
   StepResult result_;
+  std::uint64_t child_bytes_ = 0;  // of the inputs of children that this step starts
 };
 
 // "TaskStateEntered" and its like.
@@ -228,6 +243,8 @@ Failure threshold_exceeded();
 
 // Of a state or a service whose output is too large.
 StateError data_limit_exceeded(std::string_view what);
+// Of what a state would be or do with: "The input of the state 'A'".
+StateError input_limit_exceeded(std::string_view what);
 
 // What history says of data: that all of it is there.
 json::Value not_truncated();

@@ -32,12 +32,13 @@ ChildRecord failed(const std::string& name) {
 }
 
 WriteResults request(std::string_view config, bool has_place = true) {
-  return {.resource = has_place ? "arn:aws:states:::s3:putObject" : "",
-          .config = json::parse(config).value(),
-          .arguments = has_place ? json::Value::object({{"Bucket", "b"}, {"Prefix", "jobs"}})
-                                 : json::Value(),
-          .map_run_arn = "arn:aws:states:r:1:mapRun:m/L:run",
-          .results = {}};
+  return {
+      .resource = has_place ? "arn:aws:states:::s3:putObject" : "",
+      .config = json::parse(config).value(),
+      .arguments =
+          has_place ? json::Value::object({{"Bucket", "b"}, {"Prefix", "jobs"}}) : json::Value(),
+      .map_run_arn = "arn:aws:states:r:1:mapRun:m/L:run",
+  };
 }
 
 // "KEY CONTENT\n…", without the manifest.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "json/jsonata/jsonata.h"
+#include "json/print.h"
 #include "json/value.h"
 
 namespace weft::workflow {
@@ -34,17 +35,28 @@ class Variables {
   // Those of the levels around it.
   Variables around() const { return Variables(innermost_ ? innermost_->around : nullptr); }
 
+  // What all of them take, names and printed values, with those that are hidden.
+  std::size_t size_bytes() const { return innermost_ ? innermost_->size_bytes : 0; }
+
   // The same with these of the innermost level set.
   Variables with(Map assigned) const {
     auto level = std::make_shared<Level>();
     if (innermost_) *level = *innermost_;
-    for (auto& [name, value] : assigned)
+    for (auto& [name, value] : assigned) {
+      const auto bytes_of = [&](const json::Value& one) {
+        return name.size() + json::to_string(one).size();
+      };
+      if (const auto before = level->variables.find(name); before != level->variables.end())
+        level->size_bytes -= bytes_of(before->second);
+      level->size_bytes += bytes_of(value);
       level->variables.insert_or_assign(name, std::move(value));
+    }
     return Variables(std::move(level));
   }
   // What a branch or an iteration begins with: it sees these, and assigns to a level of its own.
   Variables inside() const {
-    return Variables(std::make_shared<Level>(Level{.variables = {}, .around = innermost_}));
+    return Variables(std::make_shared<Level>(
+        Level{.variables = {}, .around = innermost_, .size_bytes = size_bytes()}));
   }
 
   Variables() = default;
@@ -53,6 +65,7 @@ class Variables {
   struct Level {
     Map variables;
     std::shared_ptr<const Level> around;
+    std::size_t size_bytes = 0;  // with those around
   };
   explicit Variables(std::shared_ptr<const Level> innermost) : innermost_(std::move(innermost)) {}
 

@@ -127,7 +127,6 @@ struct WriteResults {
   json::Value config = {};     // WriterConfig
   json::Value arguments = {};  // Parameters
   std::string map_run_arn;
-  json::Value results;
 };
 // More is to be done than one step may: the next event is GoOn.
 struct Continue {};
@@ -136,9 +135,12 @@ using Effect = std::variant<StartTask, CancelTask, StartTimer, CancelTimer, Read
                             CancelChild, WriteResults, Continue>;
 
 struct StepLimits {
-  std::uint64_t payload_bytes = 262'144;  // of inputs, outputs and variables
+  std::uint64_t payload_bytes = 262'144;  // of an input, an output, the variables of one Assign
+  std::uint64_t variables_bytes = 10U << 20U;  // of all variables that a state sees
   std::uint64_t history_events = 25'000;
   std::uint64_t transitions = 10'000;  // in one step
+  // Of the inputs of a distributed Map's children that one step starts; one more may be begun.
+  std::uint64_t child_bytes = 16U << 20U;
 };
 
 struct StepResult {

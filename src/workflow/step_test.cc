@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "json/parse.h"
 #include "workflow/simulation.h"
@@ -38,6 +39,9 @@ class Answers final : public Services {
     reads.push_back(request);
     return items;
   }
+  void child_ended(const StartChild&, const Execution& child) override {
+    outputs.emplace_back(child.output ? child.output->text().as_string() : "failed");
+  }
   Outcome<json::Value> write(const WriteResults& request) override {
     writes.push_back(request);
     return json::Value("written");
@@ -46,6 +50,7 @@ class Answers final : public Services {
   std::vector<StartTask> started;
   std::vector<ReadItems> reads;
   std::vector<WriteResults> writes;
+  std::vector<std::string> outputs;  // of children of distributed Maps, in the order of their ends
   Outcome<json::Value> items = json::Value::array({});
 
  private:
@@ -403,9 +408,9 @@ TEST_CASE("a distributed Map reads items, runs children and has results written"
   REQUIRE(answers.reads.size() == 1);
   CHECK(json::to_string(answers.reads[0].arguments) == R"({"Key":"file"})");
   CHECK(answers.reads[0].max_items == 5);
-  REQUIRE(answers.writes.size() == 1);
-  CHECK(json::to_string(answers.writes[0].results) ==
-        R"([{"BatchInput":{"b":1},"Items":[1,2]},{"BatchInput":{"b":1},"Items":[3]}])");
+  CHECK(answers.writes.size() == 1);
+  CHECK(answers.outputs == std::vector<std::string>{R"({"BatchInput":{"b":1},"Items":[1,2]})",
+                                                    R"({"BatchInput":{"b":1},"Items":[3]})"});
 }
 
 TEST_CASE("a distributed Map tolerates as many failures as it says") {
@@ -418,6 +423,91 @@ TEST_CASE("a distributed Map tolerates as many failures as it says") {
   CHECK(run(fmt::format(kMap, 0), "[1,2,3]").output ==
         "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was "
         "exceeded");
+}
+
+// Of numbers that fail when they are 2.
+constexpr std::string_view kFailingChildren =
+    R"("ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"C","States":{
+        "C":{"Type":"Choice","Choices":[{"Or":[{"Variable":"$.Items[0]","NumericEquals":2},{"Variable":"$.Items[1]","NumericEquals":2}],"Next":"F"}],"Default":"S"},
+        "F":{"Type":"Fail"},"S":{"Type":"Succeed"}}})";
+
+TEST_CASE("all items of a batch that fails have failed") {
+  const auto tolerating = [](int count) {
+    return run(
+        one(fmt::format(
+            R"("Type":"Map","ToleratedFailureCount":{},"ItemBatcher":{{"MaxItemsPerBatch":2}},{})",
+            count, kFailingChildren)),
+        "[1,2,3,4]");
+  };
+  CHECK(tolerating(2).output == R"([{"Items":[3,4]}])");
+  CHECK(tolerating(1).status == Status::kFailed);
+}
+
+TEST_CASE("a batch is as large as an input may be, and as it says") {
+  constexpr std::string_view kMap =
+      R"("Type":"Map","ItemBatcher":{{{}}},"ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},
+          "StartAt":"S","States":{{"S":{{"Type":"Succeed"}}}}}})";
+  const auto batches = [&](std::string_view batcher) {
+    Answers answers;
+    run(one(fmt::format(kMap, batcher)), R"(["aaaa","bbbb","cccc","dddd","eeee"])",
+        {.answers = &answers, .limits = {.step = {.payload_bytes = 100}}});
+    return fmt::format("{}", fmt::join(answers.outputs, " "));
+  };
+  CHECK(batches(R"("MaxItemsPerBatch":4)") ==
+        R"({"Items":["aaaa","bbbb","cccc","dddd"]} {"Items":["eeee"]})");
+  // {"Items":["aaaa","bbbb"]} has 25 bytes.
+  CHECK(batches(R"("MaxInputBytesPerBatch":25)") ==
+        R"({"Items":["aaaa","bbbb"]} {"Items":["cccc","dddd"]} {"Items":["eeee"]})");
+  CHECK(batches(R"("MaxInputBytesPerBatch":24)").starts_with(R"({"Items":["aaaa"]} )"));
+  const std::string shared(60, 'x');
+  CHECK(batches(fmt::format(R"("MaxItemsPerBatch":4,"BatchInput":"{}")", shared))
+            .starts_with(fmt::format(R"({{"BatchInput":"{}","Items":["aaaa"]}} )", shared)));
+}
+
+TEST_CASE("a step starts as many children as their inputs fit into it") {
+  constexpr std::string_view kMap =
+      R"("Type":"Map","ItemsPath":"$.l","ItemSelector":{"v.$":"$$.Map.Item.Value","t.$":"$.t"},
+          "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+          "StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"OutputPath":"$.v","End":true}}})";
+  constexpr std::string_view kInput = R"({"l":[1,2,3,4,5,6,7,8,9],"t":"0123456789"})";
+  std::size_t events = 0;
+  const How limited{.limits = {.step = {.child_bytes = 48}},
+                    .before_event = [&](Execution& execution, const Event&) {
+                      ++events;
+                      auto again = execution_of(to_text(execution));
+                      REQUIRE(again.has_value());
+                      execution = *std::move(again);
+                    }};
+  const Ran ran = run(one(kMap), std::string(kInput), limited);
+  CHECK(ran.output == "[1,2,3,4,5,6,7,8,9]");
+  CHECK(ran.millis == 1'000);
+  // Two children in a step: {"v":1,"t":"0123456789"} has 24 bytes.
+  CHECK(events == 1 + 4 + 9 * 3);
+}
+
+TEST_CASE("a Map run that cannot go on has failed") {
+  const std::string_view map =
+      R"({{"QueryLanguage":"JSONata","StartAt":"M","States":{{"M":{{"Type":"Map","Items":[1,2],{},
+          "ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},"StartAt":"S","States":{{"S":{{"Type":"Succeed"}}}}}},
+          "Catch":[{{"ErrorEquals":["States.QueryEvaluationError"],"Next":"W"}}],"Next":"W"}},
+          "W":{{"Type":"Wait","Seconds":1,"End":true}}}}}})";
+  for (
+      const char* members :
+      {R"("ItemSelector":"{% $error('no') %}")",
+       R"("ItemBatcher":{"MaxItemsPerBatch":1,"BatchInput":"{% $error('no') %}"})",
+       R"("ItemBatcher":{"MaxItemsPerBatch":"{% 'one' %}"})",
+       R"("ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Arguments":{"Bucket":"{% $error('no') %}"}})"}) {
+    CAPTURE(members);
+    // What is left in the state would be seen when it is stored.
+    const Ran ran = run(fmt::format(fmt::runtime(map), members), "{}",
+                        {.before_event = [](Execution& execution, const Event&) {
+                          for (const auto& [id, frame] : execution.frames)
+                            CHECK((frame.waiting != Waiting::kTimer || !frame.children));
+                        }});
+    CHECK(ran.status == Status::kSucceeded);
+    CHECK(ran.history.contains(" MapRunFailed\n"));
+    CHECK(ran.history.contains(" EvaluationFailed\n"));
+  }
 }
 
 TEST_CASE("no two executions in a simulation have the same random values") {
@@ -487,6 +577,70 @@ TEST_CASE("an output that is too large ends the execution") {
         "maximum number of bytes service limit.");
 }
 
+TEST_CASE("whatever goes into a state or out of it has a limit") {
+  struct Case {
+    const char* what;
+    std::string definition;
+    std::string cause;
+  };
+  const std::string twice = R"({"a.$":"$","b.$":"$"})";
+  const std::vector<Case> cases = {
+      {"Task", one(fmt::format(R"({},"Parameters":{})", kTask, twice)),
+       "The input of the task 'A' has a size exceeding the maximum number of bytes service limit."},
+      {"branches",
+       one(fmt::format(
+           R"("Type":"Parallel","Parameters":{},"Branches":[{{"StartAt":"B","States":{{"B":{{"Type":"Succeed"}}}}}}])",
+           twice)),
+       "The input of the branches of 'A' has a size exceeding the maximum number of bytes service "
+       "limit."},
+      {"iteration",
+       one(fmt::format(
+           R"("Type":"Map","ItemsPath":"$.l","ItemSelector":{},"ItemProcessor":{{"StartAt":"B","States":{{"B":{{"Type":"Succeed"}}}}}})",
+           twice)),
+       "The input of an iteration of 'A' has a size exceeding the maximum number of bytes service "
+       "limit."},
+      {"Choice",
+       R"({"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Choice","Choices":[
+           {"Condition":true,"Output":["{% $states.input %}","{% $states.input %}"],"Next":"B"}]},"B":{"Type":"Succeed"}}})",
+       "The state/task 'A' returned a result with a size exceeding the maximum number of bytes "
+       "service limit."},
+      {"Catch",
+       R"({"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":"{% $error('no') %}","End":true,"Catch":[
+           {"ErrorEquals":["States.ALL"],"Output":["{% $states.input %}","{% $states.input %}"],"Next":"B"}]},"B":{"Type":"Succeed"}}})",
+       "The state/task 'A' returned a result with a size exceeding the maximum number of bytes "
+       "service limit."},
+      {"Assign", one(fmt::format(R"("Type":"Pass","Assign":{})", twice)),
+       "What the state 'A' assigns has a size exceeding the maximum number of bytes service "
+       "limit."},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    const Ran ran = run(each.definition, R"({"l":[1],"t":"0123456789"})",
+                        {.limits = {.step = {.payload_bytes = 40}}});
+    CHECK(ran.output == "States.DataLimitExceeded: " + each.cause);
+  }
+  CHECK(run(one(R"("Type":"Succeed")"), R"("0123456789")",
+            {.limits = {.step = {.payload_bytes = 11}}})
+            .output ==
+        "States.DataLimitExceeded: The input of the execution has a size exceeding the maximum "
+        "number of bytes service limit.");
+}
+
+TEST_CASE("the variables that a state sees have a limit together") {
+  constexpr std::string_view kTwo = R"({"StartAt":"A","States":{
+      "A":{"Type":"Pass","Assign":{"v":"01234567"},"Next":"B"},
+      "B":{"Type":"Pass","Assign":{"v":"01234567"},"Next":"C"},
+      "C":{"Type":"Parallel","Branches":[{"StartAt":"D","States":{"D":{"Type":"Pass","Assign":{"w":"01234567"},"End":true}}}],"End":true}}})";
+  const auto limited = [&](std::uint64_t bytes) {
+    return run(kTwo, "{}", {.limits = {.step = {.variables_bytes = bytes}}}).output;
+  };
+  // Each takes eleven bytes; the second v replaces the first.
+  CHECK(limited(22) == "[{}]");
+  CHECK(limited(21) ==
+        "States.DataLimitExceeded: What the state 'D' assigns has a size exceeding the maximum "
+        "number of bytes service limit.");
+}
+
 TEST_CASE("what doubles again and again ends the execution before it is printed") {
   for (const char* doubles :
        {R"({"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v.$":"$"},"Next":"B"},
@@ -495,7 +649,7 @@ TEST_CASE("what doubles again and again ends the execution before it is printed"
            "A":{"Type":"Pass","Assign":{"v":"{% $states.input %}"},"Next":"B"},
            "B":{"Type":"Pass","Assign":{"v":["{% $v %}","{% $v %}"]},"Next":"B"}}})"}) {
     const Ran ran = run(doubles);
-    CHECK(ran.output.starts_with("States.DataLimitExceeded: The state/task 'B' returned"));
+    CHECK(ran.output.starts_with("States.DataLimitExceeded: What the state 'B' assigns"));
     CHECK(ran.events.size() < 60);
   }
 }

@@ -58,8 +58,7 @@ inline json::Value of(const WriteResults& write) {
                               {"resource", write.resource},
                               {"config", write.config},
                               {"arguments", write.arguments},
-                              {"run", write.map_run_arn},
-                              {"results", write.results}});
+                              {"run", write.map_run_arn}});
 }
 inline json::Value of(const Continue&) {
   return "continue";

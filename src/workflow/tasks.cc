@@ -105,9 +105,15 @@ Outcome<> Interpreter::begin_task(FrameId id) {
     return finish_mocked(id);
   }
   StartTask start = *std::move(prepared);
+  const Payload given(start.input);
+  if (is_too_large(given)) {
+    now.task.reset();
+    return std::unexpected(
+        input_limit_exceeded(fmt::format("The input of the task '{}'", state.name)));
+  }
   const TaskName name = name_of_task(fields.resource);
   json::Object details = details_of(name);
-  const std::string input = json::to_string(start.input);
+  const json::Value& input = given.text();
   if (name.kind == TaskKind::kService) {
     details.set("region", region_of(execution_.identity.arn));
     details.set("parameters", input);

@@ -6,6 +6,12 @@
 #include "workflow/interpreter.h"
 
 namespace weft::workflow {
+namespace {
+
+// Of all items together, as ItemSelector and ItemBatcher make them: an answer has no more.
+constexpr std::uint64_t kInspectedBytesMax = 16U << 20U;
+
+}  // namespace
 
 std::string_view name_of(TestStatus status) {
   switch (status) {
@@ -34,12 +40,33 @@ void Interpreter::inspect_arguments(const Frame& now, const Payload& arguments) 
   }
 }
 
-void Interpreter::inspect_children(const OpenChildren& children) {
-  test_->inspection.set("maxConcurrency", children.concurrency_max);
-  if (children.tolerated.count)
-    test_->inspection.set("toleratedFailureCount", *children.tolerated.count);
-  if (children.tolerated.percentage)
-    test_->inspection.set("toleratedFailurePercentage", *children.tolerated.percentage);
+Outcome<> Interpreter::inspect_children(const Frame& now, OpenChildren& open,
+                                        const Payload& input) {
+  test_->inspection.set("maxConcurrency", open.concurrency_max);
+  if (open.tolerated.count) test_->inspection.set("toleratedFailureCount", *open.tolerated.count);
+  if (open.tolerated.percentage)
+    test_->inspection.set("toleratedFailurePercentage", *open.tolerated.percentage);
+  const auto& fields = std::get<MapFields>(state_of(now).fields);
+  std::uint64_t bytes = 0;
+  const auto inspect_all = [&](std::string_view name, std::uint64_t count) -> Outcome<> {
+    json::Array all;
+    for (std::uint64_t index = 0; index < count; ++index) {
+      auto one = child_input(now, open, index, input);
+      if (!one) return std::unexpected(std::move(one.error()));
+      bytes += json::to_string(*one).size();
+      if (bytes > kInspectedBytesMax)
+        return std::unexpected(data_limit_exceeded(state_of(now).name));
+      all.push_back(*std::move(one));
+    }
+    inspect(name, Payload(json::Value(std::move(all))));
+    return {};
+  };
+  if (fields.item_selector) {
+    if (auto done = inspect_all("afterItemSelector", open.items.size()); !done) return done;
+  }
+  if (!fields.batcher) return {};
+  if (auto set = set_batches(now, *fields.batcher, open, input); !set) return set;
+  return inspect_all("afterItemBatcher", open.batch_ends.size());
 }
 
 void Interpreter::inspect_handler(json::Value details) {
@@ -57,12 +84,10 @@ Outcome<> Interpreter::finish_mocked_map(FrameId id, const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   OpenChildren open = std::exchange(children_of(now), {});
   now.children.reset();
-  inspect_children(open);
   if (test_->read_items) open.items = *test_->read_items;
-  auto inputs = inputs_of_children(now, open.items, input);
-  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  if (auto done = inspect_children(now, open, input); !done) return done;
   if (test_->mocked_result && fields.is_distributed &&
-      !is_tolerated(open.tolerated, test_->failed_iterations, inputs->size())) {
+      !is_tolerated(open.tolerated, test_->failed_iterations, open.items.size())) {
     ended(id, threshold_exceeded());
     return {};
   }
