@@ -1,12 +1,10 @@
 // Executions of state machines that were recorded on AWS Step Functions.
 #pragma once
 
-#include <functional>
-
 #include "base/result.h"
 #include "conformance/corpus.h"
 #include "json/value.h"
-#include "workflow/step.h"
+#include "workflow/simulation.h"
 
 namespace weft::conformance {
 
@@ -17,7 +15,7 @@ namespace weft::conformance {
 Result<Comparison> run_asl_case(const json::Value& test);
 
 // The same with a hook before each event (workflow::Simulation::before_event).
-using BeforeEvent = std::function<void(workflow::Execution&, const workflow::Event&)>;
+using BeforeEvent = workflow::Simulation::BeforeEvent;
 Result<Comparison> run_watched_asl_case(const json::Value& test, const BeforeEvent& before_event);
 
 }  // namespace weft::conformance

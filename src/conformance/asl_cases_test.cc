@@ -104,8 +104,9 @@ TEST_CASE("recorded executions that are stored and resumed before each event end
   const std::vector files = {*directory / "asl" / "choice.jsonl",
                              *directory / "asl" / "history_pure.jsonl",
                              *directory / "asl" / "history_with_services.jsonl"};
-  const auto store_and_resume = [](workflow::Execution& execution, const workflow::Event&) {
-    auto resumed = workflow::execution_of(to_text(execution));
+  const auto store_and_resume = [](const workflow::Definition& definition,
+                                   workflow::Execution& execution, const workflow::Event&) {
+    auto resumed = workflow::execution_of(to_text(execution), definition);
     REQUIRE(resumed.has_value());
     CHECK(to_text(*resumed) == to_text(execution));
     execution = *std::move(resumed);

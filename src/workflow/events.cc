@@ -56,12 +56,10 @@ void Interpreter::on(const TimerFired& fired) {
     return;
   }
   if (!now.task) return;
-  for (auto* const timer : {&now.task->timeout, &now.task->heartbeat}) {
-    if (*timer != fired.timer) continue;
-    timer->reset();
-    task_timed_out(found->first);
-    return;
-  }
+  const bool is_heartbeat = now.task->heartbeat == fired.timer;
+  if (!is_heartbeat && now.task->timeout != fired.timer) return;
+  (is_heartbeat ? now.task->heartbeat : now.task->timeout).reset();
+  task_timed_out(found->first, is_heartbeat);
 }
 
 void Interpreter::wake(FrameId id) {

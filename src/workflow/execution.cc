@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -296,6 +297,99 @@ bool read_frame(const json::Value& object, Execution& execution) {
   return execution.frames.emplace(id, std::move(frame)).second;
 }
 
+// --- what a step relies on ---
+
+class Checker {
+ public:
+  Checker(const Execution& execution, const Definition& definition)
+      : execution_(execution), machines_(definition.machines()) {}
+
+  bool fits() const {
+    if (execution_.status != Status::kRunning) return execution_.frames.empty();
+    const bool is_good = std::ranges::all_of(
+        execution_.frames, [this](const auto& entry) { return fits(entry.first, entry.second); });
+    return is_good && std::ranges::all_of(execution_.runnable, [this](FrameId id) {
+             const auto found = execution_.frames.find(id);
+             return found != execution_.frames.end() && may_run(found->second);
+           });
+  }
+
+ private:
+  static bool may_run(const Frame& frame) {
+    return frame.waiting == Waiting::kNothing || frame.waiting == Waiting::kChildren;
+  }
+  const State& state_of(const Frame& frame) const {
+    return machines_[frame.machine].states[frame.state];
+  }
+  bool fits(FrameId id, const Frame& frame) const {
+    if (id >= execution_.next_frame || frame.machine >= machines_.size() ||
+        frame.state >= machines_[frame.machine].states.size())
+      return false;
+    const State& state = state_of(frame);
+    const bool is_inside = !frame.parent || is_child(id, frame);
+    const bool has_task = frame.waiting == Waiting::kTask;
+    const bool has_timer = frame.waiting == Waiting::kTimer || frame.waiting == Waiting::kRetry;
+    const bool waits_as_it_may =
+        (has_task == frame.task.has_value() && has_timer == frame.timer.has_value()) &&
+        (!has_task || state.type == StateType::kTask) &&
+        (frame.waiting != Waiting::kTimer || state.type == StateType::kWait);
+    return is_inside && waits_as_it_may && has_children_as_it_may(frame, state);
+  }
+  // That the frame around it waits for it, and for its machine. Parents were read before.
+  bool is_child(FrameId id, const Frame& frame) const {
+    const Frame& parent = execution_.frames.at(*frame.parent);
+    if (parent.waiting != Waiting::kFrames || !parent.children ||
+        !parent.children->running.contains(id) || frame.index >= parent.children->count)
+      return false;
+    const State& state = state_of(parent);
+    if (const auto* const map = std::get_if<MapFields>(&state.fields))
+      return frame.machine == map->machine;
+    const auto* const branches = std::get_if<ParallelFields>(&state.fields);
+    return branches != nullptr && frame.index < branches->machines.size() &&
+           frame.machine == branches->machines[static_cast<std::size_t>(frame.index)];
+  }
+  bool has_children_as_it_may(const Frame& frame, const State& state) const {
+    const bool has_children =
+        frame.waiting == Waiting::kFrames || frame.waiting == Waiting::kReader ||
+        frame.waiting == Waiting::kChildren || frame.waiting == Waiting::kWriter;
+    if (has_children != frame.children.has_value()) return false;
+    if (!frame.children) return true;
+    const OpenChildren& open = *frame.children;
+    if (const auto* const branches = std::get_if<ParallelFields>(&state.fields)) {
+      return frame.waiting == Waiting::kFrames && open.count == branches->machines.size() &&
+             counts_fit(open) && runs_frames(open);
+    }
+    const auto* const map = std::get_if<MapFields>(&state.fields);
+    if (map == nullptr || !open.items.is_array() || open.concurrency_max == 0) return false;
+    if (map->is_distributed == (frame.waiting == Waiting::kFrames)) return false;
+    // The items come with the answer to what it waits for.
+    if (frame.waiting == Waiting::kReader) return true;
+    return counts_fit(open) && batches_fit(*map, open) &&
+           (map->is_distributed ? runs_children(open) : runs_frames(open));
+  }
+  static bool counts_fit(const OpenChildren& open) {
+    return open.next <= open.count && std::ranges::all_of(open.results, [&](const auto& result) {
+             return result.first < open.count;
+           });
+  }
+  static bool batches_fit(const MapFields& map, const OpenChildren& open) {
+    if (!map.batcher) return open.batch_ends.empty() && open.count == open.items.size();
+    return open.count == open.batch_ends.size() && std::ranges::is_sorted(open.batch_ends) &&
+           (open.count == 0 ? open.items.size() == 0 : open.batch_ends.back() == open.items.size());
+  }
+  static bool runs_children(const OpenChildren& open) {
+    return open.running.empty() || *open.running.rbegin() < open.next;
+  }
+  bool runs_frames(const OpenChildren& open) const {
+    return std::ranges::all_of(open.running, [this](std::uint64_t id) {
+      return std::in_range<FrameId>(id) && execution_.frames.contains(static_cast<FrameId>(id));
+    });
+  }
+
+  const Execution& execution_;
+  const std::vector<Machine>& machines_;
+};
+
 }  // namespace
 
 std::string_view name_of(Status status) {
@@ -333,7 +427,7 @@ std::string to_text(const Execution& execution) {
                            {"runnable", json::Value(std::move(runnable))}}));
 }
 
-Result<Execution> execution_of(std::string_view text) {
+Result<Execution> execution_of(std::string_view text, const Definition& definition) {
   const auto document = json::parse(text, Payload::kLimits);
   if (!document) return damaged();
   Execution execution;
@@ -363,12 +457,15 @@ Result<Execution> execution_of(std::string_view text) {
   reader.read("timeout", execution.timeout);
   const json::Value& frames = reader.value("frames");
   reader.read_numbers("runnable", [&](std::uint64_t id) {
-    execution.runnable.push_back(static_cast<FrameId>(id));
+    // What is no number of a frame is none that is there.
+    execution.runnable.push_back(
+        static_cast<FrameId>(std::min<std::uint64_t>(id, std::numeric_limits<FrameId>::max())));
   });
   if (!reader.is_good() || !frames.is_array()) return damaged();
   for (const json::Value& frame : frames.as_array()) {
     if (!read_frame(frame, execution)) return damaged();
   }
+  if (!Checker(execution, definition).fits()) return damaged();
   return execution;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "json/value.h"
+#include "workflow/definition.h"
 #include "workflow/payload.h"
 #include "workflow/scope.h"
 #include "workflow/state_error.h"
@@ -118,6 +119,9 @@ struct Frame {
 struct Failure {
   std::optional<std::string> error = std::nullopt;
   std::optional<std::string> cause = std::nullopt;
+  // States.HeartbeatTimeout: histories call it States.Timeout, and Retry and Catch take it by
+  // either name.
+  bool is_heartbeat_timeout = false;
 
   bool operator==(const Failure&) const = default;
 };
@@ -146,8 +150,9 @@ struct Execution {
   std::vector<FrameId> runnable;  // those that go on with the next step
 };
 
-// All of it as one JSON text, and back. kDataLoss for what this did not write.
+// All of it as one JSON text, and back. kDataLoss for what this did not write, or of an execution
+// of another definition: a step relies on what is here.
 std::string to_text(const Execution& execution);
-Result<Execution> execution_of(std::string_view text);
+Result<Execution> execution_of(std::string_view text, const Definition& definition);
 
 }  // namespace weft::workflow

@@ -14,14 +14,17 @@ constexpr std::string_view kRuntime = "States.Runtime";
 constexpr std::string_view kDataLimitExceeded = "States.DataLimitExceeded";
 constexpr std::string_view kQueryEvaluationError = "States.QueryEvaluationError";
 constexpr std::string_view kTimeout = "States.Timeout";
+constexpr std::string_view kHeartbeatTimeout = "States.HeartbeatTimeout";
 // No retry waits longer than AWS lets an execution live.
 constexpr double kDelaySecondsMax = 31'536'000;
 
 // Whether a retrier or a catcher takes the error. States.ALL does not take what the state machine
 // itself is to blame for (AWS, "Handling errors": States.Runtime).
-bool takes(const std::vector<std::string>& names, std::string_view error) {
+bool takes(const std::vector<std::string>& names, const Failure& failure) {
+  const std::string_view error = failure.error ? std::string_view(*failure.error) : "";
   return std::ranges::any_of(names, [&](std::string_view name) {
     if (name == error) return true;
+    if (name == kHeartbeatTimeout) return failure.is_heartbeat_timeout;
     if (name == "States.ALL") return error != kRuntime;
     return name == "States.TaskFailed" && error != kTimeout && error != kRuntime &&
            error != kQueryEvaluationError;
@@ -77,7 +80,7 @@ bool Interpreter::retry(FrameId id, const Failure& failure) {
   const State& state = state_of(now);
   for (std::size_t i = 0; i < state.retriers.size(); ++i) {
     const Retrier& retrier = state.retriers[i];
-    if (!takes(retrier.errors, failure.error.value_or(""))) continue;
+    if (!takes(retrier.errors, failure)) continue;
     std::uint64_t& attempts = now.attempts[static_cast<std::uint32_t>(i)];
     if (test_ != nullptr) attempts = test_->retries;
     if (attempts >= retrier.attempts_max) return false;
@@ -134,9 +137,8 @@ Outcome<> Interpreter::follow_catcher(FrameId id, const Catcher& catcher, const 
 
 bool Interpreter::catch_failure(FrameId id, const Failure& failure) {
   const State& state = state_of(frame(id));
-  const auto catcher = std::ranges::find_if(state.catchers, [&](const Catcher& one) {
-    return takes(one.errors, failure.error.value_or(""));
-  });
+  const auto catcher = std::ranges::find_if(
+      state.catchers, [&](const Catcher& one) { return takes(one.errors, failure); });
   if (catcher == state.catchers.end()) return false;
   if (const auto type = failed_event(state.type)) record(frame(id), *type);
   if (test_ != nullptr) {

@@ -130,6 +130,8 @@ StepResult Interpreter::run(const Event& event) {
     if (++transitions > limits_.transitions || child_bytes_ >= limits_.child_bytes) {
       execution_.runnable.erase(execution_.runnable.begin(),
                                 execution_.runnable.begin() + static_cast<std::ptrdiff_t>(at));
+      std::erase_if(execution_.runnable,
+                    [this](FrameId id) { return !execution_.frames.contains(id); });
       result_.effects.emplace_back(Continue{});
       return std::move(result_);
     }

@@ -119,7 +119,7 @@ class Interpreter {
   Frames::iterator frame_of_task(TaskId task);
   void note_started(Frame& frame, const std::string& worker);
   void expect_heartbeat(Frame& frame);
-  void task_timed_out(FrameId id);
+  void task_timed_out(FrameId id, bool is_heartbeat);
   void close_task(Frame& frame, bool cancels);
 
   // --- branches and iterations (children.cc) ---

@@ -220,7 +220,8 @@ Outcome<> ItemReader::read_json(std::string_view text) {
     return failed(fmt::format("The ItemsPointer '{}' leads nowhere in the object.", pointer));
   if (!found->is_array()) return failed("Attempting to map over non-iterable node.");
   for (const Value& item : found->as_array()) {
-    const auto added = add(item, item.source().size(), document_bytes(item.source()));
+    // By itself: it would keep all of the object's text.
+    const auto added = add(item.detached(), item.source().size(), document_bytes(item.source()));
     if (!added) return std::unexpected(added.error());
     if (!*added) break;
   }

@@ -23,10 +23,10 @@ void Simulation::run(Begin begin) {
   while (!agenda_.empty() && execution_.status == Status::kRunning && events_ < limits_.events) {
     auto next = agenda_.extract(agenda_.begin());
     millis_ = next.key().first;
-    ++events_;
     const Event event{.millis = millis_, .seed = seed_++, .what = std::move(next.mapped())};
-    if (before_event) before_event(execution_, event);
+    if (before_event) before_event(definition_, execution_, event);
     StepResult result = step(definition_, execution_, event, limits_.step, tested);
+    events_ += std::max<std::uint64_t>(result.history.size(), 1);
     std::ranges::move(result.history, std::back_inserter(history_));
     for (const Effect& effect : result.effects)
       carry_out(effect);

@@ -38,7 +38,7 @@ class Services {
 
 struct SimulationLimits {
   StepLimits step = {};
-  // Of one execution and all its children.
+  // Of the history of one execution and all its children; a step that writes none counts as one.
   std::uint64_t events = 1'000'000;
 };
 
@@ -70,7 +70,8 @@ class Simulation {
 
   // Is told each event, of children too, and the execution before it: for tests that store and
   // resume it.
-  std::function<void(Execution&, const Event&)> before_event = {};
+  using BeforeEvent = std::function<void(const Definition&, Execution&, const Event&)>;
+  BeforeEvent before_event = {};
   // Of a state that is tested by itself (test_state.h); null for an execution of the whole.
   TestedState* tested = nullptr;
 

@@ -128,7 +128,7 @@ class EventMaker {
 void check_step(const workflow::Definition& definition, workflow::Execution& execution,
                 const workflow::Event& event) {
   const std::string stored = to_text(execution);
-  auto resumed = workflow::execution_of(stored);
+  auto resumed = workflow::execution_of(stored, definition);
   WEFT_ASSERT(resumed.has_value());
   WEFT_ASSERT(to_text(*resumed) == stored);
   const bool has_ended = execution.status != workflow::Status::kRunning;

@@ -18,7 +18,6 @@ namespace {
 constexpr std::int64_t kStartMillis = 1'700'000'000'000;
 constexpr SimulationLimits kLimits = {.step = {.history_events = 400, .transitions = 20},
                                       .events = 2'000};
-using Hook = std::function<void(Execution&, const Event&)>;
 
 // What bytes come to.
 struct Made {
@@ -43,7 +42,7 @@ Made made() {
 }
 
 // The history, and the execution at its end.
-std::string run(const Made& made, const Hook& before_event = {}) {
+std::string run(const Made& made, const Simulation::BeforeEvent& before_event = {}) {
   GeneratedServices services(made.services);
   Simulation simulation(made.definition, services, kStartMillis, made.seed, kLimits);
   simulation.before_event = before_event;
@@ -57,8 +56,8 @@ std::string run(const Made& made, const Hook& before_event = {}) {
          to_text(simulation.execution());
 }
 
-Execution resumed(const Execution& execution) {
-  auto again = execution_of(to_text(execution));
+Execution resumed(const Execution& execution, const Definition& definition) {
+  auto again = execution_of(to_text(execution), definition);
   if (!again) RC_FAIL(again.error().message() + to_text(execution));
   return *std::move(again);
 }
@@ -80,11 +79,12 @@ TEST_CASE("generated definitions are valid") {
 TEST_CASE("the same execution, event and definition give the same") {
   CHECK(rc::check([] {
     const Made machine = made();
-    const std::string once = run(machine, [&](Execution& execution, const Event& event) {
-      Execution one = execution;
-      Execution other = execution;
-      RC_ASSERT(after(machine, one, event) == after(machine, other, event));
-    });
+    const std::string once =
+        run(machine, [&](const Definition&, Execution& execution, const Event& event) {
+          Execution one = execution;
+          Execution other = execution;
+          RC_ASSERT(after(machine, one, event) == after(machine, other, event));
+        });
     RC_ASSERT(run(machine) == once);
   }));
 }
@@ -93,11 +93,12 @@ TEST_CASE("an execution that is stored and resumed before each event ends as it 
   CHECK(rc::check([] {
     const Made machine = made();
     const std::string straight = run(machine);
-    const std::string again = run(machine, [](Execution& execution, const Event&) {
-      Execution read = resumed(execution);
-      RC_ASSERT(to_text(read) == to_text(execution));
-      execution = std::move(read);
-    });
+    const std::string again =
+        run(machine, [](const Definition& definition, Execution& execution, const Event&) {
+          Execution read = resumed(execution, definition);
+          RC_ASSERT(to_text(read) == to_text(execution));
+          execution = std::move(read);
+        });
     RC_ASSERT(again == straight);
   }));
 }
@@ -111,7 +112,7 @@ TEST_CASE("an execution's events, once more, lead to the same execution") {
     const Made machine = made();
     // By execution: children of a distributed Map are some of their own.
     std::map<std::string, std::vector<Happened>> executions;
-    run(machine, [&](Execution& execution, const Event& event) {
+    run(machine, [&](const Definition&, Execution& execution, const Event& event) {
       const Begin* const begin = std::get_if<Begin>(&event.what);
       const std::string& arn = begin != nullptr ? begin->identity.arn : execution.identity.arn;
       executions[arn].push_back({.event = event, .before = to_text(execution)});

@@ -1,5 +1,6 @@
 #include "workflow/step.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -80,7 +81,7 @@ struct Ran {
 struct How {
   Answers* answers = nullptr;
   SimulationLimits limits = {};
-  std::function<void(Execution&, const Event&)> before_event = {};
+  Simulation::BeforeEvent before_event = {};
   std::uint64_t seed = 1;
 };
 
@@ -108,6 +109,14 @@ Ran run(std::string_view text, std::string input = "{}", const How& how = {}) {
   for (const HistoryEvent& event : ran.events)
     ran.history += fmt::format("{}<{} {}\n", event.id, event.previous, name_of(event.type));
   return ran;
+}
+
+// Stores the execution and takes it up again.
+void resume(const Definition& definition, Execution& execution, const Event&) {
+  auto again = execution_of(to_text(execution), definition);
+  REQUIRE(again.has_value());
+  CHECK(to_text(*again) == to_text(execution));
+  execution = *std::move(again);
 }
 
 // One state, which ends.
@@ -300,6 +309,23 @@ TEST_CASE("a task that nobody answers times out") {
             .millis == 3'500);
 }
 
+TEST_CASE("a heartbeat that does not come is taken by its own name, too") {
+  constexpr std::string_view kBeats =
+      R"({{"StartAt":"A","States":{{"A":{{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":20,"HeartbeatSeconds":5,
+          "Catch":[{{"ErrorEquals":["{}"],"Next":"B"}}],"End":true}},"B":{{"Type":"Succeed"}}}}}})";
+  const auto takes = [&](std::string_view error, bool is_started) {
+    Answers never([=](Simulation& simulation, const StartTask& task) {
+      if (is_started) simulation.post(TaskStarted{.task = task.task});
+    });
+    return run(fmt::format(kBeats, error), "{}", {.answers = &never}).status == Status::kSucceeded;
+  };
+  CHECK(takes("States.HeartbeatTimeout", true));
+  CHECK(takes("States.Timeout", true));
+  // Nobody has begun, so no heartbeat is due.
+  CHECK_FALSE(takes("States.HeartbeatTimeout", false));
+  CHECK(takes("States.Timeout", false));
+}
+
 TEST_CASE("an answer that comes too late, or twice, changes nothing") {
   Answers late([](Simulation& simulation, const StartTask& task) {
     simulation.post(TaskSucceeded{.task = task.task, .output = "1"}, 1);
@@ -471,13 +497,12 @@ TEST_CASE("a step starts as many children as their inputs fit into it") {
           "StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"OutputPath":"$.v","End":true}}})";
   constexpr std::string_view kInput = R"({"l":[1,2,3,4,5,6,7,8,9],"t":"0123456789"})";
   std::size_t events = 0;
-  const How limited{.limits = {.step = {.child_bytes = 48}},
-                    .before_event = [&](Execution& execution, const Event&) {
-                      ++events;
-                      auto again = execution_of(to_text(execution));
-                      REQUIRE(again.has_value());
-                      execution = *std::move(again);
-                    }};
+  const How limited{
+      .limits = {.step = {.child_bytes = 48}},
+      .before_event = [&](const Definition& definition, Execution& execution, const Event&) {
+        ++events;
+        resume(definition, execution, {});
+      }};
   const Ran ran = run(one(kMap), std::string(kInput), limited);
   CHECK(ran.output == "[1,2,3,4,5,6,7,8,9]");
   CHECK(ran.millis == 1'000);
@@ -500,7 +525,7 @@ TEST_CASE("a Map run that cannot go on has failed") {
     CAPTURE(members);
     // What is left in the state would be seen when it is stored.
     const Ran ran = run(fmt::format(fmt::runtime(map), members), "{}",
-                        {.before_event = [](Execution& execution, const Event&) {
+                        {.before_event = [](const Definition&, Execution& execution, const Event&) {
                           for (const auto& [id, frame] : execution.frames)
                             CHECK((frame.waiting != Waiting::kTimer || !frame.children));
                         }});
@@ -540,13 +565,7 @@ TEST_CASE("an execution that is stored and resumed before each event goes on as 
   for (const std::string& text : definitions_of_all_kinds()) {
     CAPTURE(text);
     const Ran straight = run(text, R"({"l": [1, "b", null]})");
-    const Ran resumed = run(text, R"({"l": [1, "b", null]})",
-                            {.before_event = [](Execution& execution, const Event&) {
-                              auto again = execution_of(to_text(execution));
-                              REQUIRE(again.has_value());
-                              CHECK(to_text(*again) == to_text(execution));
-                              execution = *std::move(again);
-                            }});
+    const Ran resumed = run(text, R"({"l": [1, "b", null]})", {.before_event = resume});
     CHECK(straight.status == Status::kSucceeded);
     CHECK(resumed.events == straight.events);
     CHECK(resumed.output == straight.output);
@@ -654,6 +673,20 @@ TEST_CASE("what doubles again and again ends the execution before it is printed"
   }
 }
 
+TEST_CASE("a simulation has an end, though each of its children has a history of its own") {
+  constexpr std::string_view kEndless =
+      R"("Type":"Map","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+          "StartAt":"L","States":{"L":{"Type":"Pass","Next":"L"}}},"ToleratedFailurePercentage":100)";
+  Answers answers;
+  const Ran ran =
+      run(one(kEndless), "[1,2,3,4,5,6,7,8]",
+          {.answers = &answers,
+           .limits = {.step = {.history_events = 100, .transitions = 10}, .events = 250}});
+  CHECK(ran.status == Status::kRunning);
+  CHECK(answers.outputs.size() == 8);
+  CHECK(std::ranges::count(answers.outputs, "failed") == 8);
+}
+
 TEST_CASE("somebody may stop an execution, and its time may end") {
   const Ran timed_out = run(
       R"({"TimeoutSeconds":2,"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}})");
@@ -670,11 +703,7 @@ TEST_CASE("somebody may stop an execution, and its time may end") {
 
 // The same, stored and resumed before each event.
 Ran run_resumed(std::string_view text, std::string input) {
-  return run(text, std::move(input), {.before_event = [](Execution& execution, const Event&) {
-               auto again = execution_of(to_text(execution));
-               REQUIRE(again.has_value());
-               execution = *std::move(again);
-             }});
+  return run(text, std::move(input), {.before_event = resume});
 }
 
 TEST_CASE("an error quotes its input in the same way after it was stored") {
@@ -721,11 +750,89 @@ TEST_CASE("the largest numbers of a Map can be stored") {
   CHECK(run_resumed(kMost, R"({"l":[1]})").output == "[1]");
 }
 
+// What an execution is while it waits for its first task or child, and it is stored.
+std::string stored_while_waiting(const Definition& definition) {
+  Answers silent;
+  silent.items = json::Value::array({1, 2, 3});
+  Simulation simulation(definition, silent, kStartMillis, 1);
+  std::string stored;
+  simulation.before_event = [&](const Definition&, const Execution& execution, const Event& event) {
+    if (std::holds_alternative<GoOn>(event.what)) stored = to_text(execution);
+  };
+  simulation.post(GoOn{}, 1);
+  simulation.run({.identity = {}, .input = R"({"l":[1,2,3]})"});
+  return stored;
+}
+
+TEST_CASE("an execution can be stored while branches are taken down and others have not gone on") {
+  constexpr std::string_view kFails =
+      R"({"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+      {"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}},
+      {"StartAt":"S","States":{"S":{"Type":"Succeed"}}}],
+      "Catch":[{"ErrorEquals":["E"],"Next":"C"}],"End":true},"C":{"Type":"Pass","Result":1,"End":true}}})";
+  const How each_by_itself{.limits = {.step = {.transitions = 1}}, .before_event = resume};
+  CHECK(run(kFails, "{}", each_by_itself).output == "1");
+  const How two_together{.limits = {.step = {.transitions = 2}}, .before_event = resume};
+  CHECK(run(kFails, "{}", two_together).output == "1");
+}
+
 TEST_CASE("what is no stored execution is refused") {
+  const Definition definition = definition_of(one(kTask));
   for (const char* text : {"", "{}", "[]", R"({"format":1})", R"({"format":2})"}) {
     CAPTURE(text);
-    REQUIRE_FALSE(execution_of(text).has_value());
-    CHECK(execution_of(text).error().code() == ErrorCode::kDataLoss);
+    REQUIRE_FALSE(execution_of(text, definition).has_value());
+    CHECK(execution_of(text, definition).error().code() == ErrorCode::kDataLoss);
+  }
+}
+
+TEST_CASE("a stored execution whose parts do not fit each other, or the definition, is refused") {
+  struct Damage {
+    const char* from;
+    const char* to;
+  };
+  const auto is_refused = [](std::string_view definition_text, const Damage& damage) {
+    const Definition definition = definition_of(definition_text);
+    std::string text = stored_while_waiting(definition);
+    REQUIRE(execution_of(text, definition).has_value());
+    const std::size_t place = text.find(damage.from);
+    REQUIRE_MESSAGE(place != text.npos, text);
+    text.replace(place, std::string_view(damage.from).size(), damage.to);
+    return !execution_of(text, definition).has_value();
+  };
+  const std::string task = one(kTask);
+  for (const Damage& damage :
+       {Damage{R"("machine":0)", R"("machine":1)"}, Damage{R"("state":0)", R"("state":1)"},
+        Damage{R"("waiting":1)", R"("waiting":2)"}, Damage{R"("waiting":1)", R"("waiting":5)"},
+        Damage{R"("waiting":1)", R"("waiting":0)"}, Damage{R"("id":0)", R"("id":7)"},
+        Damage{R"("status":0)", R"("status":1)"}, Damage{R"("runnable":[])", R"("runnable":[0])"},
+        Damage{R"("runnable":[])", R"("runnable":[9])"},
+        Damage{R"("runnable":[])", R"("runnable":[4294967296])"}}) {
+    CAPTURE(damage.to);
+    CHECK(is_refused(task, damage));
+  }
+  const std::string map = one(
+      R"("Type":"Map","ItemsPath":"$.l","MaxConcurrency":2,"ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}})");
+  for (const Damage& damage :
+       {Damage{R"("items":[1,2,3])", R"("items":[1,2])"},
+        Damage{R"("items":[1,2,3])", R"("items":null)"}, Damage{R"("next":2)", R"("next":9)"},
+        Damage{R"("running":[1,2])", R"("running":[1])"},
+        Damage{R"("running":[1,2])", R"("running":[1,2,3])"},
+        Damage{R"("concurrency_max":2)", R"("concurrency_max":0)"},
+        Damage{R"("results":[])", R"("results":[[3,1]])"},
+        Damage{R"("machine":1)", R"("machine":0)"}}) {
+    CAPTURE(damage.to);
+    CHECK(is_refused(map, damage));
+  }
+  const std::string distributed = one(
+      R"("Type":"Map","ItemsPath":"$.l","ItemBatcher":{"MaxItemsPerBatch":2},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},)"
+      R"("StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:here:1:function:f","End":true}}})");
+  for (const Damage& damage : {Damage{R"("batch_ends":[2,3])", R"("batch_ends":[2,4])"},
+                               Damage{R"("batch_ends":[2,3])", R"("batch_ends":[2])"},
+                               Damage{R"("batch_ends":[2,3])", R"("batch_ends":[3,2])"},
+                               Damage{R"("running":[0,1])", R"("running":[0,2])"},
+                               Damage{R"("waiting":6)", R"("waiting":5)"}}) {
+    CAPTURE(damage.to);
+    CHECK(is_refused(distributed, damage));
   }
 }
 

@@ -268,14 +268,14 @@ void Interpreter::on(const TaskFailed& failure) {
   ended(id, {.error = failure.error, .cause = failure.cause});
 }
 
-void Interpreter::task_timed_out(FrameId id) {
+void Interpreter::task_timed_out(FrameId id, bool is_heartbeat) {
   Frame& now = frame(id);
   const TaskName name = name_of_task(std::get<TaskFields>(state_of(now).fields).resource);
   json::Object details = details_of(name);
   details.set("error", "States.Timeout");
   record(now, events_of(name.kind).timed_out, json::Value(std::move(details)));
   close_task(now, true);
-  ended(id, {.error = "States.Timeout"});
+  ended(id, {.error = "States.Timeout", .is_heartbeat_timeout = is_heartbeat});
 }
 
 }  // namespace weft::workflow
