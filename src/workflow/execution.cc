@@ -326,7 +326,8 @@ class Checker {
         frame.state >= machines_[frame.machine].states.size())
       return false;
     const State& state = state_of(frame);
-    const bool is_inside = !frame.parent || is_child(id, frame);
+    const bool is_inside =
+        !frame.parent || is_child(id, frame, execution_.frames.at(*frame.parent));
     const bool has_task = frame.waiting == Waiting::kTask;
     const bool has_timer = frame.waiting == Waiting::kTimer || frame.waiting == Waiting::kRetry;
     const bool waits_as_it_may =
@@ -336,8 +337,7 @@ class Checker {
     return is_inside && waits_as_it_may && has_children_as_it_may(frame, state);
   }
   // That the frame around it waits for it, and for its machine. Parents were read before.
-  bool is_child(FrameId id, const Frame& frame) const {
-    const Frame& parent = execution_.frames.at(*frame.parent);
+  bool is_child(FrameId id, const Frame& frame, const Frame& parent) const {
     if (parent.waiting != Waiting::kFrames || !parent.children ||
         !parent.children->running.contains(id) || frame.index >= parent.children->count)
       return false;

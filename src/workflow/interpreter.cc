@@ -305,9 +305,9 @@ Outcome<> Interpreter::leave(FrameId id, Payload output, std::optional<std::size
     json::Object texts;
     std::size_t bytes = 0;
     for (const auto& [name, value] : *assigned) {
-      std::string text = json::to_string(value);
+      const std::string text = json::to_string(value);
       bytes += name.size() + text.size();
-      texts.set(name, std::move(text));
+      texts.set(name, text);
     }
     details.set("assignedVariables", json::Value(std::move(texts)));
     details.set("assignedVariablesDetails", not_truncated());
