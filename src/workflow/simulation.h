@@ -39,7 +39,7 @@ class Services {
 struct SimulationLimits {
   StepLimits step = {};
   // Of the history of one execution and all its children; a step that writes none counts as one.
-  std::uint64_t events = 1'000'000;
+  std::uint64_t events = 10'000'000;
 };
 
 // One execution from its beginning to its end. Not movable; for one thread.
