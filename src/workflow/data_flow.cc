@@ -34,7 +34,7 @@ Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
 }
 
 json::Value Interpreter::context_of(const Frame& frame, const json::Value* map_item) const {
-  if (test_ != nullptr && test_->context) return *test_->context;
+  if (test_ != nullptr && test_->context) return context_of_test(map_item);
   const State& state = state_of(frame);
   json::Object execution;
   execution.set("Id", execution_.identity.arn);

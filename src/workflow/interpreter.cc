@@ -309,6 +309,7 @@ void Interpreter::leave(FrameId id, Payload output, std::optional<std::size_t> n
   now.is_entered = false;
   now.waiting = Waiting::kNothing;
   if (test_ != nullptr) {
+    inspect_variables(now.variables);
     end_test(output, next);
     return;
   }

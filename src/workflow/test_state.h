@@ -42,7 +42,9 @@ struct TestStateRequest {
   std::optional<std::uint64_t> retries = std::nullopt;            // retrierRetryCount
   std::optional<std::string> error_caused_by = std::nullopt;      // errorCausedByState
   std::optional<std::uint64_t> failed_iterations = std::nullopt;  // mapIterationFailureCount
-  std::optional<std::string> read_items = std::nullopt;           // mapItemReaderData
+  // mapItemReaderData: the text of the data that the ItemReader reads (a file of JSON, JSONL or
+  // CSV), not of a manifest; of a listing of objects or an inventory, an array of the items.
+  std::optional<std::string> read_items = std::nullopt;
 };
 
 // Why there is no test.
