@@ -212,9 +212,10 @@ workflow::Begin begin_of(std::string input) {
 
 }  // namespace
 
-Result<Comparison> run_asl_case(const Value& test) {
+Result<Comparison> run_asl_case(const Value& test, const workflow::ServiceModels* models) {
   const Value* const operation = test.find("op");
-  if (operation != nullptr && *operation == Value("test_state")) return run_test_state_case(test);
+  if (operation != nullptr && *operation == Value("test_state"))
+    return run_test_state_case(test, models);
   if (operation != nullptr || !(test.find("expected") || test.find("expected_output")))
     return run_definition_case(test);
   return run_watched_asl_case(test, {});
