@@ -82,6 +82,25 @@ TEST_CASE("a failed execution says in which state, and ends with the code of a g
   CHECK(late.errors.starts_with("weft: the execution's time was over"));
 }
 
+TEST_CASE("the state that failed is found among states, not in data that looks like them") {
+  const Ended failed =
+      run("{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"Result\":{\"States\":{\"In\":{"
+          "}}},\"Next\":"
+          "\"M\"},\n\"M\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":[{\"StartAt\":\"In\","
+          "\"States\":{\n"
+          "\"In\":{\"Type\":\"Fail\",\"Error\":\"Bad\"}}}]}}}");
+  CHECK(failed.errors == "weft: the execution failed in the state In (-:3:1): Bad\n");
+  const Ended in_map = run(
+      "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\","
+      "\"Output\":"
+      "{\"States\":{\"In\":{}}},\"Next\":\"M\"},\n\"M\":{\"Type\":\"Map\",\"Items\":[1],\"End\":"
+      "true,"
+      "\"ItemProcessor\":{\"StartAt\":\"In\",\"States\":{\n\"In\":{\"Type\":\"Task\",\"Resource\":"
+      "\"arn:aws:states:::lambda:invoke\",\"End\":true}}}}}}");
+  CHECK(in_map.code == 5);
+  CHECK(in_map.errors.contains("-:3:1"));
+}
+
 TEST_CASE("a definition with errors does not run") {
   const Ended wrong =
       run("{\"StartAt\":\"A\",\"States\":{\n\"A\":{\"Type\":\"Pas\",\"End\":true}}}");

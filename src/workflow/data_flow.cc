@@ -17,8 +17,6 @@ namespace {
 // Of any limit: no expression makes more.
 constexpr std::uint64_t kPayloadBytesMax = 256 << 20;
 
-const json::Value kEmptyObject = json::Value::object({});
-
 }  // namespace
 
 StateError data_limit_exceeded(std::string_view what) {
@@ -67,7 +65,7 @@ Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& fil
     case FilterPath::Kind::kAll:
       return data;
     case FilterPath::Kind::kNothing:
-      return Payload(kEmptyObject);
+      return Payload(json::Value::object({}));
     case FilterPath::Kind::kPath:
       break;
   }
