@@ -767,5 +767,27 @@ TEST_CASE("the error of CreateStateMachine lists what is wrong") {
         "/States/A/Next, MISSING_END_STATE: Workflow has no terminal state at null'");
 }
 
+TEST_CASE("what is misspelt has the name that was likely meant, beside what AWS says") {
+  const auto hints = [](std::string_view state) {
+    Lines lines;
+    for (const Diagnostic& diagnostic : validate(machine(state)).diagnostics)
+      lines.push_back(diagnostic.hint.value_or("-"));
+    return lines;
+  };
+  CHECK(
+      hints(
+          R"({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "x", "Next": "X"}]})") ==
+      Lines{"did you mean StringEquals?", "did you mean StringEquals?"});
+  CHECK(hints(R"({"Type": "Choice", "Choices": [{"Variable": "$.a", "Next": "X"}]})") ==
+        Lines{"-"});
+  CHECK(hints(R"({"Type": "Pass", "Reslt": 1, "End": true})") == Lines{"did you mean Result?"});
+  CHECK(hints(R"({"Type": "Pass", "Frobnicate": 1, "End": true})") == Lines{"-"});
+  CHECK(hints(R"({"Type": "Pas", "End": true})") == Lines{"did you mean Pass?"});
+  CHECK(hints(R"({"Type": "Pass", "Ende": true})") ==
+        Lines{"did you mean End?", "did you mean End?"});
+  CHECK(hints(R"({"Type": "Pass", "QueryLanguage": "JSONPaht", "End": true})") ==
+        Lines{"did you mean JSONPath?"});
+}
+
 }  // namespace
 }  // namespace weft::workflow

@@ -94,9 +94,12 @@ void Findings::error(std::string_view code, std::string message, const Place& pl
                                  .position = {}});
 }
 
-void Findings::schema_error(std::string message, const Place& place, const json::Value& about) {
+void Findings::schema_error(std::string message, const Place& place, const json::Value& about,
+                            std::optional<std::string> hint) {
   has_schema_errors_ = true;
+  const std::size_t before = result_.diagnostics.size();
   error(kSchemaFailed, std::move(message), place, about);
+  if (result_.diagnostics.size() > before) result_.diagnostics.back().hint = std::move(hint);
 }
 
 void Findings::error(std::string_view code, std::string message, Position position) {
