@@ -767,6 +767,34 @@ TEST_CASE("the error of CreateStateMachine lists what is wrong") {
         "/States/A/Next, MISSING_END_STATE: Workflow has no terminal state at null'");
 }
 
+TEST_CASE("a variable of an inner scope does not have the name of one of an outer scope") {
+  const auto lines = [](std::string_view assign, std::string_view catcher_assigns,
+                        std::string_view inner) {
+    return lines_of(validate(fmt::format(
+        R"({{"StartAt": "P", "States": {{
+             "P": {{"Type": "Parallel", "Assign": {{{}}}, "Next": "M",
+                  "Catch": [{{"ErrorEquals": ["E"], "Assign": {{{}}}, "Next": "M"}}],
+                  "Branches": [{{"StartAt": "B", "States": {{"B": {{"Type": "Pass", "Assign": {{{}}}, "End": true}}}}}}]}},
+             "M": {{"Type": "Map", "End": true, "ItemProcessor": {{"StartAt": "I", "States": {{
+                  "I": {{"Type": "Pass", "Assign": {{"b": 1, "own": 2}}, "End": true}}}}}}}}}}}})",
+        assign, catcher_assigns, inner)));
+  };
+  // Scopes beside each other may.
+  CHECK(lines(R"("a": 1)", R"("a": 2)", R"("b": 1)").empty());
+  CHECK(lines(R"("a.$": "$")", "", R"("a": 1)") ==
+        Lines{"INVALID_VARIABLE_NAME: Invalid variable name 'a': a variable of that name is "
+              "assigned in an outer scope. at /States/P/Branches[0]/States/B/Assign/a"});
+  CHECK(lines("", R"("own": 1)", "") ==
+        Lines{"INVALID_VARIABLE_NAME: Invalid variable name 'own': a variable of that name is "
+              "assigned in an outer scope. at /States/M/ItemProcessor/States/I/Assign/own"});
+  CHECK(
+      lines_of(
+          validate_state(
+              R"({"Type": "Parallel", "Assign": {"a": 1}, "End": true, "Branches": [{"StartAt": "B",
+                "States": {"B": {"Type": "Pass", "Assign": {"a": 1}, "End": true}}}]})"))
+          .size() == 1);
+}
+
 TEST_CASE("what is misspelt has the name that was likely meant, beside what AWS says") {
   const auto hints = [](std::string_view state) {
     Lines lines;
