@@ -1,5 +1,6 @@
 #include "workflow/test_state.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -299,6 +300,27 @@ Prepared<Variables> variables_of(const TestStateRequest& request) {
   return Variables().with(std::move(variables));
 }
 
+// Whether the machine is what processes the state's items, or one of its branches.
+bool has_inside(const State& state, std::size_t machine) {
+  if (const auto* const map = std::get_if<MapFields>(&state.fields)) return map->machine == machine;
+  const auto* const parallel = std::get_if<ParallelFields>(&state.fields);
+  return parallel != nullptr &&
+         std::ranges::find(parallel->machines, machine) != parallel->machines.end();
+}
+
+// Whether the machine is inside a Map, at any depth. Recurses as deep as machines are inside each
+// other.
+bool is_inside_map(const Definition& definition, std::size_t machine) {
+  const auto& machines = definition.machines();
+  for (std::size_t around = 0; around < machines.size(); ++around) {
+    for (const State& state : machines[around].states) {
+      if (has_inside(state, machine))
+        return state.type == StateType::kMap || is_inside_map(definition, around);
+    }
+  }
+  return false;
+}
+
 Begin begin_of(const TestStateRequest& request, const TestIdentity& identity) {
   const std::string account =
       fmt::format("arn:aws:states:{}:{}", identity.region, identity.account);
@@ -331,9 +353,13 @@ Prepared<PreparedTest> prepare_test(const TestStateRequest& request, const TestI
   Begin begin = begin_of(request, identity);
   if (begin.input.size() > kTextBytesMax)
     return invalid_input(fmt::format("Input is longer than {} bytes.", kTextBytesMax));
-  if (const auto input = json::parse(begin.input); !input)
+  const auto input = json::parse(begin.input);
+  if (!input)
     return invalid_input("Invalid State Machine Execution Input: " + input.error().message());
   begin.machine = state.machine;
+  // AWS, "Automatic Context population": a state inside a Map is in its first iteration.
+  if (is_inside_map(tested->definition, state.machine))
+    begin.map_item = Value::object({{"Index", 0}, {"Value", *input}});
   begin.variables = *std::move(variables);
   return PreparedTest{.definition = std::move(tested->definition),
                       .state = std::move(state),

@@ -78,7 +78,8 @@ std::expected<PreparedTest, TestStateError> prepare_test(const TestStateRequest&
                                                          const TestIdentity& identity,
                                                          const ServiceModels* models);
 
-// What the API answers when the execution has ended.
+// What the API answers when the execution has ended. Its inspectionData has no `request` and no
+// `response`: they are of HTTP Tasks, which weft does not do.
 json::Value test_state_answer(const PreparedTest& test, const Execution& execution);
 
 }  // namespace weft::workflow

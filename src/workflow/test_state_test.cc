@@ -269,6 +269,19 @@ TEST_CASE("a state of a whole is found by its name, also inside others") {
   CHECK(answer(request) == "ValidationException: State not found in definition");
 }
 
+TEST_CASE("a state inside a Map is in its first iteration, unless a context is given") {
+  constexpr std::string_view kWhole =
+      R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"P","States":{
+          "P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"In","States":{
+          "In":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","ResultSelector":{"item.$":"$$.Map.Item"},"End":true}}}]}}}}}})";
+  TestStateRequest request = giving(kWhole, "{}", R"({"x":1})");
+  request.state_name = "In";
+  CHECK(answer(request) ==
+        R"({"output":"{\"item\":{\"Index\":0,\"Value\":{\"x\":1}}}","status":"SUCCEEDED"})");
+  request.context = R"({"Map":{"Item":{"Index":7}}})";
+  CHECK(answer(request) == R"({"output":"{\"item\":{\"Index\":7}}","status":"SUCCEEDED"})");
+}
+
 TEST_CASE("a context that is given is the context object; else it is that of the test") {
   constexpr std::string_view kReads =
       R"({"Type":"Pass","Parameters":{"id.$":"$$.Execution.Id","state.$":"$$.State.Name"},"End":true})";
