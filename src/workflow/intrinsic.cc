@@ -216,9 +216,11 @@ std::expected<json::Value, std::string> Intrinsic::value_of(const Call& call, co
     if (!value.has_value()) return std::unexpected(std::move(value).error());
     values.push_back(*std::move(value));
   }
-  if (values.size() < call.function->arguments_min || values.size() > call.function->arguments_max)
+  if (values.size() < call.function->arguments_min ||
+      values.size() > call.function->arguments_max) {
     return refused({.reason = fmt::format("it takes {}, and got {}", count_taken(*call.function),
                                           values.size())});
+  }
   auto result = call.function->call(values, scope.inputs);
   if (!result.has_value()) return refused(result.error());
   return *std::move(result);

@@ -152,9 +152,10 @@ Result array_range(Arguments arguments, Inputs&) {
   const std::int64_t distance = std::int64_t{*last} - *first;
   const bool is_empty = distance != 0 && (distance > 0) != (*step > 0);
   const std::int64_t count = is_empty ? 0 : (distance / *step) + 1;
-  if (count > std::int64_t{kRangeItemsMax})
+  if (count > std::int64_t{kRangeItemsMax}) {
     return refuse(
         fmt::format("a range has {} items at most, and this one has {}", kRangeItemsMax, count));
+  }
   json::Array items;
   for (std::int64_t i = 0; i < count; ++i)
     items.push_back(Value(*first + (i * *step)));
