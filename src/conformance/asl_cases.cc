@@ -176,6 +176,7 @@ std::vector<Value> shown_in(const std::vector<Value>& expected, const std::vecto
 // Without places, in an order of their own.
 Value as_set(const std::vector<Value>& events) {
   std::vector<Value> bare;
+  bare.reserve(events.size());
   for (const Value& event : events)
     bare.push_back(without_place(event));
   return sorted(std::move(bare));
