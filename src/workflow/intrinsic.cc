@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "json/number.h"
 #include "json/unicode.h"
 
@@ -20,6 +21,14 @@ std::string count_taken(const IntrinsicFunction& function) {
   if (max < min + 2 && max > min) return fmt::format("{} or {} arguments", min, max);
   return fmt::format("{}{} argument{}", min, max > min ? " or more" : "",
                      min == 1 && max == min ? "" : "s");
+}
+
+constexpr std::size_t kShownNameBytes = 64;
+
+std::string no_function(std::string_view name) {
+  const auto meant = nearest_intrinsic_function(name);
+  return fmt::format("there is no function {}{}", shown(name, kShownNameBytes),
+                     meant ? fmt::format("; did you mean {}?", *meant) : "");
 }
 
 }  // namespace
@@ -68,8 +77,9 @@ class IntrinsicParser {
     if (open == std::string_view::npos)
       return refuse("a call of a function is expected: States.Name(…)");
     Call call;
-    call.function = find_intrinsic_function(text_.substr(at_, open - at_));
-    if (call.function == nullptr) return refuse("there is no such function");
+    const std::string_view name = text_.substr(at_, open - at_);
+    call.function = find_intrinsic_function(name);
+    if (call.function == nullptr) return refuse(no_function(name));
     at_ = open + 1;
     call.arguments = TRY(read_arguments(depth));
     return std::make_shared<const Call>(std::move(call));

@@ -16,6 +16,7 @@
 
 #include "base/base64.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 #include "json/jsonata/digest.h"
 #include "json/parse.h"
@@ -395,6 +396,12 @@ const IntrinsicFunction* find_intrinsic_function(std::string_view name) {
   const std::span functions(kFunctions);
   const auto found = std::ranges::find(functions, name, &IntrinsicFunction::name);
   return found == functions.end() ? nullptr : &*found;
+}
+
+std::optional<std::string_view> nearest_intrinsic_function(std::string_view name) {
+  std::array<std::string_view, kFunctions.size()> names;
+  std::ranges::transform(kFunctions, names.begin(), &IntrinsicFunction::name);
+  return nearest(name, names);
 }
 
 }  // namespace weft::workflow

@@ -813,6 +813,15 @@ TEST_CASE("what is misspelt has the name that was likely meant, beside what AWS 
   CHECK(hints(R"({"Type": "Pas", "End": true})") == Lines{"did you mean Pass?"});
   CHECK(hints(R"({"Type": "Pass", "Ende": true})") ==
         Lines{"did you mean End?", "did you mean End?"});
+  CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": "States.Fromat('{}')"}, "End": true})~") ==
+        Lines{"there is no function States.Fromat; did you mean States.Format?"});
+  CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": "$.a["}, "End": true})~") ==
+        Lines{"invalid JSONPath at line 1, column 5: brackets hold a name in quotes, *, an index, "
+              "a slice or a filter behind ?"});
+  CHECK(hints(R"~({"Type": "Pass", "InputPath": "a.b", "End": true})~") ==
+        Lines{"a path is expected, which begins with $"});
+  CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": 1}, "End": true})~") ==
+        Lines{"it is no string"});
   CHECK(hints(R"({"Type": "Pass", "QueryLanguage": "JSONPaht", "End": true})") ==
         Lines{"did you mean JSONPath?"});
 }
