@@ -822,6 +822,8 @@ TEST_CASE("what is misspelt has the name that was likely meant, beside what AWS 
         Lines{"a path is expected, which begins with $"});
   CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": 1}, "End": true})~") ==
         Lines{"it is no string"});
+  CHECK(hints(R"({"Type": "Pass", "Next": "Yy"}, "Yes": {"Type": "Succeed"})").front() ==
+        "did you mean Yes?");
   CHECK(hints(R"({"Type": "Pass", "QueryLanguage": "JSONPaht", "End": true})") ==
         Lines{"did you mean JSONPath?"});
 }

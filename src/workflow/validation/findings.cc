@@ -84,22 +84,21 @@ bool Findings::keeps(Severity severity) {
 }
 
 void Findings::error(std::string_view code, std::string message, const Place& place,
-                     const json::Value& about) {
+                     const json::Value& about, std::optional<std::string> hint) {
   if (!keeps(Severity::kError)) return;
   result_.diagnostics.push_back({.severity = Severity::kError,
                                  .code = code,
                                  .message = std::move(message),
                                  .location = place.text(),
                                  .span = about.span(),
-                                 .position = {}});
+                                 .position = {},
+                                 .hint = std::move(hint)});
 }
 
 void Findings::schema_error(std::string message, const Place& place, const json::Value& about,
                             std::optional<std::string> hint) {
   has_schema_errors_ = true;
-  const std::size_t before = result_.diagnostics.size();
-  error(kSchemaFailed, std::move(message), place, about);
-  if (result_.diagnostics.size() > before) result_.diagnostics.back().hint = std::move(hint);
+  error(kSchemaFailed, std::move(message), place, about, std::move(hint));
 }
 
 void Findings::error(std::string_view code, std::string message, Position position) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -9,12 +10,17 @@
 
 #include <fmt/format.h>
 
+#include "workflow/validation/schema.h"
+
 namespace weft::workflow::validation {
 namespace {
 
 using json::Value;
 
 constexpr std::size_t kStateNameCharactersMax = 80;
+// What a target that does not exist is compared with: each comparison takes as long as both are.
+constexpr std::size_t kGuessedStatesMax = 200;
+constexpr std::size_t kGuessedNameBytesMax = 80;
 
 bool is_terminal(const Value& state) {
   const std::string_view type = state.find("Type")->as_string();
@@ -188,10 +194,14 @@ void Graph::check_inside(const Value& state, const Place& place) {
 }
 
 void Graph::check_target(const Value& target, const Place& place, const Level& level) {
-  if (level.index_of.contains(target.as_string())) return;
+  if (level.index_of.contains(target.as_string()) || findings_.is_done()) return;
+  std::vector<std::string_view> names;
+  for (const json::Member& state : level.states | std::views::take(kGuessedStatesMax)) {
+    if (state.key().size() <= kGuessedNameBytesMax) names.push_back(state.key());
+  }
   findings_.error("MISSING_TRANSITION_TARGET",
                   fmt::format("Missing 'Next' target: {}", quoted(target.as_string())), place,
-                  target);
+                  target, hint_of(target.as_string(), names));
 }
 
 void Graph::check_reachable(const Value& start, const Place& states_place, const Level& level) {

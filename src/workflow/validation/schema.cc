@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.h"
+#include "workflow/validation/findings.h"
 
 namespace weft::workflow::validation {
 namespace {
@@ -409,7 +410,7 @@ const Field* find_field(const Schema& schema, std::string_view name) {
 std::optional<std::string> hint_of(std::string_view word, Names names) {
   const auto meant = nearest(word, names);
   if (!meant) return std::nullopt;
-  return fmt::format("did you mean {}?", *meant);
+  return fmt::format("did you mean {}?", quoted(*meant));
 }
 
 std::optional<std::string> hint_of(std::string_view word, const Schema& schema) {
