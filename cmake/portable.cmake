@@ -35,7 +35,7 @@ set(src ${CMAKE_SOURCE_DIR}/src)
 file(GLOB_RECURSE modules CONFIGURE_DEPENDS ${src}/json/*.cc ${src}/workflow/*.cc)
 list(FILTER modules EXCLUDE REGEX "(_test|_fuzz|/embedded_models)\\.cc$")
 add_library(portable STATIC ${modules} ${src}/base/assert.cc ${src}/base/base64.cc ${src}/base/log.cc
-  ${src}/base/result.cc ${src}/base/utf8.cc)
+  ${src}/base/nearest.cc ${src}/base/result.cc ${src}/base/utf8.cc)
 target_include_directories(portable PUBLIC ${src})
 target_compile_options(portable PRIVATE ${WEFT_WARNINGS})
 target_link_libraries(portable PUBLIC libraries)

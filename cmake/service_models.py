@@ -105,8 +105,13 @@ def describe(model):
 
 
 def main(wheel, out):
+    services = {}
     with zipfile.ZipFile(wheel) as archive:
-        services = {service_name(model): describe(model) for model in newest_models(archive)}
+        for model in newest_models(archive):
+            name, described = service_name(model), describe(model)
+            # Some models are there twice, under an older name of the service.
+            if services.setdefault(name, described) != described:
+                sys.exit(f"Two services have the name {name} in Step Functions: service_name() has to tell them apart.")
     with open(out, "w", encoding="utf-8") as file:
         for name in sorted(services):
             file.write(f"{name} {json.dumps(services[name], separators=(',', ':'))}\n")

@@ -62,6 +62,7 @@ void write(json::Writer& writer, const Diagnostic& diagnostic) {
   writer.key("code").value(diagnostic.code);
   writer.key("message").value(diagnostic.message);
   if (diagnostic.location) writer.key("location").value(*diagnostic.location);
+  if (diagnostic.hint) writer.key("hint").value(*diagnostic.hint);
   const auto& [line, column, offset] = diagnostic.position;
   if (line) writer.key("line").value(*line);
   if (column) writer.key("column").value(*column);

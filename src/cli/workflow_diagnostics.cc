@@ -21,8 +21,9 @@ std::string text_of(const Diagnostic& diagnostic, std::string_view file,
   const std::string severity =
       diagnostic.severity == Severity::kError ? console.red("error") : console.yellow("warning");
   std::string text = fmt::format(
-      "{}: {}: {}{} ({})\n", console.bold(place), severity, printable(diagnostic.message),
-      diagnostic.location ? " at " + printable(*diagnostic.location) : "", diagnostic.code);
+      "{}: {}: {}{} ({}){}\n", console.bold(place), severity, printable(diagnostic.message),
+      diagnostic.location ? " at " + printable(*diagnostic.location) : "", diagnostic.code,
+      diagnostic.hint ? "; " + *diagnostic.hint : "");
   std::string lines = excerpt(
       definition, Error(ErrorCode::kInvalidArgument, "").with_position(diagnostic.position));
   if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';

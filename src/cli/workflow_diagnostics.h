@@ -11,7 +11,7 @@
 namespace weft::cli {
 
 // For each diagnostic "FILE:3:7: error: Field 'A' is not supported at /States/X
-// (SCHEMA_VALIDATION_FAILED)", the line and a caret. Ends in a newline.
+// (SCHEMA_VALIDATION_FAILED); did you mean B?", the line and a caret. Ends in a newline.
 std::string diagnostics_text(const workflow::Validation& validation, std::string_view file,
                              std::string_view definition, const Console& console);
 

@@ -87,22 +87,31 @@ Result<std::string> read_execution_input(const Arguments& arguments, Console& co
   return fail(std::move(told).with_position(error.position().value_or(Position())));
 }
 
-// The member of a States object that has the state; null when there is none. Recurses as deep as
-// the document is.
-const json::Value* find_state(const json::Value& value, std::string_view name) {
-  if (value.is_array()) {
-    for (const json::Value& item : value.as_array()) {
-      if (const json::Value* const found = find_state(item, name)) return found;
-    }
+const json::Value* find_state(const json::Value& machine, std::string_view name);
+
+// In the machines inside a state. What else a state has may look like one, and is data.
+const json::Value* find_state_inside(const json::Value& state, std::string_view name) {
+  for (const std::string_view part : {"ItemProcessor", "Iterator"}) {
+    const json::Value* const machine = state.find(part);
+    const json::Value* const found = machine != nullptr ? find_state(*machine, name) : nullptr;
+    if (found != nullptr) return found;
   }
-  if (!value.is_object()) return nullptr;
-  for (const json::Member& member : value.as_object()) {
-    if (member.key() == "States" && member.value().is_object()) {
-      for (const json::Member& state : member.value().as_object()) {
-        if (state.key() == name) return &state.key_value();
-      }
-    }
-    if (const json::Value* const found = find_state(member.value(), name)) return found;
+  const json::Value* const branches = state.find("Branches");
+  if (branches == nullptr || !branches->is_array()) return nullptr;
+  for (const json::Value& machine : branches->as_array()) {
+    if (const json::Value* const found = find_state(machine, name)) return found;
+  }
+  return nullptr;
+}
+
+// The name of the state in a machine's States; null when there is none. Recurses as deep as the
+// document is.
+const json::Value* find_state(const json::Value& machine, std::string_view name) {
+  const json::Value* const states = machine.find("States");
+  if (states == nullptr || !states->is_object()) return nullptr;
+  for (const json::Member& state : states->as_object()) {
+    if (state.key() == name) return &state.key_value();
+    if (const json::Value* const found = find_state_inside(state.value(), name)) return found;
   }
   return nullptr;
 }

@@ -82,6 +82,38 @@ TEST_CASE("a failed execution says in which state, and ends with the code of a g
   CHECK(late.errors.starts_with("weft: the execution's time was over"));
 }
 
+TEST_CASE("the state that failed is found among states, not in data that looks like them") {
+  const Ended failed =
+      run("{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"Result\":{\"States\":{\"In\":{"
+          "}}},\"Next\":"
+          "\"M\"},\n\"M\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":[{\"StartAt\":\"In\","
+          "\"States\":{\n"
+          "\"In\":{\"Type\":\"Fail\",\"Error\":\"Bad\"}}}]}}}");
+  CHECK(failed.errors == "weft: the execution failed in the state In (-:3:1): Bad\n");
+  const Ended in_map = run(
+      "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\","
+      "\"Output\":"
+      "{\"States\":{\"In\":{}}},\"Next\":\"M\"},\n\"M\":{\"Type\":\"Map\",\"Items\":[1],\"End\":"
+      "true,"
+      "\"ItemProcessor\":{\"StartAt\":\"In\",\"States\":{\n\"In\":{\"Type\":\"Task\",\"Resource\":"
+      "\"arn:aws:states:::lambda:invoke\",\"End\":true}}}}}}");
+  CHECK(in_map.code == 5);
+  CHECK(in_map.errors.contains("-:3:1"));
+}
+
+TEST_CASE("a misspelt operator is told with the one that was likely meant") {
+  const Ended ended = run(
+      R"({"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$.a","StringEqual":"x","Next":"B"}]},"B":{"Type":"Succeed"}}})");
+  CHECK(ended.errors.contains("(SCHEMA_VALIDATION_FAILED); did you mean StringEquals?\n"));
+  TestConsole test({}, R"({"StartAt":"A","States":{"A":{"Type":"Pass","Reslt":1,"End":true}}})");
+  CHECK(test.run({"workflow", "validate", "-", "--json"}) == 2);
+  const auto answer = json::parse(test.output());
+  REQUIRE(answer.has_value());
+  const json::Value diagnostic = answer->find("diagnostics")->as_array()[0];
+  CHECK(diagnostic.find_string("message") == "Field 'Reslt' is not supported");
+  CHECK(diagnostic.find_string("hint") == "did you mean Result?");
+}
+
 TEST_CASE("a definition with errors does not run") {
   const Ended wrong =
       run("{\"StartAt\":\"A\",\"States\":{\n\"A\":{\"Type\":\"Pas\",\"End\":true}}}");

@@ -176,6 +176,7 @@ std::vector<Value> shown_in(const std::vector<Value>& expected, const std::vecto
 // Without places, in an order of their own.
 Value as_set(const std::vector<Value>& events) {
   std::vector<Value> bare;
+  bare.reserve(events.size());
   for (const Value& event : events)
     bare.push_back(without_place(event));
   return sorted(std::move(bare));
@@ -212,9 +213,10 @@ workflow::Begin begin_of(std::string input) {
 
 }  // namespace
 
-Result<Comparison> run_asl_case(const Value& test) {
+Result<Comparison> run_asl_case(const Value& test, const workflow::ServiceModels* models) {
   const Value* const operation = test.find("op");
-  if (operation != nullptr && *operation == Value("test_state")) return run_test_state_case(test);
+  if (operation != nullptr && *operation == Value("test_state"))
+    return run_test_state_case(test, models);
   if (operation != nullptr || !(test.find("expected") || test.find("expected_output")))
     return run_definition_case(test);
   return run_watched_asl_case(test, {});

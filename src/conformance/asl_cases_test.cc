@@ -12,6 +12,8 @@
 #include "conformance/placeholders.h"
 #include "json/parse.h"
 #include "json/print.h"
+#include "workflow/embedded_models.h"
+#include "workflow/service_models.h"
 
 namespace weft::conformance {
 namespace {
@@ -19,7 +21,7 @@ namespace {
 using json::Value;
 
 bool is_exact(std::string_view test) {
-  const auto comparison = run_asl_case(json::parse(test).value());
+  const auto comparison = run_asl_case(json::parse(test).value(), nullptr);
   REQUIRE_MESSAGE(comparison.has_value(), comparison.error().message());
   return comparison->expected == comparison->found;
 }
@@ -75,6 +77,8 @@ TEST_CASE("executions that AWS recorded are as they were there") {
     const char* file;
     std::size_t not_exact_max;
   };
+  const workflow::ServiceModels models(workflow::embedded_service_models());
+  const auto run_case = [&](const Value& test) { return run_asl_case(test, &models); };
   for (const Recordings& recordings :
        {Recordings{"choice.jsonl", 0}, Recordings{"history_pure.jsonl", 4},
         Recordings{"history_with_services.jsonl", 6}, Recordings{"teststate.jsonl", 0},
@@ -84,7 +88,7 @@ TEST_CASE("executions that AWS recorded are as they were there") {
     std::string printed;
     std::size_t not_exact = 0;
     const auto tally =
-        run_corpora(files, run_asl_case, {.print = [&](std::string_view text) {
+        run_corpora(files, run_case, {.print = [&](std::string_view text) {
                       printed += text;
                       if (text.starts_with("differing ") || text.starts_with("failing "))
                         ++not_exact;
@@ -112,7 +116,7 @@ TEST_CASE("recorded executions that are stored and resumed before each event end
     execution = *std::move(resumed);
   };
   const auto run_both = [&](const Value& test) -> Result<Comparison> {
-    auto straight = run_asl_case(test);
+    auto straight = run_asl_case(test, nullptr);
     auto resumed = run_watched_asl_case(test, store_and_resume);
     CHECK(resumed.has_value() == straight.has_value());
     if (!straight || !resumed) return Comparison{};

@@ -18,13 +18,7 @@ namespace {
 
 struct Suite {
   std::string_view name;
-  Result<Comparison> (*run_case)(const json::Value& test);
-};
-
-constexpr std::array kSuites = {
-    Suite{"asl", run_asl_case},
-    Suite{"jsonata", run_jsonata_case},
-    Suite{"jsonpath", run_jsonpath_case},
+  RunCase run_case;
 };
 
 }  // namespace
@@ -34,8 +28,13 @@ void print(std::string_view text, std::FILE* to) {
   std::fflush(to);
 }
 
-std::optional<int> run_corpus_command(std::span<const std::string_view> words) {
-  const std::span suites(kSuites);
+std::optional<int> run_corpus_command(std::span<const std::string_view> words,
+                                      const workflow::ServiceModels* models) {
+  const std::array suites = {
+      Suite{"asl", [models](const json::Value& test) { return run_asl_case(test, models); }},
+      Suite{"jsonata", run_jsonata_case},
+      Suite{"jsonpath", run_jsonpath_case},
+  };
   const auto suite = std::ranges::find(suites, words.empty() ? "" : words.front(), &Suite::name);
   if (suite == suites.end()) return std::nullopt;
   CorpusOptions options{.print = [](std::string_view text) { print(text); }};

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "workflow/service_models.h"
+
 namespace weft::conformance {
 
 inline constexpr std::string_view kCorpusHelp =
@@ -24,7 +26,9 @@ inline constexpr int kUsageExitCode = 2;
 void print(std::string_view text, std::FILE* to = stdout);
 
 // The exit code: 0 when all tests are exact, 1 when not, kUsageExitCode when a file cannot be read.
-// Nothing when the words, the name of a suite first, are not understood.
-std::optional<int> run_corpus_command(std::span<const std::string_view> words);
+// Nothing when the words, the name of a suite first, are not understood. `models`: what services
+// answer, which mocked results are compared with; null: with nothing.
+std::optional<int> run_corpus_command(std::span<const std::string_view> words,
+                                      const workflow::ServiceModels* models);
 
 }  // namespace weft::conformance

@@ -13,6 +13,8 @@
 #include "conformance/corpus_command.h"
 #include "conformance/verdict.h"
 #include "conformance/wasi_run.h"
+#include "workflow/embedded_models.h"
+#include "workflow/service_models.h"
 
 namespace {
 
@@ -124,6 +126,7 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   if (words.front() == "wasi") return run_wasi(Words(words).subspan(1));
-  const auto exit_code = run_corpus_command(words);
+  const weft::workflow::ServiceModels models(weft::workflow::embedded_service_models());
+  const auto exit_code = run_corpus_command(words, &models);
   return exit_code ? *exit_code : misunderstood();
 }

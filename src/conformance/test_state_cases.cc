@@ -112,7 +112,7 @@ Value without_metadata(const Value& expected) {
 
 }  // namespace
 
-Result<Comparison> run_test_state_case(const Value& test) {
+Result<Comparison> run_test_state_case(const Value& test, const workflow::ServiceModels* models) {
   const Value* const args = test.find("args");
   const Value* const recorded = test.find("expected");
   if (args == nullptr || !args->is_object() || recorded == nullptr || !recorded->is_object())
@@ -120,7 +120,7 @@ Result<Comparison> run_test_state_case(const Value& test) {
   const Value expected = without_metadata(*recorded);
   const workflow::TestIdentity identity{
       .account = "111111111111", .machine_name = "machine", .execution_name = "run"};
-  auto prepared = prepare_test(request_of(*args), identity, &workflow::ServiceModels::embedded());
+  auto prepared = prepare_test(request_of(*args), identity, models);
   Value found;
   if (prepared) {
     RecordedResult services(recorded_result(expected));

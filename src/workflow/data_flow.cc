@@ -17,8 +17,6 @@ namespace {
 // Of any limit: no expression makes more.
 constexpr std::uint64_t kPayloadBytesMax = 256 << 20;
 
-const json::Value kEmptyObject = json::Value::object({});
-
 }  // namespace
 
 StateError data_limit_exceeded(std::string_view what) {
@@ -40,7 +38,7 @@ Scope Interpreter::scope_of(const Frame& frame, const json::Value& input,
 }
 
 json::Value Interpreter::context_of(const Frame& frame, const json::Value* map_item) const {
-  if (test_ != nullptr && test_->context) return *test_->context;
+  if (test_ != nullptr && test_->context) return context_of_test(map_item);
   const State& state = state_of(frame);
   json::Object execution;
   execution.set("Id", execution_.identity.arn);
@@ -73,7 +71,7 @@ Outcome<Payload> Interpreter::filtered(const Frame& frame, const FilterPath& fil
     case FilterPath::Kind::kAll:
       return data;
     case FilterPath::Kind::kNothing:
-      return Payload(kEmptyObject);
+      return Payload(json::Value::object({}));
     case FilterPath::Kind::kPath:
       break;
   }

@@ -1,9 +1,6 @@
-// The models that cmake/models.cmake makes part of the program. Not in what is compiled for
-// WebAssembly.
-#include <cstddef>
-#include <string_view>
+#include "workflow/embedded_models.h"
 
-#include "workflow/service_models.h"
+#include <cstddef>
 
 // NOLINTBEGIN(readability-identifier-naming): as the assembler has them
 extern "C" const char weft_service_models[];
@@ -12,11 +9,9 @@ extern "C" const char weft_service_models_end[];
 
 namespace weft::workflow {
 
-const ServiceModels& ServiceModels::embedded() {
-  static const ServiceModels kModels(
-      std::string_view(weft_service_models,
-                       static_cast<std::size_t>(weft_service_models_end - weft_service_models)));
-  return kModels;
+std::string_view embedded_service_models() {
+  return {weft_service_models,
+          static_cast<std::size_t>(weft_service_models_end - weft_service_models)};
 }
 
 }  // namespace weft::workflow

@@ -82,6 +82,13 @@ class DefinitionMaker {
   std::string next(const Place& place) const {
     return place.is_last() ? R"("End":true)" : fmt::format(R"("Next":"S{}")", place.at + 1);
   }
+  // Variables have a "?" in their names, which is their scope: an inner one must not set them, too.
+  static std::string in_scope(const Place& place, std::string_view fields) {
+    std::string out(fields);
+    for (std::size_t at = out.find('?'); at != std::string::npos; at = out.find('?', at))
+      out.replace(at, 1, fmt::format("v{}", place.first));
+    return out;
+  }
   // A state behind this one.
   std::size_t later(const Place& place) {
     return place.at + 1 + bytes_.below(place.end - place.at - 1);
@@ -114,7 +121,7 @@ class DefinitionMaker {
         {"", R"("Output":{"l":[1,2],"u":"{% $uuid() %}"},)", R"("Output":"{% $states.input %}",)",
          R"("Output":{"l":"{% $states.input.l %}","c":"{% $states.context.State.Name %}"},)",
          R"("Output":"{% $states.input.n + 1 %}",)"});
-    return out + flow(false) + next(place);
+    return out + flow(place, false) + next(place);
   }
 
   std::string wait(const Place& place) {
@@ -153,7 +160,7 @@ class DefinitionMaker {
     out += field<2>({R"("Parameters":{"FunctionName":"f","l.$":"$$.Task.Token"},)", ""},
                     {R"("Arguments":{"FunctionName":"f","l":"{% $states.context.Task.Token %}"},)",
                      R"("Arguments":{"FunctionName":"f","r":"{% $random() %}"},)"});
-    return out + handlers(place) + flow(true) + next(place);
+    return out + handlers(place) + flow(place, true) + next(place);
   }
 
   std::string parallel(const Place& place, int depth) {
@@ -161,7 +168,7 @@ class DefinitionMaker {
     const std::size_t count = 1 + bytes_.below(2);
     for (std::size_t i = 0; i < count; ++i)
       out += (i == 0 ? "{" : ",{") + machine(depth - 1) + "}";
-    return out + "]," + handlers(place) + flow(true) + next(place);
+    return out + "]," + handlers(place) + flow(place, true) + next(place);
   }
 
   std::string map(const Place& place, int depth) {
@@ -192,7 +199,7 @@ class DefinitionMaker {
     out += R"("ItemProcessor":{)";
     if (is_distributed)
       out += R"("ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},)";
-    return out + machine(depth - 1) + "}," + handlers(place) + flow(true) + next(place);
+    return out + machine(depth - 1) + "}," + handlers(place) + flow(place, true) + next(place);
   }
 
   std::string handlers(const Place& place) {
@@ -202,27 +209,29 @@ class DefinitionMaker {
              "BackoffRate":1.5,"MaxAttempts":2,"MaxDelaySeconds":2,"JitterStrategy":"FULL"}],)",
          ""}));
     if (place.is_last() || bytes_.flag()) return out;
-    out += fmt::format(R"("Catch":[{{"ErrorEquals":[{}],{}"Next":"S{}"}}],)",
-                       one_of<3>({R"("States.ALL")", R"("E1","E2")", R"("States.Runtime")"}),
-                       field<3>({"", R"("ResultPath":"$.e",)", R"("Assign":{"v.$":"$.Error"},)"},
-                                {"", R"("Output":{"l":[1],"e":"{% $states.errorOutput %}"},)",
-                                 R"("Assign":{"v":"{% $states.errorOutput.Error %}"},)"}),
-                       later(place));
+    out += fmt::format(
+        R"("Catch":[{{"ErrorEquals":[{}],{}"Next":"S{}"}}],)",
+        one_of<3>({R"("States.ALL")", R"("E1","E2")", R"("States.Runtime")"}),
+        in_scope(place, field<3>({"", R"("ResultPath":"$.e",)", R"("Assign":{"?.$":"$.Error"},)"},
+                                 {"", R"("Output":{"l":[1],"e":"{% $states.errorOutput %}"},)",
+                                  R"("Assign":{"?":"{% $states.errorOutput.Error %}"},)"})),
+        later(place));
     return out;
   }
 
-  std::string flow(bool has_result) {
+  std::string flow(const Place& place, bool has_result) {
     if (is_jsonata_) {
-      std::string out(one_of<3>({"", R"("Assign":{"v":"{% $states.input %}"},)",
-                                 R"("Assign":{"v":"{% $random() %}","w":null},)"}));
+      std::string out(one_of<3>({"", R"("Assign":{"?":"{% $states.input %}"},)",
+                                 R"("Assign":{"?":"{% $random() %}","w?":null},)"}));
       if (has_result) out += one_of<2>({"", R"("Output":{"l":[2],"r":"{% $states.result %}"},)"});
-      return out;
+      return in_scope(place, out);
     }
     std::string out(one_of<4>({"", R"("InputPath":"$.l",)", R"("InputPath":null,)", ""}));
     out += one_of<3>({"", R"("ResultPath":"$.r",)", R"("ResultPath":null,)"});
     if (has_result) out += one_of<2>({"", R"("ResultSelector":{"s.$":"$"},)"});
     out += one_of<4>({"", "", R"("OutputPath":"$.r",)", R"("OutputPath":null,)"});
-    return out + std::string(one_of<3>({"", R"("Assign":{"v.$":"$"},)", R"("Assign":{"v":{}},)"}));
+    out += one_of<3>({"", R"("Assign":{"?.$":"$"},)", R"("Assign":{"?":{}},)"});
+    return in_scope(place, out);
   }
 
   FuzzBytes& bytes_;

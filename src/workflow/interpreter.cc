@@ -322,6 +322,7 @@ Outcome<> Interpreter::leave(FrameId id, Payload output, std::optional<std::size
   now.is_entered = false;
   now.waiting = Waiting::kNothing;
   if (test_ != nullptr) {
+    inspect_variables(now.variables);
     end_test(output, next);
     return {};
   }

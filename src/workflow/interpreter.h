@@ -182,15 +182,19 @@ class Interpreter {
   bool is_mocked() const {
     return test_ != nullptr && (test_->mocked_result || test_->mocked_failure);
   }
+  json::Value context_of_test(const json::Value* map_item) const;
   // What the mock says instead of what the state would do.
   Outcome<> finish_mocked(FrameId id);
   // The same of a Map, of which `children` has the items.
   Outcome<> finish_mocked_map(FrameId id, const Payload& input);
+  Outcome<json::Value> tested_items(const Frame& frame, const MapFields::Reader& reader,
+                                    const Payload& input);
   // A member of the inspection's data.
   void inspect(std::string_view name, const Payload& data);
   void inspect_arguments(const Frame& frame, const Payload& arguments);
   Outcome<> inspect_children(const Frame& frame, OpenChildren& open, const Payload& input);
   void inspect_handler(json::Value details);
+  void inspect_variables(const Variables& variables);
   // The state would be left, or tried again.
   void end_test(const Payload& output, std::optional<std::size_t> next);
   void end_test_retriable(const Failure& failure);

@@ -4,10 +4,34 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/log.h"
 #include "json/number.h"
 #include "json/unicode.h"
 
 namespace weft::workflow {
+namespace {
+
+// "2 or 3 arguments"
+std::string count_taken(const IntrinsicFunction& function) {
+  const std::size_t min = function.arguments_min;
+  const std::size_t max = function.arguments_max;
+  if (max == 0) return "no arguments";
+  if (max < min + 2 && max > min) return fmt::format("{} or {} arguments", min, max);
+  return fmt::format("{}{} argument{}", min, max > min ? " or more" : "",
+                     min == 1 && max == min ? "" : "s");
+}
+
+constexpr std::size_t kShownNameBytes = 64;
+
+std::string no_function(std::string_view name) {
+  const auto meant = nearest_intrinsic_function(name);
+  return fmt::format("there is no function {}{}", shown(name, kShownNameBytes),
+                     meant ? fmt::format("; did you mean {}?", *meant) : "");
+}
+
+}  // namespace
 
 // Reads "States.Name(argument, …)" from left to right.
 class IntrinsicParser {
@@ -53,8 +77,9 @@ class IntrinsicParser {
     if (open == std::string_view::npos)
       return refuse("a call of a function is expected: States.Name(…)");
     Call call;
-    call.function = find_intrinsic_function(text_.substr(at_, open - at_));
-    if (call.function == nullptr) return refuse("there is no such function");
+    const std::string_view name = text_.substr(at_, open - at_);
+    call.function = find_intrinsic_function(name);
+    if (call.function == nullptr) return refuse(no_function(name));
     at_ = open + 1;
     call.arguments = TRY(read_arguments(depth));
     return std::make_shared<const Call>(std::move(call));
@@ -177,6 +202,10 @@ std::expected<IntrinsicArgument, std::string> Intrinsic::value_of(const Argument
   if (!found.has_value()) return std::unexpected(found.error().message());
   std::optional<json::Value>& value = found->value;
   if (value.has_value()) return IntrinsicArgument{.value = *std::move(value)};
+  if (path.root() == RootedPath::Root::kVariable) {
+    return std::unexpected(fmt::format("The JsonPath argument '{}' could not be found{}",
+                                       path.text(), path.why_not_in_variable(scope, found->why)));
+  }
   // AWS drops the "$" that makes "$$" the context object, and quotes the state's input all the
   // same.
   const bool is_context = path.root() == RootedPath::Root::kContext;
@@ -197,8 +226,11 @@ std::expected<json::Value, std::string> Intrinsic::value_of(const Call& call, co
     if (!value.has_value()) return std::unexpected(std::move(value).error());
     values.push_back(*std::move(value));
   }
-  if (values.size() < call.function->arguments_min || values.size() > call.function->arguments_max)
-    return refused({.reason = "it does not take " + std::to_string(values.size())});
+  if (values.size() < call.function->arguments_min ||
+      values.size() > call.function->arguments_max) {
+    return refused({.reason = fmt::format("it takes {}, and got {}", count_taken(*call.function),
+                                          values.size())});
+  }
   auto result = call.function->call(values, scope.inputs);
   if (!result.has_value()) return refused(result.error());
   return *std::move(result);

@@ -12,7 +12,11 @@
 #include <unordered_set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/base64.h"
+#include "base/log.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 #include "json/jsonata/digest.h"
 #include "json/parse.h"
@@ -36,6 +40,37 @@ constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
 std::unexpected<IntrinsicRefusal> refuse(std::string reason) {
   return std::unexpected(IntrinsicRefusal{.reason = std::move(reason)});
+}
+
+// How much of a text or number stands in a message.
+constexpr std::size_t kShownBytesMax = 40;
+constexpr std::string_view kInt32 = "a number from -2147483648 to 2147483647";
+constexpr std::string_view kEncodable = "a text of 10000 characters at most";
+
+// "the text 'abc'"
+std::string described(const Value& value) {
+  switch (value.kind()) {
+    case json::Kind::kNull:
+      return "null";
+    case json::Kind::kBoolean:
+      return value.as_bool() ? "true" : "false";
+    case json::Kind::kNumber:
+      return fmt::format("the number {}", shown(json::to_string(value), kShownBytesMax));
+    case json::Kind::kString:
+      return fmt::format("the text '{}'", shown(value.as_string(), kShownBytesMax));
+    case json::Kind::kArray:
+      return fmt::format("an array of {}", value.size());
+    case json::Kind::kObject:
+      break;
+  }
+  return "an object";
+}
+
+// The argument at `index` is not what it has to be.
+std::unexpected<IntrinsicRefusal> refuse_argument(Arguments arguments, std::size_t index,
+                                                  std::string_view expected) {
+  return refuse(fmt::format("argument {} must be {}, and is {}", index + 1, expected,
+                            described(arguments[index].value)));
 }
 
 constexpr std::string_view kTooLarge = "what it works with is larger than 16 MiB";
@@ -82,9 +117,10 @@ Result array(Arguments arguments, Inputs&) {
 
 Result array_partition(Arguments arguments, Inputs&) {
   const Value& array = arguments[0].value;
-  if (!array.is_array()) return refuse("the first one must be an array");
+  if (!array.is_array()) return refuse_argument(arguments, 0, "an array");
   const auto size = truncated(arguments[1].value);
-  if (!size.has_value() || *size < 1) return refuse("the second one must be a number from 1");
+  if (!size.has_value() || *size < 1)
+    return refuse_argument(arguments, 1, "a number from 1 to 2147483647");
   json::Array parts;
   std::span<const Value> rest = array.as_array();
   while (!rest.empty()) {
@@ -97,7 +133,7 @@ Result array_partition(Arguments arguments, Inputs&) {
 
 Result array_contains(Arguments arguments, Inputs&) {
   const auto& [array, wanted] = std::tie(arguments[0].value, arguments[1].value);
-  if (!array.is_array()) return refuse("the first one must be an array");
+  if (!array.is_array()) return refuse_argument(arguments, 0, "an array");
   if (is_larger_than(array, kIntrinsicBytesMax) || is_larger_than(wanted, kIntrinsicBytesMax))
     return refuse(std::string(kTooLarge));
   // An observation: to AWS, 1 and "1" are the same here, and members in another order are not.
@@ -110,13 +146,17 @@ Result array_range(Arguments arguments, Inputs&) {
   const auto first = truncated(arguments[0].value);
   const auto last = truncated(arguments[1].value);
   const auto step = truncated(arguments[2].value);
-  if (!first.has_value() || !last.has_value() || !step.has_value() || *step == 0)
-    return refuse("three numbers are expected, the last one not 0");
+  if (!first.has_value()) return refuse_argument(arguments, 0, kInt32);
+  if (!last.has_value()) return refuse_argument(arguments, 1, kInt32);
+  if (!step.has_value()) return refuse_argument(arguments, 2, kInt32);
+  if (*step == 0) return refuse_argument(arguments, 2, "a whole number other than 0");
   const std::int64_t distance = std::int64_t{*last} - *first;
   const bool is_empty = distance != 0 && (distance > 0) != (*step > 0);
   const std::int64_t count = is_empty ? 0 : (distance / *step) + 1;
-  if (count > std::int64_t{kRangeItemsMax})
-    return refuse("a range has " + std::to_string(kRangeItemsMax) + " items at most");
+  if (count > std::int64_t{kRangeItemsMax}) {
+    return refuse(
+        fmt::format("a range has {} items at most, and this one has {}", kRangeItemsMax, count));
+  }
   json::Array items;
   for (std::int64_t i = 0; i < count; ++i)
     items.push_back(Value(*first + (i * *step)));
@@ -126,24 +166,24 @@ Result array_range(Arguments arguments, Inputs&) {
 Result array_get_item(Arguments arguments, Inputs&) {
   const Value& array = arguments[0].value;
   const auto index = truncated(arguments[1].value);
-  if (!array.is_array()) return refuse("the first one must be an array");
-  if (!index.has_value()) return refuse("the second one must be a number");
+  if (!array.is_array()) return refuse_argument(arguments, 0, "an array");
+  if (!index.has_value()) return refuse_argument(arguments, 1, kInt32);
   // An observation: of an empty array, and of no other one, AWS gives null.
   if (array.size() == 0) return Value();
   if (*index < 0 || static_cast<std::size_t>(*index) >= array.size())
-    return refuse("there is no item " + std::to_string(*index));
+    return refuse(fmt::format("there is no item {} in an array of {}", *index, array.size()));
   return array.as_array()[static_cast<std::size_t>(*index)];
 }
 
 Result array_length(Arguments arguments, Inputs&) {
   const Value& array = arguments[0].value;
-  if (!array.is_array()) return refuse("an array is expected");
+  if (!array.is_array()) return refuse_argument(arguments, 0, "an array");
   return Value(array.size());
 }
 
 Result array_unique(Arguments arguments, Inputs&) {
   const Value& array = arguments[0].value;
-  if (!array.is_array()) return refuse("an array is expected");
+  if (!array.is_array()) return refuse_argument(arguments, 0, "an array");
   if (is_larger_than(array, kIntrinsicBytesMax)) return refuse(std::string(kTooLarge));
   std::unordered_set<std::string> seen;
   json::Array items;
@@ -156,7 +196,7 @@ Result array_unique(Arguments arguments, Inputs&) {
 Result base64_encoded(Arguments arguments, Inputs&) {
   const Value& text = arguments[0].value;
   if (!text.is_string() || is_longer_than(text.as_string(), kCharactersMax))
-    return refuse("a text of 10000 characters at most is expected");
+    return refuse_argument(arguments, 0, kEncodable);
   return Value(base64_encode(text.as_string()));
 }
 
@@ -175,7 +215,7 @@ std::string to_utf8(std::string_view bytes) {
 Result base64_decoded(Arguments arguments, Inputs&) {
   const Value& text = arguments[0].value;
   if (!text.is_string() || is_longer_than(text.as_string(), kCharactersMax))
-    return refuse("a text of 10000 characters at most is expected");
+    return refuse_argument(arguments, 0, kEncodable);
   return Value(to_utf8(base64_decode_leniently(text.as_string())));
 }
 
@@ -186,20 +226,21 @@ Result hash(Arguments arguments, Inputs&) {
   if (is_larger_than(data, kIntrinsicBytesMax)) return refuse(std::string(kTooLarge));
   const std::string text = java_text(data);
   if (is_longer_than(text, kCharactersMax))
-    return refuse("the first one is too long: 10000 characters at most");
+    return refuse("argument 1 is longer than 10000 characters");
   std::optional<std::string> digest;
   if (algorithm.is_string()) digest = json::jsonata::digest_of(text, algorithm.as_string());
   if (!digest.has_value())
-    return refuse("the second one must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512");
+    return refuse_argument(arguments, 1, "'MD5', 'SHA-1', 'SHA-256', 'SHA-384' or 'SHA-512'");
   return Value(*digest);
 }
 
 Result json_merge(Arguments arguments, Inputs&) {
   const auto& [left, right] = std::tie(arguments[0].value, arguments[1].value);
   const Value& is_deep = arguments[2].value;
-  if (!left.is_object() || !right.is_object()) return refuse("two objects are expected first");
+  if (!left.is_object()) return refuse_argument(arguments, 0, "an object");
+  if (!right.is_object()) return refuse_argument(arguments, 1, "an object");
   // AWS has shallow merges only, and takes whatever is not true for "shallow".
-  if (is_deep.is_bool() && is_deep.as_bool()) return refuse("the third one must be false");
+  if (is_deep.is_bool() && is_deep.as_bool()) return refuse_argument(arguments, 2, "false");
   json::Object merged(left.as_object());
   for (const auto& [name, value] : right.as_object())
     merged.set(name, value);
@@ -208,10 +249,12 @@ Result json_merge(Arguments arguments, Inputs&) {
 
 Result string_to_json(Arguments arguments, Inputs&) {
   const Value& text = arguments[0].value;
-  if (!text.is_string()) return refuse("a text is expected");
+  if (!text.is_string()) return refuse_argument(arguments, 0, "a text");
   if (text.as_string().find_first_not_of(" \t\r\n") == std::string_view::npos) return Value();
   auto value = json::parse(text.as_string(), {.bytes_max = kIntrinsicBytesMax});
-  if (!value.has_value()) return refuse(value.error().message());
+  if (!value.has_value()) {
+    return refuse(fmt::format("{} is no JSON: {}", described(text), value.error().message()));
+  }
   return *std::move(value);
 }
 
@@ -224,31 +267,34 @@ Result json_to_string(Arguments arguments, Inputs&) {
 Result math_add(Arguments arguments, Inputs&) {
   const auto left = rounded(arguments[0].value);
   const auto right = rounded(arguments[1].value);
-  if (!left.has_value() || !right.has_value())
-    return refuse("two numbers from -2147483648 to 2147483647 are expected");
+  if (!left.has_value()) return refuse_argument(arguments, 0, kInt32);
+  if (!right.has_value()) return refuse_argument(arguments, 1, kInt32);
   const std::int64_t sum = std::int64_t{*left} + *right;
   if (!to_int32(static_cast<double>(sum)).has_value())
-    return refuse("the sum is not from -2147483648 to 2147483647");
+    return refuse(fmt::format("the sum must be {}, and is {}", kInt32, sum));
   return Value(sum);
 }
 
 Result math_random(Arguments arguments, Inputs& inputs) {
   const auto start = truncated(arguments[0].value);
   const auto end = truncated(arguments[1].value);
-  if (!start.has_value() || !end.has_value() || *start >= *end)
-    return refuse("two numbers are expected first, the second one greater than the first one");
+  if (!start.has_value()) return refuse_argument(arguments, 0, kInt32);
+  if (!end.has_value()) return refuse_argument(arguments, 1, kInt32);
+  if (*start >= *end)
+    return refuse_argument(arguments, 1, fmt::format("a whole number greater than {}", *start));
   if (arguments.size() == 2) {
     const double width = static_cast<double>(*end) - *start;
     return Value(*start + static_cast<std::int64_t>(inputs.random() * width));
   }
   const auto seed = truncated(arguments[2].value);
-  if (!seed.has_value()) return refuse("the third one must be a number");
+  if (!seed.has_value()) return refuse_argument(arguments, 2, kInt32);
   return Value(JavaRandom(*seed).between(*start, *end));
 }
 
 Result string_split(Arguments arguments, Inputs&) {
   const auto& [text, delimiters] = std::tie(arguments[0].value, arguments[1].value);
-  if (!text.is_string() || !delimiters.is_string()) return refuse("two texts are expected");
+  if (!text.is_string()) return refuse_argument(arguments, 0, "a text");
+  if (!delimiters.is_string()) return refuse_argument(arguments, 1, "a text");
   // Each character is a delimiter, and nothing between two of them is no part.
   std::unordered_set<std::string_view> ends;
   const std::string_view all = delimiters.as_string();
@@ -294,7 +340,7 @@ std::unexpected<IntrinsicRefusal> refuse_template(std::string_view reason) {
 // place.
 Result format(Arguments arguments, Inputs&) {
   const IntrinsicArgument& pattern = arguments[0];
-  if (!pattern.value.is_string()) return refuse("the first one must be a text");
+  if (!pattern.value.is_string()) return refuse_argument(arguments, 0, "a text");
   const std::string_view text =
       pattern.quoted != nullptr ? *pattern.quoted : pattern.value.as_string();
   std::string out;
@@ -350,6 +396,12 @@ const IntrinsicFunction* find_intrinsic_function(std::string_view name) {
   const std::span functions(kFunctions);
   const auto found = std::ranges::find(functions, name, &IntrinsicFunction::name);
   return found == functions.end() ? nullptr : &*found;
+}
+
+std::optional<std::string_view> nearest_intrinsic_function(std::string_view name) {
+  std::array<std::string_view, kFunctions.size()> names;
+  std::ranges::transform(kFunctions, names.begin(), &IntrinsicFunction::name);
+  return nearest(name, names);
 }
 
 }  // namespace weft::workflow

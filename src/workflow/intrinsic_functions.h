@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ struct IntrinsicFunction {
 
 // Null when there is none of that name.
 const IntrinsicFunction* find_intrinsic_function(std::string_view name);
+
+// The one that is spelled most like the name; nothing when none is near.
+std::optional<std::string_view> nearest_intrinsic_function(std::string_view name);
 
 // What a call may make. AWS has a much smaller limit for what states pass on; this one keeps what
 // is not passed on within memory.

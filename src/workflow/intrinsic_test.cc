@@ -133,7 +133,10 @@ TEST_CASE("a path that leads nowhere is told with the whole call and the input a
       {"States.Array($$.No)", "{}",
        "The JsonPath argument for the field '$.No' could not be found in the input '{}'"},
       {"States.Array($no)", "{}",
-       "The JsonPath argument for the field '$no' could not be found in the input '{}'"},
+       "The JsonPath argument '$no' could not be found: there is no variable $no"},
+      {"States.Array($name.first)", "{}",
+       "The JsonPath argument '$name.first' could not be found in the variable $name: No "
+       "results for path: $['first']"},
   });
 }
 
@@ -145,6 +148,51 @@ TEST_CASE("the number of arguments is checked when the function is called") {
     const std::string name = call.substr(0, call.find('('));
     check_refusals({{call, R"({"a": []})", "Invalid arguments in " + name}});
   }
+}
+
+TEST_CASE("what is wrong with an argument is told: which one it is, what it must be, what it is") {
+  const std::string of = "Invalid arguments in States.";
+  check_refusals({
+      {"States.MathAdd(1, $.a)", R"({"a":"two"})",
+       of + "MathAdd: argument 2 must be a number from -2147483648 to 2147483647, and is the text "
+            "'two'"},
+      {"States.MathAdd(2147483647, 1)", "{}",
+       of + "MathAdd: the sum must be a number from -2147483648 to 2147483647, and is 2147483648"},
+      {"States.ArrayLength($)", R"({"a":1})",
+       of + "ArrayLength: argument 1 must be an array, and is an object"},
+      {"States.ArrayPartition($, 0)", "[1]",
+       of +
+           "ArrayPartition: argument 2 must be a number from 1 to 2147483647, and is the number 0"},
+      {"States.ArrayGetItem($, 3)", "[1, 2, 3]",
+       of + "ArrayGetItem: there is no item 3 in an array of 3"},
+      {"States.ArrayRange(1, 5, 0)", "{}",
+       of + "ArrayRange: argument 3 must be a whole number other than 0, and is the number 0"},
+      {"States.ArrayRange(1, 1001, 1)", "{}",
+       of + "ArrayRange: a range has 1000 items at most, and this one has 1001"},
+      {"States.MathRandom(5, 1)", "{}",
+       of + "MathRandom: argument 2 must be a whole number greater than 5, and is the number 1"},
+      {"States.JsonMerge($, null, false)", "{}",
+       of + "JsonMerge: argument 2 must be an object, and is null"},
+      {"States.JsonMerge($, $, true)", "{}",
+       of + "JsonMerge: argument 3 must be false, and is true"},
+      {"States.StringSplit($, ',')", "[1,2]",
+       of + "StringSplit: argument 1 must be a text, and is an array of 2"},
+      {"States.Hash('a', 'md5')", "{}",
+       of +
+           "Hash: argument 2 must be 'MD5', 'SHA-1', 'SHA-256', 'SHA-384' or 'SHA-512', and is the "
+           "text 'md5'"},
+      {"States.Base64Encode($)", "\"" + std::string(10'001, 'x') + "\"",
+       of +
+           "Base64Encode: argument 1 must be a text of 10000 characters at most, and is the text "
+           "'" +
+           std::string(40, 'x') + "…'"},
+      {"States.StringToJson('[1')", "{}", of + "StringToJson: the text '[1' is no JSON: "},
+      {"States.UUID(1)", "{}", of + "UUID: it takes no arguments, and got 1"},
+      {"States.ArrayLength()", "{}", of + "ArrayLength: it takes 1 argument, and got 0"},
+      {"States.Hash('a')", "{}", of + "Hash: it takes 2 arguments, and got 1"},
+      {"States.MathRandom(1)", "{}", of + "MathRandom: it takes 2 or 3 arguments, and got 1"},
+      {"States.Format()", "{}", of + "Format: it takes 1 or more arguments, and got 0"},
+  });
 }
 
 TEST_CASE("States.Format puts values into a text as Java prints them") {

@@ -106,6 +106,10 @@ TEST_CASE("the functions that AWS adds are there") {
                                "evaluation. T1006: "));
 }
 
+TEST_CASE("what is divided by zero is the text that AWS gives, and not null") {
+  CHECK(value_of(R"({"r": "{% 1/0 %}"})") == R"({"r":"Infinity"})");
+}
+
 TEST_CASE("what has no value is an error that names the expression and its place") {
   struct Case {
     std::string text;

@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "workflow/expressions.h"
 #include "workflow/intrinsic.h"
 #include "workflow/rooted_path.h"
@@ -57,6 +59,13 @@ Outcome<json::Value> PathExpression::evaluate(const Scope& scope, std::string_vi
   }
   // An observation: AWS takes null for the item behind an array's end here, and nowhere else.
   if (path.ends_behind_array(scope)) return json::Value();
+  // What the state's input has is of no interest here.
+  if (path.root() == RootedPath::Root::kVariable) {
+    return ends_with(
+        "States.Runtime",
+        fmt::format("The JSONPath '{}' specified for the field '{}' could not be found{}",
+                    compiled_->text, field, path.why_not_in_variable(scope, found->why)));
+  }
   const bool is_context = path.root() == RootedPath::Root::kContext;
   return ends_with("States.Runtime",
                    "The JSONPath '" + compiled_->text + "' specified for the field '" +

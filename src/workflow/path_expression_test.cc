@@ -75,6 +75,12 @@ TEST_CASE("a path that leads nowhere is an error that names the field, or says w
            Case{"$.no.way", "ItemsPath",
                 "Invalid path '$.no.way' : Missing property in path $['no']"},
            Case{"$w", "InputPath", "Invalid path '$w' : there is no variable $w"},
+           Case{"$w.a", "x.$",
+                "The JSONPath '$w.a' specified for the field 'x.$' could not be found: there is no "
+                "variable $w"},
+           Case{"$v.no", "x.$",
+                "The JSONPath '$v.no' specified for the field 'x.$' could not be found in the "
+                "variable $v: No results for path: $['no']"},
        }) {
     CAPTURE(path);
     const auto found = parsed(path).evaluate(world.scope(), field);

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "json/print.h"
 
 namespace weft::workflow {
@@ -61,6 +63,11 @@ Result<StatesPath::Selection> RootedPath::select(const Scope& scope) const {
   const json::Value* const from = start(scope);
   if (from == nullptr) return StatesPath::Selection{.why = "there is no variable $" + variable_};
   return path_.select(*from);
+}
+
+std::string RootedPath::why_not_in_variable(const Scope& scope, std::string_view why) const {
+  const bool is_there = scope.variables.find(variable_) != nullptr;
+  return fmt::format("{}: {}", is_there ? " in the variable $" + variable_ : "", why);
 }
 
 bool RootedPath::ends_behind_array(const Scope& scope) const {

@@ -30,6 +30,10 @@ class RootedPath {
   // What it leads to, or why it leads nowhere. Errors: kTooLarge, of jsonpath::EvaluationLimits.
   Result<json::jsonpath::StatesPath::Selection> select(const Scope& scope) const;
 
+  // Of one that begins at a variable and leads nowhere, for `why`: ": there is no variable $a" or
+  // " in the variable $a: No results for path: $['b']".
+  std::string why_not_in_variable(const Scope& scope, std::string_view why) const;
+
   // Whether it leads nowhere because it asks an array for an item behind its end.
   bool ends_behind_array(const Scope& scope) const;
 

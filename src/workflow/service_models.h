@@ -9,13 +9,11 @@
 
 namespace weft::workflow {
 
-// A table as cmake/service_models.py writes it, which outlives this. Immutable; thread-safe.
+// A table as cmake/service_models.py writes it, which outlives this (embedded_models.h has that of
+// all services). Immutable; thread-safe.
 class ServiceModels {
  public:
   explicit ServiceModels(std::string_view table) : table_(table) {}
-
-  // Those of all services, which are part of the program (embedded_models.cc).
-  static const ServiceModels& embedded();
 
   // What the operation that a Task's resource calls would never answer: "Field 'EventId' must be a
   // string". Nothing when it would, or when what it answers is not known. With `is_strict`, what it

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "json/parse.h"
+#include "workflow/embedded_models.h"
 
 namespace weft::workflow {
 namespace {
@@ -74,8 +75,9 @@ TEST_CASE("what is not known is not compared") {
 
 TEST_CASE("the models of AWS's services are part of the program") {
   const auto embedded = [](std::string_view operation, std::string_view result) {
-    return ServiceModels::embedded().problem_of("arn:aws:states:::" + std::string(operation),
-                                                json::parse(result).value(), false);
+    const ServiceModels models(embedded_service_models());
+    return models.problem_of("arn:aws:states:::" + std::string(operation),
+                             json::parse(result).value(), false);
   };
   CHECK(embedded("sqs:sendMessage", R"({"MessageId":1})") == "Field 'MessageId' must be a string");
   CHECK_FALSE(embedded("bedrock:invokeModel", R"({"Body":{"a":1}})"));

@@ -1,5 +1,6 @@
 #include "workflow/test_state.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -195,7 +196,7 @@ Prepared<void> check_result(const Value& result, FieldValidation validation, con
   return {};
 }
 
-// What an ItemReader would find: whatever it asks for is the text of the request.
+// What an ItemReader would find: the one object that it asks for is the text of the request.
 class GivenObject final : public Objects {
  public:
   explicit GivenObject(const std::string& text) : text_(text) {}
@@ -211,14 +212,33 @@ class GivenObject final : public Objects {
   const std::string& text_;
 };
 
+// How the text of the request is read. It is "the data read by ItemReader … as found in its
+// original source" (AWS, "TestStateConfiguration"): the text of a data file, and no manifest. What
+// stands in no file as text, or has its columns only in a manifest, is an array of the items.
+Value config_of_given_data(const MapFields::Reader& reader) {
+  const Value& config = reader.config;
+  const bool is_listing = reader.resource.ends_with(":s3:listObjectsV2");
+  const bool loads_objects = config.find_string("Transformation") == "LOAD_AND_FLATTEN";
+  const std::string_view manifest = config.find_string("ManifestType").value_or("");
+  const bool is_inventory = manifest == "S3_INVENTORY" ||
+                            (manifest.empty() && config.find_string("InputType") == "MANIFEST");
+  if ((is_listing && !loads_objects) || is_inventory) return Value::object({{"InputType", "JSON"}});
+  json::Object of_file;
+  if (config.is_object()) {
+    for (const auto& [name, value] : config.as_object()) {
+      if (name != "ManifestType" && name != "Transformation") of_file.set(name, value);
+    }
+  }
+  return Value(std::move(of_file));
+}
+
 Prepared<Value> items_of(const MapFields::Reader& reader, const std::string& text) {
   if (text.size() > kTextBytesMax)
     return refused(fmt::format("MapItemReaderData is longer than {} bytes.", kTextBytesMax));
-  ReadItems request{.resource = reader.resource, .config = reader.config};
-  // Which object it is does not matter here.
-  request.arguments = Value::object({{"Bucket", "given"}, {"Key", "given"}});
-  if (const auto& most = reader.max_items.constant; most && most->is_number())
-    request.max_items = most->as_number().to_uint64();
+  const ReadItems request{.resource = "arn:aws:states:::s3:getObject",
+                          .config = config_of_given_data(reader),
+                          // Which object it is does not matter here.
+                          .arguments = Value::object({{"Bucket", "given"}, {"Key", "given"}})};
   GivenObject object(text);
   // The text is small; what is made of it need not be (headers of CSV stand in each item).
   auto items = read_items(request, object, {.memory_bytes = kItemsBytesMax});
@@ -280,6 +300,27 @@ Prepared<Variables> variables_of(const TestStateRequest& request) {
   return Variables().with(std::move(variables));
 }
 
+// Whether the machine is what processes the state's items, or one of its branches.
+bool has_inside(const State& state, std::size_t machine) {
+  if (const auto* const map = std::get_if<MapFields>(&state.fields)) return map->machine == machine;
+  const auto* const parallel = std::get_if<ParallelFields>(&state.fields);
+  return parallel != nullptr &&
+         std::ranges::find(parallel->machines, machine) != parallel->machines.end();
+}
+
+// Whether the machine is inside a Map, at any depth. Recurses as deep as machines are inside each
+// other.
+bool is_inside_map(const Definition& definition, std::size_t machine) {
+  const auto& machines = definition.machines();
+  for (std::size_t around = 0; around < machines.size(); ++around) {
+    for (const State& state : machines[around].states) {
+      if (has_inside(state, machine))
+        return state.type == StateType::kMap || is_inside_map(definition, around);
+    }
+  }
+  return false;
+}
+
 Begin begin_of(const TestStateRequest& request, const TestIdentity& identity) {
   const std::string account =
       fmt::format("arn:aws:states:{}:{}", identity.region, identity.account);
@@ -312,9 +353,13 @@ Prepared<PreparedTest> prepare_test(const TestStateRequest& request, const TestI
   Begin begin = begin_of(request, identity);
   if (begin.input.size() > kTextBytesMax)
     return invalid_input(fmt::format("Input is longer than {} bytes.", kTextBytesMax));
-  if (const auto input = json::parse(begin.input); !input)
+  const auto input = json::parse(begin.input);
+  if (!input)
     return invalid_input("Invalid State Machine Execution Input: " + input.error().message());
   begin.machine = state.machine;
+  // AWS, "Automatic Context population": a state inside a Map is in its first iteration.
+  if (is_inside_map(tested->definition, state.machine))
+    begin.map_item = Value::object({{"Index", 0}, {"Value", *input}});
   begin.variables = *std::move(variables);
   return PreparedTest{.definition = std::move(tested->definition),
                       .state = std::move(state),

@@ -42,7 +42,9 @@ struct TestStateRequest {
   std::optional<std::uint64_t> retries = std::nullopt;            // retrierRetryCount
   std::optional<std::string> error_caused_by = std::nullopt;      // errorCausedByState
   std::optional<std::uint64_t> failed_iterations = std::nullopt;  // mapIterationFailureCount
-  std::optional<std::string> read_items = std::nullopt;           // mapItemReaderData
+  // mapItemReaderData: the text of the data that the ItemReader reads (a file of JSON, JSONL or
+  // CSV), not of a manifest; of a listing of objects or an inventory, an array of the items.
+  std::optional<std::string> read_items = std::nullopt;
 };
 
 // Why there is no test.
@@ -76,7 +78,8 @@ std::expected<PreparedTest, TestStateError> prepare_test(const TestStateRequest&
                                                          const TestIdentity& identity,
                                                          const ServiceModels* models);
 
-// What the API answers when the execution has ended.
+// What the API answers when the execution has ended. Its inspectionData has no `request` and no
+// `response`: they are of HTTP Tasks, which weft does not do.
 json::Value test_state_answer(const PreparedTest& test, const Execution& execution);
 
 }  // namespace weft::workflow

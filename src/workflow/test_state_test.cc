@@ -142,6 +142,99 @@ TEST_CASE("a Map's items are read from the data that is given, as its ItemReader
         "ValidationException: MapItemReaderData: CSV headers cannot contain duplicates.");
 }
 
+// A Map with this ItemReader, tested with the data: what its items come to.
+std::string read(std::string_view reader, std::string data, std::string_view input = "{}",
+                 std::string_view language = "JSONPath") {
+  const std::string_view selector = language == "JSONPath"
+                                        ? R"({"v.$":"$$.Map.Item.Value"})"
+                                        : R"({"v":"{% $states.context.Map.Item.Value %}"})";
+  TestStateRequest request = giving(
+      fmt::format(
+          R"({{"Type":"Map","QueryLanguage":"{}","ItemReader":{},"ItemSelector":{},"ItemProcessor":{{"ProcessorConfig":{{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}},
+              "StartAt":"In","States":{{"In":{{"Type":"Pass","End":true}}}}}},"End":true}})",
+          language, reader, selector),
+      "[]", input);
+  request.level = InspectionLevel::kTrace;
+  request.read_items = std::move(data);
+  const std::string shown = answer(request);
+  const auto parsed = json::parse(shown);
+  if (!parsed) return shown;
+  const json::Value* const inspection = parsed->find("inspectionData");
+  if (inspection == nullptr || inspection->find("afterItemSelector") == nullptr) return shown;
+  return fmt::format("{} {}", inspection->find_string("afterItemsPointer").value_or("-"),
+                     inspection->find_string("afterItemSelector").value_or(""));
+}
+
+TEST_CASE("the given data are the items themselves, not what names them") {
+  constexpr std::string_view kGet =
+      R"({{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{},"Parameters":{{"Bucket":"b","Key":"k"}}}})";
+  // The text of a data file.
+  CHECK(read(fmt::format(kGet, R"({"InputType":"JSONL","ManifestType":"ATHENA_DATA"})"),
+             "{\"a\":1}\n{\"a\":2}\n") == R"(- [{"v":{"a":1}},{"v":{"a":2}}])");
+  // The columns of an inventory are in its manifest.
+  CHECK(read(fmt::format(kGet, R"({"InputType":"MANIFEST"})"), R"([{"Bucket":"b","Key":"k"}])") ==
+        R"(- [{"v":{"Bucket":"b","Key":"k"}}])");
+  constexpr std::string_view kList =
+      R"({{"Resource":"arn:aws:states:::s3:listObjectsV2","ReaderConfig":{},"Parameters":{{"Bucket":"b"}}}})";
+  CHECK(read(fmt::format(kList, "{}"), R"([{"Key":"x","Size":3}])") ==
+        R"(- [{"v":{"Key":"x","Size":3}}])");
+  CHECK(
+      read(
+          fmt::format(
+              kList,
+              R"({"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","Transformation":"LOAD_AND_FLATTEN"})"),
+          "n\n1\n") == R"(- [{"v":{"n":"1"}}])");
+  CHECK(read(fmt::format(kList, "{}"), "{}") ==
+        "ValidationException: MapItemReaderData: Attempting to map over non-iterable node.");
+}
+
+TEST_CASE("of the given items a tested Map takes as many as its ItemReader does") {
+  constexpr std::string_view kReader =
+      R"({{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{{"InputType":"JSON"{}}},"{}":{{"Bucket":"b","Key":"k"}}}})";
+  const auto path = [&](std::string_view config, std::string_view input) {
+    return read(fmt::format(kReader, config, "Parameters"), "[1,2,3]", input);
+  };
+  CHECK(path(R"(,"MaxItems":2)", "{}") == R"(- [{"v":1},{"v":2}])");
+  CHECK(path(R"(,"MaxItemsPath":"$.most")", R"({"most":1})") == R"(- [{"v":1}])");
+  CHECK(path(R"(,"MaxItemsPath":"$.most")", R"({"most":0})") == R"(- [{"v":1},{"v":2},{"v":3}])");
+  CHECK(path(R"(,"MaxItemsPath":"$.most")", "{}").find(R"("error":"States.Runtime")") !=
+        std::string::npos);
+  CHECK(read(fmt::format(kReader, R"(,"MaxItems":"{% $states.input.most + 1 %}")", "Arguments"),
+             "[1,2,3]", R"({"most":1})", "JSONata") == R"(- [{"v":1},{"v":2}])");
+}
+
+TEST_CASE("what the ItemsPointer leads to is shown before MaxItems cuts it") {
+  constexpr std::string_view kReader =
+      R"({{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{{"InputType":"JSON","ItemsPointer":"/list","MaxItems":1}},"{}":{{"Bucket":"b","Key":"k"}}}})";
+  CHECK(read(fmt::format(kReader, "Parameters"), R"({"list":[1,2]})") == R"([1,2] [{"v":1}])");
+  // AWS: not in JSONata.
+  CHECK(read(fmt::format(kReader, "Arguments"), R"({"list":[1,2]})", "{}", "JSONata") ==
+        R"(- [{"v":1}])");
+}
+
+TEST_CASE("an item that a tested Map is at is the context's, whatever context is given") {
+  TestStateRequest request = giving(
+      R"({"Type":"Map","ItemsPath":"$.list","ItemSelector":{"v.$":"$$.Map.Item.Value","run.$":"$$.Execution.Id","own.$":"$$.Map.Own"},
+          "ItemProcessor":{"StartAt":"In","States":{"In":{"Type":"Pass","End":true}}},"End":true})",
+      "[]", R"({"list":[1,2]})");
+  request.level = InspectionLevel::kTrace;
+  request.context = R"({"Execution":{"Id":"x"},"Map":{"Item":{"Value":"outer"},"Own":9}})";
+  CHECK(
+      answer(request).find(
+          R"("afterItemSelector":"[{\"v\":1,\"run\":\"x\",\"own\":9},{\"v\":2,\"run\":\"x\",\"own\":9}]")") !=
+      std::string::npos);
+}
+
+TEST_CASE("the variables after the state are shown, given ones and those it assigns") {
+  TestStateRequest request =
+      request_of(R"({"Type":"Pass","Assign":{"b":2,"c.$":"$.x"},"End":true})", R"({"x":3})");
+  request.variables = R"({"a":1,"b":1})";
+  request.level = InspectionLevel::kDebug;
+  CHECK(answer(request).find(R"("variables":"{\"a\":1,\"b\":2,\"c\":3}")") != std::string::npos);
+  request.level = InspectionLevel::kInfo;
+  CHECK(answer(request).find("variables") == std::string::npos);
+}
+
 TEST_CASE("items that are much larger than the data they are read from are refused") {
   std::string reading =
       R"({"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"GIVEN","CSVHeaders":[)";
@@ -174,6 +267,19 @@ TEST_CASE("a state of a whole is found by its name, also inside others") {
   CHECK(answer(request) == R"({"output":"5","status":"SUCCEEDED"})");
   request.state_name = "Out";
   CHECK(answer(request) == "ValidationException: State not found in definition");
+}
+
+TEST_CASE("a state inside a Map is in its first iteration, unless a context is given") {
+  constexpr std::string_view kWhole =
+      R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"P","States":{
+          "P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"In","States":{
+          "In":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","ResultSelector":{"item.$":"$$.Map.Item"},"End":true}}}]}}}}}})";
+  TestStateRequest request = giving(kWhole, "{}", R"({"x":1})");
+  request.state_name = "In";
+  CHECK(answer(request) ==
+        R"({"output":"{\"item\":{\"Index\":0,\"Value\":{\"x\":1}}}","status":"SUCCEEDED"})");
+  request.context = R"({"Map":{"Item":{"Index":7}}})";
+  CHECK(answer(request) == R"({"output":"{\"item\":{\"Index\":7}}","status":"SUCCEEDED"})");
 }
 
 TEST_CASE("a context that is given is the context object; else it is that of the test") {

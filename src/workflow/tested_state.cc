@@ -73,10 +73,48 @@ void Interpreter::inspect_handler(json::Value details) {
   test_->inspection.set("errorDetails", std::move(details));
 }
 
+// What the test says that it is, but for the item that a tested Map is at.
+json::Value Interpreter::context_of_test(const json::Value* map_item) const {
+  json::Value given = test_->context.value_or(json::Value::object({}));
+  if (map_item == nullptr) return given;
+  json::Object context(given.as_object());
+  const json::Value* const around = given.find("Map");
+  json::Object map;
+  if (around != nullptr && around->is_object()) map = json::Object(around->as_object());
+  map.set("Item", *map_item);
+  context.set("Map", json::Value(std::move(map)));
+  return json::Value(std::move(context));
+}
+
+// The variables after the state, where there are any.
+void Interpreter::inspect_variables(const Variables& variables) {
+  const Variables::Map* const set = variables.innermost();
+  if (set == nullptr || set->empty()) return;
+  json::Object all;
+  for (const auto& [name, value] : *set)
+    all.set(name, value);
+  inspect("variables", Payload(json::Value(std::move(all))));
+}
+
 Outcome<> Interpreter::finish_mocked(FrameId id) {
   if (test_->mocked_result) return finish(id, *test_->mocked_result);
   ended(id, test_->mocked_failure.value_or(Failure{}));
   return {};
+}
+
+// The items that the test gives, as many as the ItemReader takes.
+Outcome<json::Value> Interpreter::tested_items(const Frame& now, const MapFields::Reader& reader,
+                                               const Payload& input) {
+  json::Value items = test_->read_items.value_or(json::Value::array({}));
+  if (state_of(now).language == QueryLanguage::kJsonPath &&
+      reader.config.find("ItemsPointer") != nullptr)
+    inspect("afterItemsPointer", Payload(items));
+  auto most = number_of(now, reader.max_items, input.value(), true);
+  if (!most) return std::unexpected(std::move(most.error()));
+  // 0 is as if nothing was said.
+  const double count = most->value_or(0);
+  if (count <= 0 || count >= static_cast<double>(items.size())) return items;
+  return json::Value(json::Array(items.as_array().first(static_cast<std::size_t>(count))));
 }
 
 Outcome<> Interpreter::finish_mocked_map(FrameId id, const Payload& input) {
@@ -84,7 +122,11 @@ Outcome<> Interpreter::finish_mocked_map(FrameId id, const Payload& input) {
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   OpenChildren open = std::exchange(children_of(now), {});
   now.children.reset();
-  if (test_->read_items) open.items = *test_->read_items;
+  if (fields.reader) {
+    auto items = tested_items(now, *fields.reader, input);
+    if (!items) return std::unexpected(std::move(items.error()));
+    open.items = *std::move(items);
+  }
   if (auto done = inspect_children(now, open, input); !done) return done;
   if (test_->mocked_result && fields.is_distributed &&
       !is_tolerated(open.tolerated, test_->failed_iterations, open.items.size())) {

@@ -32,6 +32,8 @@ struct Diagnostic {
   // The bytes of the definition that this is about, and where they begin. Nothing without a place.
   std::optional<json::Span> span;
   Position position;
+  // What AWS does not say: "did you mean StringEquals?", or why a path is none. Without controls.
+  std::optional<std::string> hint = std::nullopt;
 };
 
 struct ValidationOptions {

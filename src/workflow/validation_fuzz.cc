@@ -22,6 +22,7 @@ void check(std::string_view text, const workflow::Validation& validation) {
     WEFT_ASSERT(!diagnostic.code.empty() && !diagnostic.message.empty());
     WEFT_ASSERT(weft::json::is_utf8(diagnostic.message));
     WEFT_ASSERT(weft::json::is_utf8(diagnostic.location.value_or("")));
+    WEFT_ASSERT(weft::json::is_utf8(diagnostic.hint.value_or("")));
     if (!diagnostic.span.has_value()) continue;
     const auto [begin, end] = *diagnostic.span;
     WEFT_ASSERT(begin <= end && end <= text.size());

@@ -767,5 +767,66 @@ TEST_CASE("the error of CreateStateMachine lists what is wrong") {
         "/States/A/Next, MISSING_END_STATE: Workflow has no terminal state at null'");
 }
 
+TEST_CASE("a variable of an inner scope does not have the name of one of an outer scope") {
+  const auto lines = [](std::string_view assign, std::string_view catcher_assigns,
+                        std::string_view inner) {
+    return lines_of(validate(fmt::format(
+        R"({{"StartAt": "P", "States": {{
+             "P": {{"Type": "Parallel", "Assign": {{{}}}, "Next": "M",
+                  "Catch": [{{"ErrorEquals": ["E"], "Assign": {{{}}}, "Next": "M"}}],
+                  "Branches": [{{"StartAt": "B", "States": {{"B": {{"Type": "Pass", "Assign": {{{}}}, "End": true}}}}}}]}},
+             "M": {{"Type": "Map", "End": true, "ItemProcessor": {{"StartAt": "I", "States": {{
+                  "I": {{"Type": "Pass", "Assign": {{"b": 1, "own": 2}}, "End": true}}}}}}}}}}}})",
+        assign, catcher_assigns, inner)));
+  };
+  // Scopes beside each other may.
+  CHECK(lines(R"("a": 1)", R"("a": 2)", R"("b": 1)").empty());
+  CHECK(lines(R"("a.$": "$")", "", R"("a": 1)") ==
+        Lines{"INVALID_VARIABLE_NAME: Invalid variable name 'a': a variable of that name is "
+              "assigned in an outer scope. at /States/P/Branches[0]/States/B/Assign/a"});
+  CHECK(lines("", R"("own": 1)", "") ==
+        Lines{"INVALID_VARIABLE_NAME: Invalid variable name 'own': a variable of that name is "
+              "assigned in an outer scope. at /States/M/ItemProcessor/States/I/Assign/own"});
+  CHECK(
+      lines_of(
+          validate_state(
+              R"({"Type": "Parallel", "Assign": {"a": 1}, "End": true, "Branches": [{"StartAt": "B",
+                "States": {"B": {"Type": "Pass", "Assign": {"a": 1}, "End": true}}}]})"))
+          .size() == 1);
+}
+
+TEST_CASE("what is misspelt has the name that was likely meant, beside what AWS says") {
+  const auto hints = [](std::string_view state) {
+    Lines lines;
+    for (const Diagnostic& diagnostic : validate(machine(state)).diagnostics)
+      lines.push_back(diagnostic.hint.value_or("-"));
+    return lines;
+  };
+  CHECK(
+      hints(
+          R"({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "x", "Next": "X"}]})") ==
+      Lines{"did you mean StringEquals?", "did you mean StringEquals?"});
+  CHECK(hints(R"({"Type": "Choice", "Choices": [{"Variable": "$.a", "Next": "X"}]})") ==
+        Lines{"-"});
+  CHECK(hints(R"({"Type": "Pass", "Reslt": 1, "End": true})") == Lines{"did you mean Result?"});
+  CHECK(hints(R"({"Type": "Pass", "Frobnicate": 1, "End": true})") == Lines{"-"});
+  CHECK(hints(R"({"Type": "Pas", "End": true})") == Lines{"did you mean Pass?"});
+  CHECK(hints(R"({"Type": "Pass", "Ende": true})") ==
+        Lines{"did you mean End?", "did you mean End?"});
+  CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": "States.Fromat('{}')"}, "End": true})~") ==
+        Lines{"there is no function States.Fromat; did you mean States.Format?"});
+  CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": "$.a["}, "End": true})~") ==
+        Lines{"invalid JSONPath at line 1, column 5: brackets hold a name in quotes, *, an index, "
+              "a slice or a filter behind ?"});
+  CHECK(hints(R"~({"Type": "Pass", "InputPath": "a.b", "End": true})~") ==
+        Lines{"a path is expected, which begins with $"});
+  CHECK(hints(R"~({"Type": "Pass", "Parameters": {"a.$": 1}, "End": true})~") ==
+        Lines{"it is no string"});
+  CHECK(hints(R"({"Type": "Pass", "Next": "Yy"}, "Yes": {"Type": "Succeed"})").front() ==
+        "did you mean Yes?");
+  CHECK(hints(R"({"Type": "Pass", "QueryLanguage": "JSONPaht", "End": true})") ==
+        Lines{"did you mean JSONPath?"});
+}
+
 }  // namespace
 }  // namespace weft::workflow

@@ -3,17 +3,12 @@
 #include <vector>
 
 #include "conformance/corpus_command.h"
-#include "workflow/service_models.h"
-
-// The models of AWS's services are not in the module: mocked results are compared with none.
-const weft::workflow::ServiceModels& weft::workflow::ServiceModels::embedded() {
-  static const ServiceModels none("");
-  return none;
-}
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  if (const auto exit_code = weft::conformance::run_corpus_command(words)) return *exit_code;
+  // The models of AWS's services are not in the module: mocked results are compared with none.
+  if (const auto exit_code = weft::conformance::run_corpus_command(words, nullptr))
+    return *exit_code;
   weft::conformance::print(weft::conformance::kCorpusHelp, stderr);
   return weft::conformance::kUsageExitCode;
 }

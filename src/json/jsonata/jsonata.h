@@ -70,7 +70,8 @@ struct Context {
   Inputs& inputs;
   std::span<const Binding> bindings = {};
   // The functions that workflows have beside those of JSONata: $partition, $range, $hash, $uuid,
-  // $parse, and $random with a seed; and no $eval.
+  // $parse, and $random with a seed; and no $eval. With them, a number that is not finite is the
+  // text "Infinity", "-Infinity" or "NaN" in the expression's value, and D1001 without.
   bool workflow_functions = false;
   Limits limits = {};
 };

@@ -209,6 +209,23 @@ TEST_CASE("messages are those of the reference implementation") {
         R"(Syntax error in expression passed to function eval: "Unexpected end of expression")");
 }
 
+TEST_CASE("a number that no document can hold is no null") {
+  CHECK(evaluated("1/0") == "D1001 at 0");
+  CHECK(evaluated(R"({"k": [-1/0]})") == "D1001 at 0");
+  CHECK(evaluated("0/0") == "D1001 at 0");
+  CHECK(evaluated("1/0 > 5") == "true");
+  // What came in and was not computed with goes out as it was.
+  CHECK(evaluated("a", {.input = R"({"a":1e400})"}) == "1e400");
+  // AWS gives texts.
+  const auto in_workflow = [](std::string_view text) {
+    return evaluated(text, {.workflow_functions = true});
+  };
+  CHECK(in_workflow("1/0") == R"("Infinity")");
+  CHECK(in_workflow(R"({"k": [-1/0]})") == R"({"k":["-Infinity"]})");
+  CHECK(in_workflow("0/0") == R"("NaN")");
+  CHECK(in_workflow("1/0 + 1").starts_with("D1001"));
+}
+
 TEST_CASE("variables come from outside") {
   const std::vector<Binding> bindings = {
       {.name = "states", .value = Value::object({{"input", Value::object({{"n", 4}})}})}};

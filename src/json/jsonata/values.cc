@@ -354,7 +354,12 @@ Made<Value> to_value(Evaluator& run, const Var& value) {
     case Type::kNumber: {
       const double number = value.number();
       if (number == 0) return Value(0);  // JavaScript's JSON has no -0.
-      return value.foreign() != nullptr ? *value.foreign() : Value(number);
+      if (value.foreign() != nullptr) return *value.foreign();
+      if (std::isfinite(number)) return Value(number);
+      // To workflows they are texts, as AWS was seen to give them. In JavaScript they are values
+      // that no document can hold.
+      if (run.context().workflow_functions) return Value(number_text(number));
+      return fault({.code = "D1001", .value = number_text(number)});
     }
     case Type::kString:
       WEFT_MADE(charge(run, value.text().size()));

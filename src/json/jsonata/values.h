@@ -39,7 +39,8 @@ std::string shown(Evaluator& run, const Var& value);
 
 // A copy that may be changed, as $clone makes it.
 Made<Var> cloned(Evaluator& run, const Var& value);
-// As a document; not for undefined. Functions become empty strings, undefined items null.
+// As a document; not for undefined. Functions become empty strings, undefined items null. Numbers
+// that are not finite are D1001, or texts ("Infinity") with workflow_functions.
 Made<Value> to_value(Evaluator& run, const Var& value);
 
 }  // namespace weft::json::jsonata

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -80,6 +82,18 @@ bool invites_path(const Field& field) {
   }
 }
 
+// How many fields of an object are compared with names that it misses.
+constexpr std::size_t kGuessedFieldsMax = 16;
+
+// For an object without any of the names: one of its fields may be a misspelt one of them.
+std::optional<std::string> hint_of_unknown(const Value& object, const Schema& schema, Names names) {
+  for (const json::Member& member : object.as_object() | std::views::take(kGuessedFieldsMax)) {
+    if (find_field(schema, member.key()) != nullptr) continue;
+    if (auto hint = hint_of(member.key(), names)) return hint;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool Checker::expect(const Value& value, const Place& place, std::initializer_list<Kind> kinds) {
@@ -124,15 +138,15 @@ void Checker::check_names(const Value& object, const Place& place, const Schema&
     if (findings_.is_done()) return;
     if (find_field(schema, member.key()) == nullptr) {
       findings_.schema_error(fmt::format("Field '{}' is not supported", quoted(member.key())),
-                             place, member.key_value());
+                             place, member.key_value(), hint_of(member.key(), schema));
     }
   }
   for (const Alternatives& alternatives : schema.alternatives)
-    check_alternatives(object, place, alternatives);
+    check_alternatives(object, place, schema, alternatives);
   if (scope.checks_language) check_languages(object, place, schema, scope);
 }
 
-void Checker::check_alternatives(const Value& object, const Place& place,
+void Checker::check_alternatives(const Value& object, const Place& place, const Schema& schema,
                                  const Alternatives& fields) {
   const auto count = std::ranges::count_if(
       fields.names, [&object](std::string_view name) { return has(object, name); });
@@ -144,7 +158,7 @@ void Checker::check_alternatives(const Value& object, const Place& place,
     findings_.schema_error(
         fmt::format("This object should have only one of the following fields: {}",
                     listed(fields.names)),
-        place, object);
+        place, object, hint_of_unknown(object, schema, fields.names));
   }
 }
 
@@ -348,7 +362,7 @@ void Checker::check_one_of(Names values, const Value& value, const Place& place)
   if (std::ranges::find(values, value.as_string()) != values.end()) return;
   if (has_substitution(value.as_string())) return;
   findings_.schema_error(fmt::format("Value should be one of the following: {}", listed(values)),
-                         place, value);
+                         place, value, hint_of(value.as_string(), values));
 }
 
 void Checker::check_timestamp(const Value& value, const Place& place) {

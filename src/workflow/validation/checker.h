@@ -41,7 +41,8 @@ class Checker {
                     const Scope& scope);
   void check_names(const Value& object, const Place& place, const Schema& schema,
                    const Scope& scope);
-  void check_alternatives(const Value& object, const Place& place, const Alternatives& fields);
+  void check_alternatives(const Value& object, const Place& place, const Schema& schema,
+                          const Alternatives& fields);
   void check_languages(const Value& object, const Place& place, const Schema& schema,
                        const Scope& scope);
   void check_field(const Field& field, const Value& value, const Place& place, const Scope& scope);

@@ -84,19 +84,21 @@ bool Findings::keeps(Severity severity) {
 }
 
 void Findings::error(std::string_view code, std::string message, const Place& place,
-                     const json::Value& about) {
+                     const json::Value& about, std::optional<std::string> hint) {
   if (!keeps(Severity::kError)) return;
   result_.diagnostics.push_back({.severity = Severity::kError,
                                  .code = code,
                                  .message = std::move(message),
                                  .location = place.text(),
                                  .span = about.span(),
-                                 .position = {}});
+                                 .position = {},
+                                 .hint = std::move(hint)});
 }
 
-void Findings::schema_error(std::string message, const Place& place, const json::Value& about) {
+void Findings::schema_error(std::string message, const Place& place, const json::Value& about,
+                            std::optional<std::string> hint) {
   has_schema_errors_ = true;
-  error(kSchemaFailed, std::move(message), place, about);
+  error(kSchemaFailed, std::move(message), place, about, std::move(hint));
 }
 
 void Findings::error(std::string_view code, std::string message, Position position) {

@@ -48,8 +48,9 @@ class Findings {
 
   // `about` is what the message is about: its span is reported.
   void error(std::string_view code, std::string message, const Place& place,
-             const json::Value& about);
-  void schema_error(std::string message, const Place& place, const json::Value& about);
+             const json::Value& about, std::optional<std::string> hint = std::nullopt);
+  void schema_error(std::string message, const Place& place, const json::Value& about,
+                    std::optional<std::string> hint = std::nullopt);
   // About no place, or about one of a text that is no document.
   void error(std::string_view code, std::string message, Position position = {});
   void warning(std::string_view code, std::string message, const Place& place,

@@ -7,7 +7,8 @@
 namespace weft::workflow::validation {
 
 // Of a machine in which Checker found no schema error: targets that do not exist, states that
-// nothing leads to, a machine that cannot end, names that come twice or are too long.
+// nothing leads to, a machine that cannot end, names that come twice or are too long, variables
+// that hide those of an outer scope.
 void check_graph(const json::Value& machine, Findings& findings);
 
 // Of what is inside a state at `place` alone.

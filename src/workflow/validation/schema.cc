@@ -3,6 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/nearest.h"
+#include "workflow/validation/findings.h"
 
 namespace weft::workflow::validation {
 namespace {
@@ -399,6 +405,19 @@ const Schema* schema_of_state(std::string_view type) {
 const Field* find_field(const Schema& schema, std::string_view name) {
   const auto found = std::ranges::find(schema.fields, name, &Field::name);
   return found == schema.fields.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> hint_of(std::string_view word, Names names) {
+  const auto meant = nearest(word, names);
+  if (!meant) return std::nullopt;
+  return fmt::format("did you mean {}?", quoted(*meant));
+}
+
+std::optional<std::string> hint_of(std::string_view word, const Schema& schema) {
+  std::vector<std::string_view> names;
+  for (const Field& field : schema.fields)
+    names.push_back(field.name);
+  return hint_of(word, names);
 }
 
 }  // namespace weft::workflow::validation

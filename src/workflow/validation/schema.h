@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace weft::workflow::validation {
@@ -112,5 +113,9 @@ extern const Names kRuleParts;
 extern const Names kComparisons;
 
 const Field* find_field(const Schema& schema, std::string_view name);
+
+// "did you mean StringEquals?" for a name or value that is not one of those but spelled like it.
+std::optional<std::string> hint_of(std::string_view word, Names names);
+std::optional<std::string> hint_of(std::string_view word, const Schema& schema);
 
 }  // namespace weft::workflow::validation

@@ -60,7 +60,7 @@ void Checker::check_state(const Value& state, const Place& place, const Scope& a
   if (schema == nullptr) {
     findings_.schema_error(fmt::format("The field 'Type' should have one of these values: [{}]",
                                        fmt::join(kStateTypes, ", ")),
-                           type_place, *type);
+                           type_place, *type, hint_of(type->as_string(), kStateTypes));
     return;
   }
   const std::string_view name = type->as_string();
@@ -149,7 +149,8 @@ void Checker::check_rule(const Value& rule, const Place& place, const Schema& sc
                     fmt::join(kRuleParts, ", ")),
         place, rule);
   }
-  if (has("Variable")) check_alternatives(rule, place, {.names = kComparisons, .must = true});
+  if (has("Variable"))
+    check_alternatives(rule, place, schema, {.names = kComparisons, .must = true});
   check_object(rule, place, schema, scope);
 }
 

@@ -45,8 +45,8 @@ bool looks_like_intrinsic(std::string_view text) {
 void Checker::check_path(const Value& path, const Place& place) {
   if (path.is_null() || !expect(path, place, {Kind::kString, Kind::kNull})) return;
   if (has_substitution(path.as_string())) return;
-  if (problem_of_path(path.as_string()).has_value())
-    findings_.schema_error("Value must be a valid JSONPath.", place, path);
+  if (const auto problem = problem_of_path(path.as_string()))
+    findings_.schema_error("Value must be a valid JSONPath.", place, path, quoted(*problem));
 }
 
 void Checker::check_reference_path(Form form, const Value& path, const Place& place) {
@@ -69,9 +69,9 @@ void Checker::check_reference_path(Form form, const Value& path, const Place& pl
 
 void Checker::check_path_or_intrinsic(const Value& path, const Place& place) {
   if (!expect(path, place, {Kind::kString}) || has_substitution(path.as_string())) return;
-  if (problem_of_path_or_intrinsic(path.as_string()).has_value()) {
+  if (const auto problem = problem_of_path_or_intrinsic(path.as_string())) {
     findings_.schema_error("Value must be a valid JSONPath or a valid intrinsic function call",
-                           place, path);
+                           place, path, quoted(*problem));
   }
 }
 
@@ -119,13 +119,16 @@ void Checker::check_path_member(const json::Member& member, const Value& object,
                                        quoted(name), quoted(key)),
                            place, member.key_value());
   }
-  if (value.is_string() && (has_substitution(value.as_string()) ||
-                            !problem_of_path_or_intrinsic(value.as_string()).has_value()))
-    return;
+  std::optional<std::string> problem = "it is no string";
+  if (value.is_string()) {
+    if (has_substitution(value.as_string())) return;
+    problem = problem_of_path_or_intrinsic(value.as_string());
+    if (!problem.has_value()) return;
+  }
   findings_.schema_error(fmt::format("The value for the field '{}' must be a valid JSONPath or a "
                                      "valid intrinsic function call",
                                      quoted(key)),
-                         place, value);
+                         place, value, quoted(*problem));
 }
 
 void Checker::check_jsonata_template(const Value& value, const Place& place,
