@@ -40,6 +40,7 @@ namespace {
 constexpr std::uint32_t kDeadlineMs = 900'000;
 // How soon a signal ends a call.
 constexpr std::chrono::milliseconds kSignalTime{100};
+constexpr std::chrono::milliseconds kAtOnce{0};
 
 // Runs what is posted on the thread that waits.
 class CallQueue final : public Executor {
@@ -230,7 +231,8 @@ void LocalFunctions::show_log(const std::string& invocation) {
   parts_->console.note(log);
 }
 
-LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string payload) {
+LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string payload,
+                                            std::optional<std::chrono::milliseconds> time_max) {
   std::optional<function::Outcome> outcome;
   const auto found = names_.find(name);
   const auto call = parts_->functions->invoke(
@@ -238,19 +240,28 @@ LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string p
        .payload = std::move(payload),
        .content_type = "application/json"},
       parts_->queue, [&outcome](function::Outcome ended) { outcome = std::move(ended); });
+  const Clock& clock = parts_->console.clock();
+  const MonotonicTime start = clock.monotonic();
   bool is_cancelled = false;
+  bool is_late = false;
   while (!outcome) {
-    parts_->queue->run_one(kSignalTime);
-    if (is_cancelled || !parts_->signals.waiting()) continue;
-    is_cancelled = true;
-    call.cancel();
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock.monotonic() - start);
+    const bool ends = is_cancelled || is_late;
+    parts_->queue->run_one(time_max && !ends ? std::clamp(*time_max - took, kAtOnce, kSignalTime)
+                                             : kSignalTime);
+    if (ends || outcome) continue;
+    is_cancelled = parts_->signals.waiting().has_value();
+    is_late = !is_cancelled && time_max && clock.monotonic() - start >= *time_max;
+    if (is_cancelled || is_late) call.cancel();
   }
   if (outcome->invocation) show_log(*outcome->invocation);
   const auto millis = static_cast<std::int64_t>(outcome->duration_us / 1000);
   if (!outcome->response) {
     return {.result = std::unexpected(failure_of(outcome->response.error())),
             .millis = millis,
-            .is_cancelled = is_cancelled};
+            .is_cancelled = is_cancelled,
+            .is_late = is_late};
   }
   return {.result = as_json(std::move(outcome->response->body)), .millis = millis};
 }

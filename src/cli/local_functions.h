@@ -1,10 +1,12 @@
 // Functions that a workflow on this machine calls, from files.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,12 +34,14 @@ class LocalFunctions {
   struct Answer {
     // JSON, or why there is none: the name of the exception and what Lambda reports of one.
     std::expected<std::string, workflow::Failure> result;
-    std::int64_t millis = 0;  // how long it took
-    bool is_cancelled = false;
+    std::int64_t millis = 0;    // how long it took
+    bool is_cancelled = false;  // by a signal
+    bool is_late = false;       // it was ended because it took longer than `time_max`
   };
   // Waits for it. The function must be there. What it prints, and the traceback of an exception, go
   // to standard error.
-  Answer call(std::string_view name, std::string payload);
+  Answer call(std::string_view name, std::string payload,
+              std::optional<std::chrono::milliseconds> time_max = std::nullopt);
 
  private:
   struct Parts;

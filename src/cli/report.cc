@@ -103,13 +103,15 @@ std::string error_text(const Error& error, const Console& console) {
   return text + backtrace_text(error.backtrace());
 }
 
-std::string error_json(const Error& error) {
+std::string error_json(const Error& error, const json::Object& members) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
   const std::size_t end = error.message().find('\n');
   json::write_problem_members(writer, with_message(error, error.message().substr(0, end)));
   if (end != std::string::npos) writer.key("excerpt").value(error.message().substr(end + 1));
+  for (const json::Member& member : members)
+    writer.key(member.key()).value(member.value());
   writer.key("exit_code").value(info(error.code()).exit_code).end_object();
   return text + "\n";
 }

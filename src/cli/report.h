@@ -22,7 +22,8 @@ std::string backtrace_text(const std::vector<BacktraceFrame>& frames);
 
 // The error as a problem document (docs/reference/errors.md) with its exit code. One line. Of a
 // message of several lines, the first is `detail` and the others are `excerpt`.
-std::string error_json(const Error& error);
+// `members`: further ones.
+std::string error_json(const Error& error, const json::Object& members = {});
 
 // Writes the error to standard error, as JSON if wanted, and returns its exit code.
 int report(const Error& error, Console& console, bool as_json);

@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "cli/buckets.h"
+#include "cli/execution_failure.h"
 #include "cli/input_file.h"
 #include "cli/local_functions.h"
 #include "cli/report.h"
@@ -107,12 +108,12 @@ const json::Value* find_state(const json::Value& value, std::string_view name) {
   return nullptr;
 }
 
-// "FILE:LINE:COLUMN"
-std::string place_of(const Workflow& flow, std::string_view state) {
+StatePlace place_of(const Workflow& flow, std::string_view state) {
   const json::Value* const name = find_state(flow.document, state);
   const Position position = name != nullptr ? name->position() : Position();
-  if (!position.line || !position.column) return printable(flow.file);
-  return fmt::format("{}:{}:{}", printable(flow.file), *position.line, *position.column);
+  if (!position.line || !position.column) return {.text = printable(flow.file)};
+  return {.text = fmt::format("{}:{}:{}", printable(flow.file), *position.line, *position.column),
+          .position = position};
 }
 
 Result<std::string> execution_name(const Arguments& arguments, Console& console) {
@@ -157,48 +158,6 @@ std::string history_text(const std::vector<workflow::HistoryEvent>& history) {
   return text + "\n";
 }
 
-// The state that the last event leads back to; empty when there is none.
-std::string last_state(const std::vector<workflow::HistoryEvent>& history) {
-  std::size_t event = history.size();
-  while (event > 0) {
-    const workflow::HistoryEvent& now = history[event - 1];
-    const json::Value* const state = now.details.find("name");
-    if (name_of(now.type).ends_with("StateEntered") && state != nullptr && state->is_string())
-      return std::string(state->as_string());
-    // It follows what the state's entry did, and not the entry itself.
-    const json::Value* const evaluated = now.details.find("state");
-    if (now.type == workflow::EventType::kEvaluationFailed && evaluated != nullptr)
-      return std::string(evaluated->as_string());
-    if (now.previous >= event) return {};
-    event = now.previous;
-  }
-  return {};
-}
-
-// Why the execution did not succeed.
-Error failure_of(const Workflow& flow, const workflow::Simulation& simulation) {
-  const workflow::Execution& execution = simulation.execution();
-  if (execution.status == workflow::Status::kRunning) {
-    const std::uint64_t events = workflow::SimulationLimits().events;
-    return Error(ErrorCode::kGuestLimit,
-                 fmt::format("the execution did not end within {} events: does it go in circles?",
-                             events))
-        .with_limit("workflow_events", events);
-  }
-  const workflow::Failure failure = execution.failure.value_or(workflow::Failure());
-  const std::string state = last_state(simulation.history());
-  std::string message = execution.status == workflow::Status::kTimedOut
-                            ? "the execution's time was over"
-                            : "the execution failed";
-  if (!state.empty())
-    message += fmt::format(" in the state {} ({})", printable(state), place_of(flow, state));
-  if (failure.error) message += fmt::format(": {}", printable(*failure.error));
-  if (failure.cause) message += fmt::format(": {}", printable(*failure.cause));
-  return {execution.status == workflow::Status::kTimedOut ? ErrorCode::kDeadlineExceeded
-                                                          : ErrorCode::kGuestError,
-          std::move(message)};
-}
-
 std::uint64_t seed_of(Random& random) {
   std::uint64_t seed = 0;
   random.fill(&seed, sizeof(seed));
@@ -220,13 +179,15 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
   std::unique_ptr<LocalFunctions> functions;
   if (const auto options = arguments.values("function"); !options.empty())
     functions = TRY(LocalFunctions::create(options, console));
+  const PlaceOf place = [&](std::string_view state) { return place_of(flow, state); };
+  const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(
+      console.clock().wall().time_since_epoch());
   WorkflowServices services({.definition = flow.definition,
                              .mocks = mocks,
                              .buckets = *buckets,
-                             .functions = functions.get()},
-                            [&](std::string_view state) { return place_of(flow, state); });
-  const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(
-      console.clock().wall().time_since_epoch());
+                             .functions = functions.get(),
+                             .start_millis = start.count()},
+                            place);
   workflow::Simulation simulation(flow.definition, services, start.count(),
                                   seed_of(console.random()));
   simulation.run(begin_of(flow, name, std::move(input)));
@@ -234,7 +195,12 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
   if (shows_history) console.print(history_text(simulation.history()));
   if (const auto& problem = services.problem()) return fail(*problem);
   const workflow::Execution& execution = simulation.execution();
-  if (!execution.output) return fail(failure_of(flow, simulation));
+  if (!execution.output) {
+    ExecutionFailure failure = failure_of(simulation, services.failed_children(), place);
+    if (!arguments.has("json")) return fail(std::move(failure.error).with_suffix(failure.children));
+    console.note(error_json(failure.error, failure.members));
+    return info(failure.error.code()).exit_code;
+  }
   if (!shows_history) console.print(fmt::format("{}\n", execution.output->text().as_string()));
   return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/testing.h"
 #include "json/parse.h"
+#include "json/print.h"
 
 namespace weft::cli {
 namespace {
@@ -79,7 +80,56 @@ TEST_CASE("a failed execution says in which state, and ends with the code of a g
   const Ended late = run(R"({"TimeoutSeconds":1,"StartAt":"A","States":{
                              "A":{"Type":"Wait","Seconds":9,"End":true}}})");
   CHECK(late.code == 124);
-  CHECK(late.errors.starts_with("weft: the execution's time was over"));
+  CHECK(late.errors ==
+        "weft: the execution's time was over in the state A (-:2:30): States.Timeout: it took "
+        "longer than the workflow's TimeoutSeconds, 1\n");
+}
+
+TEST_CASE("a failed execution as JSON has its state, its error and its cause apart") {
+  const Ended failed =
+      run("{\"StartAt\":\"A\",\n\"States\":{\"A\":{\"Type\":\"Fail\",\"Error\":\"Bad\",\"Cause\":"
+          "\"why\"}}}",
+          {"--json"});
+  CHECK(failed.code == 1);
+  const json::Value told = json::parse(failed.errors).value();
+  CHECK(told.find("state")->as_string() == "A");
+  CHECK(told.find("error")->as_string() == "Bad");
+  CHECK(told.find("cause")->as_string() == "why");
+  CHECK(told.find("position")->find("line")->as_number().to_uint64() == 2);
+  CHECK(told.find("exit_code")->as_number().to_uint64() == 1);
+  CHECK(told.find("failed_children") == nullptr);
+}
+
+constexpr const char* kEach = R"j({"StartAt":"Before","States":{
+"Before":{"Type":"Map","ItemsPath":"$.first","ToleratedFailurePercentage":100,"ResultPath":null,
+  "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+    "StartAt":"Fails","States":{"Fails":{"Type":"Fail","Error":"Other"}}},"Next":"Each"},
+"Each":{"Type":"Map","ItemsPath":"$.then",
+  "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+    "StartAt":"Odd","States":{
+"Odd":{"Type":"Choice","Choices":[{"Variable":"$","NumericGreaterThan":1,"Next":"Bad"}],"Default":"Good"},
+"Good":{"Type":"Pass","End":true},
+"Bad":{"Type":"Fail","ErrorPath":"States.Format('E{}', $)","Cause":"why"}}},"End":true}}})j";
+
+TEST_CASE("the first children of a distributed Map that failed are shown with their reasons") {
+  const Ended few = run(kEach, {"--input", R"({"first":[1],"then":[1,2,1,3]})"});
+  CHECK(few.errors ==
+        "weft: the execution failed in the state Each (-:5:1): "
+        "States.ExceedToleratedFailureThreshold: The specified tolerated failure threshold was "
+        "exceeded\n"
+        "  child 1 failed in the state Bad (-:10:1): E2: why\n"
+        "  child 3 failed in the state Bad (-:10:1): E3: why\n");
+  const std::string many = R"({"first":[],"then":[2,3,4,5,6,7,8,1]})";
+  CHECK(run(kEach, {"--input", many})
+            .errors.ends_with("  child 4 failed in the state Bad (-:10:1): E6: why\n"
+                              "  and 2 more failed\n"));
+  const json::Value told = json::parse(run(kEach, {"--input", many, "--json"}).errors).value();
+  CHECK(told.find("excerpt") == nullptr);
+  const json::Value& children = *told.find("failed_children");
+  CHECK(children.find("count")->as_number().to_uint64() == 7);
+  CHECK(children.find("first")->size() == 5);
+  CHECK(json::to_string(children.find("first")->as_array()[1]) ==
+        R"({"index":1,"state":"Bad","error":"E3","cause":"why"})");
 }
 
 TEST_CASE("a definition with errors does not run") {

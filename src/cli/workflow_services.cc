@@ -62,13 +62,33 @@ Error WorkflowServices::unanswered(std::string_view state, const workflow::Start
       ErrorCode::kFailedPrecondition,
       fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
                   "FILE has {{{}: {{\"result\": …}}}}",
-                  printable(state), place_of_(state),
+                  printable(state), place_of_(state).text,
                   function ? fmt::format("the function {}", printable(*function))
                            : printable(task.resource),
                   function && !waits_for_token(task)
                       ? fmt::format("`--function {}=FILE`, or ", printable(*function))
                       : "",
                   printable(answer))};
+}
+
+// How long a function may take until a timeout of the Task or of the whole makes its end
+// meaningless; nothing where neither has one.
+std::optional<std::chrono::milliseconds> WorkflowServices::time_for(
+    const workflow::Simulation& simulation, const workflow::StartTask& task) const {
+  constexpr std::int64_t kMillisPerSecond = 1000;
+  std::optional<std::int64_t> millis;
+  const auto limit_to = [&](std::int64_t other) {
+    millis = std::min(millis.value_or(other), other);
+  };
+  for (const auto& seconds : {task.timeout_seconds, task.heartbeat_seconds}) {
+    if (seconds) limit_to(static_cast<std::int64_t>(*seconds) * kMillisPerSecond);
+  }
+  if (const auto seconds = parts_.definition.timeout_seconds()) {
+    limit_to(parts_.start_millis + static_cast<std::int64_t>(*seconds) * kMillisPerSecond -
+             simulation.millis());
+  }
+  if (!millis) return std::nullopt;
+  return std::chrono::milliseconds(std::max<std::int64_t>(*millis, 0));
 }
 
 void WorkflowServices::stop(workflow::Simulation& simulation, Error problem) {
@@ -101,11 +121,13 @@ void WorkflowServices::call(workflow::Simulation& simulation, const workflow::St
                             std::string_view function) {
   const bool is_service = task.resource.starts_with(kInvoke);
   const json::Value* const payload = is_service ? task.input.find("Payload") : &task.input;
-  LocalFunctions::Answer answer =
-      parts_.functions->call(function, payload != nullptr ? json::to_string(*payload) : "{}");
+  LocalFunctions::Answer answer = parts_.functions->call(
+      function, payload != nullptr ? json::to_string(*payload) : "{}", time_for(simulation, task));
   if (answer.is_cancelled)
     return stop(simulation, Error(ErrorCode::kCancelled, "the execution was stopped"));
   simulation.post(workflow::TaskStarted{.task = task.task});
+  // The timer that gave it this time goes off.
+  if (answer.is_late) return;
   if (!answer.result) {
     simulation.post(workflow::TaskFailed{.task = task.task,
                                          .error = std::move(answer.result.error().error),
@@ -126,8 +148,10 @@ workflow::Outcome<json::Value> WorkflowServices::read(const workflow::ReadItems&
   return workflow::read_items(request, parts_.buckets);
 }
 
-void WorkflowServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
-  if (has_writer_) children_.add(child);
+void WorkflowServices::child_ended(const workflow::StartChild& start,
+                                   const workflow::Simulation& child) {
+  failed_children_.add(start, child);
+  if (has_writer_) children_.add(child.execution());
 }
 
 workflow::Outcome<json::Value> WorkflowServices::write(const workflow::WriteResults& request) {

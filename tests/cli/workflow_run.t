@@ -24,7 +24,7 @@ $ weft workflow run examples/order.asl.json --mock declined.json --input '{"amou
 weft: the execution failed in the state Charge (examples/order.asl.json:10:5): Card.Declined: no money
 ? 1
 $ weft workflow run examples/order.asl.json --mock declined.json --input '{"amount": 1}' --json
-{"type":"about:blank","code":"guest_error","title":"The guest failed","status":502,"detail":"the execution failed in the state Charge (examples/order.asl.json:10:5): Card.Declined: no money","retryable":false,"exit_code":1}
+{"type":"about:blank","code":"guest_error","title":"The guest failed","status":502,"detail":"the execution failed in the state Charge (examples/order.asl.json:10:5): Card.Declined: no money","position":{"line":10,"column":5,"offset":[..]},"retryable":false,"state":"Charge","error":"Card.Declined","cause":"no money","exit_code":1}
 ? 1
 $ weft workflow run examples/order.asl.json --mock declined.json --input '{"amount": 1}' --history 2> /dev/null
 {"events":[[..]"type":"ExecutionFailed",[..]"executionFailedEventDetails":{"error":"Card.Declined","cause":"no money"}}]}
@@ -110,3 +110,20 @@ weft: --function Sum_Up=none.py: there is no file none.py
 $ weft workflow run sum.asl.json --function Sum_Up
 weft: --function Sum_Up: expected NAME=FILE
 ? 2
+# What takes longer than a state lets it is ended.
+$ echo '(module (func (export "run") (loop (br 0))))' > endless.wat
+$ cat > late.asl.json <<'END'
+> {"StartAt": "Endless", "States": {
+>   "Endless": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:endless", "TimeoutSeconds": 1,
+>     "Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1}], "End": true}}}
+> END
+$ weft workflow run late.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}'
+weft: the execution failed in the state Endless (late.asl.json:2:3): States.Timeout: it took longer than its TimeoutSeconds, 1
+? 1
+$ weft workflow run late.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}' --history 2> /dev/null
+{"events":[[..]"type":"LambdaFunctionTimedOut",[..]"lambdaFunctionTimedOutEventDetails":{"error":"States.Timeout"}[..]"type":"ExecutionFailed"[..]]}
+? 1
+$ sed 's/"StartAt"/"TimeoutSeconds": 1, "StartAt"/; s/"TimeoutSeconds": 1,$//' late.asl.json > whole.asl.json
+$ weft workflow run whole.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}'
+weft: the execution's time was over in the state Endless (whole.asl.json:2:3): States.Timeout: it took longer than the workflow's TimeoutSeconds, 1
+? 124
