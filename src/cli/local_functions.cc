@@ -25,6 +25,7 @@
 #include "function/functions.h"
 #include "json/parse.h"
 #include "json/print.h"
+#include "json/unicode.h"
 #include "store/cache_directory.h"
 #include "store/directory_blobs.h"
 #include "store/file.h"
@@ -218,8 +219,10 @@ Result<> LocalFunctions::deploy(const std::string& name, std::string_view file, 
       TRY(parts_->functions->upload(deployable.bytes, language_of(deployable.content_type)));
   const std::string own =
       store::is_function_name(name) ? name : fmt::format("function{}", names_.size());
-  TRY(parts_->functions->deploy(
-      own, {.module = uploaded.module.id, .limits = {.deadline_ms = kDeadlineMs}}));
+  const bool has_name = deployable.name != "-" && json::is_utf8(deployable.name);
+  TRY(parts_->functions->deploy(own, {.module = uploaded.module.id,
+                                      .limits = {.deadline_ms = kDeadlineMs},
+                                      .file = has_name ? deployable.name : ""}));
   names_.insert_or_assign(name, own);
   return {};
 }

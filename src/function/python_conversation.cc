@@ -112,7 +112,7 @@ PythonConversation::PythonConversation(const LoadedFunction& function, CallToMak
     kind_ = payload_kind(call.call.content_type, payload_);
   }
   if (is_loading_) {
-    name_ = file_.cold->name(function.description().name);
+    name_ = file_.cold->name(function.description().name, function.description().file);
     dialogue_.load(file_.cold->named(name_));
   } else {
     invoke();

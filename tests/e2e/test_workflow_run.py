@@ -54,6 +54,7 @@ def test_a_task_calls_a_python_file_and_shows_what_it_prints(words, environment)
 def test_an_exception_fails_the_task_as_with_lambda(words, environment):
     done = run(words, environment, 700)
     assert (done.returncode, done.stdout) == (1, "")
+    assert f'  File "{words[5].removeprefix("charge=")}", line 7, in handler' in done.stderr.splitlines()
     assert done.stderr.splitlines()[-2:] == [
         "ValueError: no money",
         f"weft: the execution failed in the state Charge ({words[3]}:10:5): "
