@@ -13,6 +13,7 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
+#include "cli/called_functions.h"
 #include "cli/deployable_file.h"
 #include "cli/held_signals.h"
 #include "cli/local_code.h"
@@ -201,8 +202,13 @@ Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("--function {}: expected NAME=FILE", printable(option)));
     }
-    auto deployed =
-        local->deploy(std::string(option.substr(0, equals)), option.substr(equals + 1), console);
+    const std::string name = function_name(option.substr(0, equals));
+    if (local->has(name)) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--function {}: the function {} is given twice", printable(option),
+                              printable(name)));
+    }
+    auto deployed = local->deploy(name, option.substr(equals + 1), console);
     if (!deployed) {
       return fail(std::move(deployed).error().with_context(
           fmt::format("--function {}", printable(option))));

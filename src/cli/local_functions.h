@@ -21,14 +21,16 @@ namespace weft::cli {
 // signal ends the process while one exists: they end what is called. Confined to one thread.
 class LocalFunctions {
  public:
-  // From options like "NAME=FILE", where FILE is what `weft deploy` takes. Errors name the option:
-  // kInvalidArgument, and those of deployable_file and of Functions::deploy.
+  // From options like "NAME=FILE" or "ARN=FILE", where FILE is what `weft deploy` takes. Errors
+  // name the option: kInvalidArgument, also for a function that is there twice, and those of
+  // deployable_file and of Functions::deploy.
   static Result<std::unique_ptr<LocalFunctions>> create(
       const std::vector<std::string_view>& options, Console& console);
   LocalFunctions(const LocalFunctions&) = delete;
   LocalFunctions& operator=(const LocalFunctions&) = delete;
   ~LocalFunctions();
 
+  // `name`: as function_name gives it.
   bool has(std::string_view name) const { return names_.contains(name); }
 
   struct Answer {

@@ -1,4 +1,5 @@
 // weft workflow: workflows in the Amazon States Language.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -56,6 +57,9 @@ constexpr std::array kOwned = {
     Owned{.option = "name", .action = "run"},
 };
 
+// Each names something else.
+constexpr std::array<std::string_view, 2> kRepeated = {"function", "bucket"};
+
 void write(json::Writer& writer, const Diagnostic& diagnostic) {
   writer.begin_object();
   writer.key("severity").value(name(diagnostic.severity));
@@ -109,6 +113,13 @@ Result<int> run(const Arguments& arguments, Console& console) {
       return fail(
           ErrorCode::kInvalidArgument,
           fmt::format("--{} is for `weft workflow {}`: leave it out", owned.option, owned.action));
+    }
+    for (const Option& option : kOptions) {
+      const bool repeats =
+          option.value.empty() || std::ranges::find(kRepeated, option.name) != kRepeated.end();
+      if (repeats || arguments.values(option.name).size() < 2) continue;
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--{} is given more than once, and only one can hold", option.name));
     }
     return action == "run" ? run_workflow(arguments, console) : validate(arguments, console);
   }

@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "cli/buckets.h"
+#include "cli/called_functions.h"
 #include "cli/execution_failure.h"
 #include "cli/input_file.h"
 #include "cli/local_functions.h"
@@ -158,6 +159,30 @@ std::string history_text(const std::vector<workflow::HistoryEvent>& history) {
   return text + "\n";
 }
 
+// "a, b and c"
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view between = i == 0 ? "" : i + 1 == names.size() ? " and " : ", ";
+    text += fmt::format("{}{}", between, printable(names[i]));
+  }
+  return text;
+}
+
+// A function that nothing calls is probably meant for one that something calls.
+void note_unused_functions(const Workflow& flow, const Arguments& arguments, Console& console) {
+  const auto called = functions_called_in(flow.document);
+  if (!called) return;
+  for (const std::string_view option : arguments.values("function")) {
+    const std::string name = function_name(option.substr(0, option.find('=')));
+    if (std::ranges::find(*called, name) != called->end()) continue;
+    note_hint(fmt::format("no Task calls the function {} of --function: {}", printable(name),
+                          called->empty() ? "the workflow calls none"
+                                          : fmt::format("the workflow calls {}", list_of(*called))),
+              console, arguments.has("json"));
+  }
+}
+
 std::uint64_t seed_of(Random& random) {
   std::uint64_t seed = 0;
   random.fill(&seed, sizeof(seed));
@@ -176,6 +201,7 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
     mocks = TRY(Mocks::parse(text, *file, flow.definition));
   }
   const auto buckets = TRY(Buckets::create(arguments.values("bucket")));
+  note_unused_functions(flow, arguments, console);
   std::unique_ptr<LocalFunctions> functions;
   if (const auto options = arguments.values("function"); !options.empty())
     functions = TRY(LocalFunctions::create(options, console));

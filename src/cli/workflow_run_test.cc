@@ -162,6 +162,29 @@ TEST_CASE("a Task that nothing answers is named with how to answer it") {
                                     "the function card: give `--function card=FILE`"));
 }
 
+TEST_CASE("a function that nothing calls is told with what is called") {
+  const Ended ended = run(kTask, {"--function", "crad=/dev/null"});
+  CHECK(ended.errors.starts_with(
+      "weft: no Task calls the function crad of --function: the workflow calls card\n"));
+  CHECK(run(kEcho, {"--function", "card=/dev/null"})
+            .errors.starts_with(
+                "weft: no Task calls the function card of --function: the workflow calls none\n"));
+  CHECK_FALSE(run(kTask, {"--function", "arn:aws:lambda:there:2:function:card:3=/dev/null"})
+                  .errors.contains("no Task calls"));
+}
+
+TEST_CASE("what can be given only once is refused when it is given again") {
+  for (const char* option : {"input", "mock", "name"}) {
+    const std::string word = std::string("--") + option;
+    const Ended ended = run(kEcho, {word, "{}", word, "{}"});
+    CHECK(ended.code == 2);
+    CHECK(ended.errors == "weft: " + word + " is given more than once, and only one can hold\n");
+  }
+  const Ended bucket = run(kEcho, {"--bucket", "b=/tmp", "--bucket", "b=/dev"});
+  CHECK(bucket.code == 2);
+  CHECK(bucket.errors == "weft: --bucket b=/dev: the bucket b is given twice\n");
+}
+
 TEST_CASE("an endless loop ends") {
   const Ended ended = run(R"({"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[
               {"Variable":"$.x","IsPresent":true,"Next":"B"}],"Default":"A"},"B":{"Type":"Succeed"}}})");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cli/called_functions.h"
 #include "json/print.h"
 
 namespace weft::cli {
@@ -13,27 +14,11 @@ namespace {
 
 constexpr std::string_view kInvoke = "arn:aws:states:::lambda:invoke";
 
-// "NAME", "NAME:VERSION", "ACCOUNT:function:NAME" or a whole ARN.
-std::string function_name(std::string_view text) {
-  constexpr std::string_view kKind = "function:";
-  if (const std::size_t kind = text.find(kKind); kind != std::string_view::npos)
-    text.remove_prefix(kind + kKind.size());
-  return std::string(text.substr(0, text.find(':')));
-}
-
 bool waits_for_token(const workflow::StartTask& task) {
   return task.resource.ends_with(".waitForTaskToken");
 }
 
 }  // namespace
-
-std::optional<std::string> function_called_by(const workflow::StartTask& task) {
-  if (task.resource.starts_with("arn:aws:lambda:")) return function_name(task.resource);
-  if (!task.resource.starts_with(kInvoke)) return std::nullopt;
-  const json::Value* const name = task.input.find("FunctionName");
-  if (name == nullptr || !name->is_string()) return std::nullopt;
-  return function_name(name->as_string());
-}
 
 WorkflowServices::WorkflowServices(const Parts& parts, PlaceOf place_of)
     : parts_(parts), place_of_(std::move(place_of)) {
@@ -56,19 +41,21 @@ std::string WorkflowServices::state_of(const workflow::Simulation& simulation,
 
 Error WorkflowServices::unanswered(std::string_view state, const workflow::StartTask& task) const {
   const auto function = function_called_by(task);
+  const StatePlace place = place_of_(state);
   std::string answer;
   json::append_string(answer, state);
-  return {
+  Error error(
       ErrorCode::kFailedPrecondition,
       fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
                   "FILE has {{{}: {{\"result\": …}}}}",
-                  printable(state), place_of_(state).text,
+                  printable(state), place.text,
                   function ? fmt::format("the function {}", printable(*function))
                            : printable(task.resource),
                   function && !waits_for_token(task)
                       ? fmt::format("`--function {}=FILE`, or ", printable(*function))
                       : "",
-                  printable(answer))};
+                  printable(answer)));
+  return std::move(error).with_position(place.position);
 }
 
 // How long a function may take until a timeout of the Task or of the whole makes its end

@@ -18,10 +18,6 @@
 
 namespace weft::cli {
 
-// The Lambda function that a Task calls, without account, version or alias; nothing when it calls
-// none.
-std::optional<std::string> function_called_by(const workflow::StartTask& task);
-
 // Tasks are answered by mocks or else by functions, objects are files. A Task that nothing answers
 // stops the execution.
 class WorkflowServices final : public workflow::Services {
