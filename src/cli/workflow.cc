@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/input_file.h"
+#include "cli/definition_file.h"
 #include "cli/workflow_diagnostics.h"
 #include "cli/workflow_run.h"
 #include "json/print.h"
@@ -25,6 +25,9 @@ constexpr std::array kOptions = {
     Option{.name = "express",
            .value = "",
            .help = "as a state machine of type EXPRESS, which may have less"},
+    Option{.name = "substitute",
+           .value = "NAME=VALUE",
+           .help = "what stands for ${NAME} in FILE, as CloudFormation would fill it in"},
     Option{.name = "warnings", .value = "", .help = "validate: also what is likely a mistake"},
     Option{.name = "input",
            .value = "JSON|@FILE|-",
@@ -58,7 +61,7 @@ constexpr std::array kOwned = {
 };
 
 // Each names something else.
-constexpr std::array<std::string_view, 2> kRepeated = {"function", "bucket"};
+constexpr std::array<std::string_view, 3> kRepeated = {"substitute", "function", "bucket"};
 
 void write(json::Writer& writer, const Diagnostic& diagnostic) {
   writer.begin_object();
@@ -89,16 +92,16 @@ std::string json_of(const Validation& validation) {
 }
 
 Result<int> validate(const Arguments& arguments, Console& console) {
-  const std::string_view file = arguments.operand(1);
-  const std::string definition = TRY(read_input(file, console));
-  const Validation validation = workflow::validate(
+  const DefinitionFile definition = TRY(read_definition(arguments, console));
+  const std::string& file = definition.name;
+  const Validation validation = cli::validate(
       definition, {.type = arguments.has("express") ? workflow::MachineType::kExpress
                                                     : workflow::MachineType::kStandard,
                    .severity = arguments.has("warnings") ? Severity::kWarning : Severity::kError});
   if (arguments.has("json")) {
     console.print(json_of(validation));
   } else {
-    console.print(diagnostics_text(validation, file, definition, console));
+    console.print(diagnostics_text(validation, file, definition.text.original(), console));
     if (validation.is_valid) console.print(fmt::format("{}: valid\n", printable(file)));
   }
   if (validation.is_valid) return 0;

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "cli/buckets.h"
 #include "cli/called_functions.h"
+#include "cli/definition_file.h"
 #include "cli/execution_failure.h"
 #include "cli/input_file.h"
 #include "cli/local_functions.h"
@@ -37,10 +38,26 @@ constexpr std::string_view kAccount = "arn:aws:states:local:000000000000";
 
 // A workflow that can run.
 struct Workflow {
-  std::string file;
+  DefinitionFile text;
   json::Value document;
   workflow::Definition definition;
 };
+
+// What is wrong with the definition goes to standard error, or into the error where that is JSON.
+Error refused(const DefinitionFile& definition, const workflow::Validation& validation,
+              const Arguments& arguments, Console& console) {
+  std::string diagnostics =
+      diagnostics_text(validation, definition.name, definition.text.original(), console);
+  Error error = invalid_definition(validation, definition.name);
+  if (!arguments.has("json")) {
+    console.note(diagnostics);
+    return error;
+  }
+  diagnostics.erase(diagnostics.find_last_not_of('\n') + 1);
+  error = std::move(error).with_suffix("\n" + diagnostics);
+  if (validation.diagnostics.empty()) return error;
+  return std::move(error).with_position(validation.diagnostics.front().position);
+}
 
 Result<Workflow> read_workflow(const Arguments& arguments, Console& console) {
   const std::string_view file = arguments.operand(1);
@@ -49,25 +66,21 @@ Result<Workflow> read_workflow(const Arguments& arguments, Console& console) {
     return fail(ErrorCode::kInvalidArgument,
                 "standard input has the definition: give --input as JSON or as @FILE");
   }
-  const std::string text = TRY(read_input(file, console, "a definition"));
-  const workflow::Validation validation = workflow::validate(
-      text, {.type = arguments.has("express") ? workflow::MachineType::kExpress
-                                              : workflow::MachineType::kStandard});
-  if (!validation.is_valid) {
-    std::string diagnostics = diagnostics_text(validation, file, text, console);
-    Error error = invalid_definition(validation, file);
-    if (arguments.has("json")) {
-      diagnostics.erase(diagnostics.find_last_not_of('\n') + 1);
-      return fail(Error(error.code(), fmt::format("{}\n{}", error.message(), diagnostics)));
-    }
-    console.note(diagnostics);
-    return fail(std::move(error));
+  DefinitionFile text = TRY(read_definition(arguments, console));
+  const workflow::Validation validation =
+      validate(text, {.type = arguments.has("express") ? workflow::MachineType::kExpress
+                                                       : workflow::MachineType::kStandard});
+  if (!validation.is_valid) return fail(refused(text, validation, arguments, console));
+  json::Value document = TRY(json::parse(text.text.text()));
+  auto definition = workflow::Definition::compile(document);
+  if (definition) {
+    return Workflow{.text = std::move(text),
+                    .document = std::move(document),
+                    .definition = *std::move(definition)};
   }
-  json::Value document = TRY(json::parse(text));
-  auto definition = TRY(workflow::Definition::compile(document));
-  return Workflow{.file = std::string(file),
-                  .document = std::move(document),
-                  .definition = std::move(definition)};
+  const workflow::Validation missing = unfilled(text, document);
+  if (!missing.is_valid) return fail(refused(text, missing, arguments, console));
+  return fail(std::move(definition).error().with_context(printable(file)));
 }
 
 Result<std::string> read_execution_input(const Arguments& arguments, Console& console) {
@@ -111,10 +124,12 @@ const json::Value* find_state(const json::Value& value, std::string_view name) {
 
 StatePlace place_of(const Workflow& flow, std::string_view state) {
   const json::Value* const name = find_state(flow.document, state);
-  const Position position = name != nullptr ? name->position() : Position();
-  if (!position.line || !position.column) return {.text = printable(flow.file)};
-  return {.text = fmt::format("{}:{}:{}", printable(flow.file), *position.line, *position.column),
-          .position = position};
+  const Position position =
+      name != nullptr ? flow.text.text.in_original(name->position()) : Position();
+  std::string text = printable(flow.text.name);
+  if (position.line && position.column)
+    text += fmt::format(":{}:{}", *position.line, *position.column);
+  return {.text = std::move(text), .position = position};
 }
 
 Result<std::string> execution_name(const Arguments& arguments, Console& console) {
@@ -139,7 +154,7 @@ std::string machine_name(std::string_view file) {
 }
 
 workflow::Begin begin_of(const Workflow& flow, const std::string& name, std::string input) {
-  const std::string machine = machine_name(flow.file);
+  const std::string machine = machine_name(flow.text.name);
   return {.identity = {.arn = fmt::format("{}:execution:{}:{}", kAccount, machine, name),
                        .name = name,
                        .role_arn = "arn:aws:iam::000000000000:role/local",

@@ -140,7 +140,9 @@ TEST_CASE("a definition with errors does not run") {
   CHECK(wrong.errors.starts_with("-:2:13: error: "));
   CHECK(wrong.errors.ends_with("weft: - is no valid workflow: 1 error\n"));
   const Ended as_json = run("{}", {"--json"});
-  CHECK(json::parse(as_json.errors).value().find("code")->as_string() == "invalid_argument");
+  const json::Value told = json::parse(as_json.errors).value();
+  CHECK(told.find("code")->as_string() == "invalid_argument");
+  CHECK(told.find("position")->find("line")->as_number().to_uint64() == 1);
 }
 
 TEST_CASE("an input that is no JSON is shown with a caret") {
@@ -183,6 +185,49 @@ TEST_CASE("what can be given only once is refused when it is given again") {
   const Ended bucket = run(kEcho, {"--bucket", "b=/tmp", "--bucket", "b=/dev"});
   CHECK(bucket.code == 2);
   CHECK(bucket.errors == "weft: --bucket b=/dev: the bucket b is given twice\n");
+}
+
+constexpr const char* kTemplate = R"({
+  "StartAt": "Wait",
+  "States": {
+    "Wait": {"Type": "Wait", "SecondsPath": "${Where}", "Next": "Charge"},
+    "Charge": {"Type": "Task", "Resource": "${Charge.Arn}", "Parameters": {"Table": "${Table}"}, "End": true}
+  }
+})";
+
+TEST_CASE("a placeholder that must have a value is named with its place") {
+  const Ended unfilled = run(kTemplate);
+  CHECK(unfilled.code == 2);
+  CHECK(unfilled.errors ==
+        "-:4:46: error: the placeholder ${Where} has no value: give `--substitute Where=VALUE` "
+        "(PLACEHOLDER_WITHOUT_VALUE)\n"
+        "  4 |     \"Wait\": {\"Type\": \"Wait\", \"SecondsPath\": \"${Where}\", \"Next\": "
+        "\"Charge\"},\n"
+        "                                                   ^\n"
+        "weft: - is no valid workflow: 1 error\n");
+  const Ended bare =
+      run(R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":${S},"End":true}}})");
+  CHECK(bare.errors.starts_with(
+      "-:1:55: error: the placeholder ${S} has no value: give `--substitute S=VALUE`"));
+}
+
+TEST_CASE("a placeholder is filled in, and places are those of the file") {
+  const Ended filled = run(kTemplate, {"--substitute", "Where=$.a.long.path.to.a.number", "--input",
+                                       R"({"a":{"long":{"path":{"to":{"a":{"number":5}}}}}})"});
+  CHECK(filled.code == 5);
+  CHECK(
+      filled.errors ==
+      "weft: nothing answers the Task Charge (-:5:5), which calls ${Charge.Arn}: give `--function "
+      "Charge.Arn=FILE`, or `--substitute Charge.Arn=VALUE`, or `--mock FILE`, where FILE has "
+      "{\"Charge\": {\"result\": …}}\n");
+  const Ended wrong = run(kTemplate, {"--substitute", "Where=seconds"});
+  CHECK(wrong.errors.starts_with("-:4:45: error: "));
+  CHECK(wrong.errors.contains("\"SecondsPath\": \"${Where}\""));
+  TestConsole validated(
+      {}, R"({"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":${S},"End":true}}})");
+  CHECK(validated.run({"workflow", "validate", "-", "--substitute", "S=3"}) == 0);
+  CHECK(run(kTemplate, {"--substitute", "Were=1"})
+            .errors.contains("no placeholder ${Were}; did you mean Where?"));
 }
 
 TEST_CASE("an endless loop ends") {

@@ -42,19 +42,21 @@ std::string WorkflowServices::state_of(const workflow::Simulation& simulation,
 Error WorkflowServices::unanswered(std::string_view state, const workflow::StartTask& task) const {
   const auto function = function_called_by(task);
   const StatePlace place = place_of_(state);
+  const bool is_placeholder = task.resource.starts_with("${");
   std::string answer;
   json::append_string(answer, state);
+  std::string ways;
+  if (function && !waits_for_token(task))
+    ways += fmt::format("`--function {}=FILE`, or ", printable(*function));
+  if (is_placeholder) ways += fmt::format("`--substitute {}=VALUE`, or ", printable(*function));
   Error error(
       ErrorCode::kFailedPrecondition,
       fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
                   "FILE has {{{}: {{\"result\": …}}}}",
                   printable(state), place.text,
-                  function ? fmt::format("the function {}", printable(*function))
-                           : printable(task.resource),
-                  function && !waits_for_token(task)
-                      ? fmt::format("`--function {}=FILE`, or ", printable(*function))
-                      : "",
-                  printable(answer)));
+                  function && !is_placeholder ? fmt::format("the function {}", printable(*function))
+                                              : printable(task.resource),
+                  ways, printable(answer)));
   return std::move(error).with_position(place.position);
 }
 

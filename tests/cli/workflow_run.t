@@ -127,3 +127,16 @@ $ sed 's/"StartAt"/"TimeoutSeconds": 1, "StartAt"/; s/"TimeoutSeconds": 1,$//' l
 $ weft workflow run whole.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}'
 weft: the execution's time was over in the state Endless (whole.asl.json:2:3): States.Timeout: it took longer than the workflow's TimeoutSeconds, 1
 ? 124
+# What CloudFormation would fill in is a value that is given, or the name of a function.
+$ sed 's/arn:aws:lambda[^"]*/${Endless.Arn}/; s/"TimeoutSeconds": 1/"TimeoutSeconds": ${Seconds}/' late.asl.json > template.asl.json
+$ weft workflow run template.asl.json --substitute Seconds=1 --function Endless.Arn=examples/add.wat --input '{"export": "add", "args": [2, 3]}'
+{"results":[5]}
+$ weft workflow run template.asl.json --substitute Seconds=1
+weft: nothing answers the Task Endless (template.asl.json:2:3), which calls ${Endless.Arn}: give `--function Endless.Arn=FILE`, or `--substitute Endless.Arn=VALUE`, or `--mock FILE`, where FILE has {"Endless": {"result": …}}
+? 5
+# Each function once, and only those that are called.
+$ weft workflow run sum.asl.json --function arn:aws:lambda:eu-west-1:123456789012:function:Sum_Up:live=examples/add.wat --input '{"export": "add", "args": [2, 3]}'
+{"results":[5]}
+$ weft workflow run sum.asl.json --function Sum_Up=examples/add.wat --function Sum_Up=endless.wat
+weft: --function Sum_Up=endless.wat: the function Sum_Up is given twice
+? 2
