@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/input_file.h"
+#include "cli/report.h"
 #include "json/unicode.h"
 
 namespace weft::cli {
@@ -24,17 +25,15 @@ std::string without_value(const Placeholder& placeholder) {
 // message has a line and a column, which those of the file replace.
 void explain_json(Diagnostic& diagnostic, const DefinitionFile& definition,
                   std::size_t filled_offset) {
-  constexpr std::string_view kColumn = ", column ";
   for (const Placeholder& placeholder : placeholders_in(definition.text.text())) {
     if (placeholder.offset == filled_offset) {
       diagnostic.message = without_value(placeholder);
       return;
     }
   }
-  const std::size_t place = diagnostic.message.find(kColumn);
-  const std::size_t colon = diagnostic.message.find(": ", place);
-  if (place != std::string::npos && colon != std::string::npos)
-    diagnostic.message = "invalid JSON" + diagnostic.message.substr(colon);
+  diagnostic.message = without_place(diagnostic.message);
+  if (definition.name.ends_with(".yaml") || definition.name.ends_with(".yml"))
+    diagnostic.message += "; a definition is JSON here, and YAML is to be converted";
 }
 
 // Whether the field is compiled before anything runs: a path or a comparison's variable.

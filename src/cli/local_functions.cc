@@ -21,6 +21,7 @@
 #include "cli/requirements.h"
 #include "cli/server_engine.h"
 #include "cli/status_line.h"
+#include "engine/module_info.h"
 #include "function/code_cache.h"
 #include "function/compiler.h"
 #include "function/functions.h"
@@ -219,6 +220,14 @@ Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
 
 Result<> LocalFunctions::deploy(const std::string& name, std::string_view file, Console& console) {
   const DeployableFile deployable = TRY(deployable_file(file, {}, console));
+  if (std::string_view(deployable.content_type) == "text/plain" &&
+      !engine::may_be_text(deployable.bytes)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is {}; a Python file has a name that ends in .py, or a first line "
+                            "like #!/usr/bin/env python3",
+                            printable(deployable.name),
+                            deployable.bytes.empty() ? "empty" : "no WebAssembly module"));
+  }
   const BusyLine busy(console, console.is_terminal() ? Status::kShown : Status::kHidden,
                       fmt::format("Preparing {}", printable(name)));
   const auto uploaded =

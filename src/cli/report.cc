@@ -166,9 +166,17 @@ Error error_of_problem(const Result<json::Value>& document, int status, std::str
   return error;
 }
 
+std::string without_place(const std::string& message) {
+  const std::size_t place = message.find(" at line ");
+  const std::size_t end = message.find(": ", place);
+  if (place == std::string::npos || end == std::string::npos) return message;
+  return message.substr(0, place) + message.substr(end);
+}
+
 std::string excerpt(std::string_view text, const Error& error) {
   const Position place = error.position().value_or(Position());
-  if (!place.line) return {};
+  // Of nothing there is nothing to see.
+  if (!place.line || text.empty()) return {};
   std::uint64_t line = *place.line;
   std::size_t begin = 0;
   for (; line > 1; --line) {

@@ -39,6 +39,9 @@ void note_hint(std::string_view hint, Console& console, bool as_json);
 // else of `status`. `source` names the server in the message of what is no problem document.
 Error error_of_problem(const Result<json::Value>& document, int status, std::string_view source);
 
+// A message about JSON without its place, where that stands in front: "invalid JSON: expected …".
+std::string without_place(const std::string& message);
+
 // The line of `text` that the error points to, with a caret under the column; empty when it points
 // to none.
 std::string excerpt(std::string_view text, const Error& error);

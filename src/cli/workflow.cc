@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/nearest.h"
 #include "cli/command.h"
 #include "cli/definition_file.h"
 #include "cli/workflow_diagnostics.h"
@@ -126,9 +127,12 @@ Result<int> run(const Arguments& arguments, Console& console) {
     }
     return action == "run" ? run_workflow(arguments, console) : validate(arguments, console);
   }
+  constexpr std::array<std::string_view, 2> kActions = {"validate", "run"};
+  const auto meant = nearest(action, kActions);
   return fail(ErrorCode::kInvalidArgument,
-              fmt::format("there is no `weft workflow {}`; `weft help workflow` says what there is",
-                          printable(arguments.operand(0))));
+              fmt::format("there is no `weft workflow {}`; {}", printable(action),
+                          meant ? fmt::format("did you mean `weft workflow {}`?", *meant)
+                                : std::string("`weft help workflow` says what there is")));
 }
 
 }  // namespace

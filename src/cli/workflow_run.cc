@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -85,7 +86,9 @@ Result<Workflow> read_workflow(const Arguments& arguments, Console& console) {
 
 Result<std::string> read_execution_input(const Arguments& arguments, Console& console) {
   const std::string_view given = arguments.value("input").value_or("{}");
-  std::string input = TRY(read_value(given, console));
+  auto read = read_value(given, console);
+  if (!read) return fail(std::move(read).error().with_context("--input"));
+  std::string input = *std::move(read);
   const workflow::StepLimits limits;
   if (input.size() > limits.payload_bytes) {
     return fail(Error(ErrorCode::kTooLarge,
@@ -97,8 +100,13 @@ Result<std::string> read_execution_input(const Arguments& arguments, Console& co
   const Error& error = document.error();
   std::string lines = excerpt(input, error);
   if (lines.ends_with('\n')) lines.pop_back();
-  Error told(error.code(),
-             fmt::format("--input: {}{}{}", error.message(), lines.empty() ? "" : "\n", lines));
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(given, ignored);
+  Error told(
+      error.code(),
+      fmt::format("--input: {}{}{}{}", error.message(),
+                  is_file ? fmt::format("; `--input @{}` reads that file", printable(given)) : "",
+                  lines.empty() ? "" : "\n", lines));
   return fail(std::move(told).with_position(error.position().value_or(Position())));
 }
 
@@ -141,9 +149,10 @@ Result<std::string> execution_name(const Arguments& arguments, Console& console)
            std::string_view("-_.").contains(letter);
   });
   if (has_form && !given->empty() && given->size() <= kNameBytesMax) return std::string(*given);
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("--name {}: an execution's name has 1 to {} letters, digits, -, _ and .",
-                          printable(*given), kNameBytesMax));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("--name '{}': an execution's name has 1 to {} letters, digits, -, _ and .",
+                  printable(*given), kNameBytesMax));
 }
 
 // "order" of "work/order.asl.json".
@@ -190,7 +199,8 @@ void note_unused_functions(const Workflow& flow, const Arguments& arguments, Con
   if (!called) return;
   for (const std::string_view option : arguments.values("function")) {
     const std::string name = function_name(option.substr(0, option.find('=')));
-    if (std::ranges::find(*called, name) != called->end()) continue;
+    const bool has_form = !name.empty() && option.contains('=');
+    if (!has_form || std::ranges::find(*called, name) != called->end()) continue;
     note_hint(fmt::format("no Task calls the function {} of --function: {}", printable(name),
                           called->empty() ? "the workflow calls none"
                                           : fmt::format("the workflow calls {}", list_of(*called))),
@@ -212,8 +222,9 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
   const std::string name = TRY(execution_name(arguments, console));
   Mocks mocks;
   if (const auto file = arguments.value("mock")) {
-    const std::string text = TRY(read_input(*file, console, "a file of mocks"));
-    mocks = TRY(Mocks::parse(text, *file, flow.definition));
+    const auto text = read_input(*file, console, "a file of mocks");
+    if (!text) return fail(Error(text.error()).with_context("--mock"));
+    mocks = TRY(Mocks::parse(*text, *file, flow.definition));
   }
   const auto buckets = TRY(Buckets::create(arguments.values("bucket")));
   note_unused_functions(flow, arguments, console);

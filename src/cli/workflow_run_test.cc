@@ -151,6 +151,9 @@ TEST_CASE("an input that is no JSON is shown with a caret") {
   CHECK(wrong.errors.starts_with("weft: --input: invalid JSON at line 1, column 2"));
   CHECK(wrong.errors.ends_with("  1 | {id: 7}\n       ^\n"));
   CHECK(run(kEcho, {"--input", "-"}).code == 2);
+  CHECK(run(kEcho, {"--input", "@/none"}).errors == "weft: --input: there is no file /none\n");
+  CHECK(run(kEcho, {"--mock", "/none"}).errors == "weft: --mock: there is no file /none\n");
+  CHECK(run(kEcho, {"--input", ""}).errors.ends_with("the text is empty, expected a value\n"));
   const Ended large = run(kEcho, {"--input", "\"" + std::string(262'144, 'a') + "\""});
   CHECK(large.code == 6);
   CHECK(large.errors == "weft: --input is larger than 262144 bytes\n");

@@ -64,3 +64,11 @@ wait.json:1:62: error: Field 'Secs' is not supported at /States/A (SCHEMA_VALIDA
                                                                    ^
 weft: wait.json is no valid workflow: 1 error
 ? 2
+$ weft workflow valdate wait.json
+weft: there is no `weft workflow valdate`; did you mean `weft workflow validate`?
+? 2
+$ echo 'StartAt: A' > wait.yaml; weft workflow validate wait.yaml
+wait.yaml:1:1: error: invalid JSON: [..]; a definition is JSON here, and YAML is to be converted (INVALID_JSON_DESCRIPTION)
+...
+weft: wait.yaml is no valid workflow: 1 error
+? 2

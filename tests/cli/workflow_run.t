@@ -35,8 +35,13 @@ weft: --input: invalid JSON at line 1, column 2: expected a key in double quotes
   1 | {id: 7}
        ^
 ? 2
+$ weft workflow run examples/order.asl.json --input in.json
+weft: --input: invalid JSON at line 1, column 1: expected a value, found 'in.json'; `--input @in.json` reads that file
+  1 | in.json
+      ^
+? 2
 $ weft workflow run examples/order.asl.json --input @none.json
-weft: there is no file none.json
+weft: --input: there is no file none.json
 ? 3
 $ echo '{"Chrage": {"result": 1}}' > mock.json; weft workflow run examples/order.asl.json --mock mock.json
 weft: mock.json:1:2: the workflow has no Task named Chrage; did you mean Charge?
@@ -107,6 +112,9 @@ weft: nothing answers the Task Sum (sum.asl.json:1:31), which calls the function
 $ weft workflow run sum.asl.json --function Sum_Up=none.py
 weft: --function Sum_Up=none.py: there is no file none.py
 ? 3
+$ weft workflow run sum.asl.json --function Sum_Up=in.json
+weft: --function Sum_Up=in.json: in.json is no WebAssembly module; a Python file has a name that ends in .py, or a first line like #!/usr/bin/env python3
+? 2
 $ weft workflow run sum.asl.json --function Sum_Up
 weft: --function Sum_Up: expected NAME=FILE
 ? 2

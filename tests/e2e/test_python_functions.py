@@ -170,7 +170,7 @@ def test_an_exception_is_a_typed_error_with_the_files_lines(python):
     ("def handler(event, context)\n  return 1\n", 400, "invalid_argument", "SyntaxError: expected ':'"),
     ("import nothere\ndef handler(e, c): pass\n", 400, "invalid_argument", "ModuleNotFoundError: No module named 'nothere'"),
     ("x = 1\n", 400, "invalid_argument", "has no handler(event, context), lambda_handler(event, context), run_e(payload, ident) or app"),
-    ("def a(): pass\ndef b(): pass\n", 400, "invalid_argument", "it defines a, b: name one of them as the handler"),
+    ("def a(): pass\ndef b(): pass\n", 400, "invalid_argument", "it defines a, b: name one of them handler"),
     ("handler = 5\nx = handler()\n", 400, "invalid_argument", "TypeError: 'int' object is not callable"),
     ("1 / 0\n", 400, "invalid_argument", "ZeroDivisionError"),
     ("import os\nos._exit(3)\n", 400, "invalid_argument", "3"),

@@ -128,7 +128,7 @@ def _caller(module, functions, last, wanted):
             return name, _caller_of(name, value)
     if len(functions) == 1:
         return functions[0], _arguments_caller(getattr(module, functions[0]))
-    there = f"it defines {', '.join(functions)}: name one of them as the handler" if functions else "it defines no function"
+    there = f"it defines {', '.join(functions)}: name one of them handler" if functions else "it defines no function"
     raise _weft_errors.GuestError("handler", f"{module.__file__} has no handler(event, context), lambda_handler(event, context), run_e(payload, ident) or app; {there}")
 
 
