@@ -19,6 +19,8 @@ constexpr std::string_view kTimeout = "States.Timeout";
 constexpr std::int64_t kMillisPerSecond = 1000;
 // Of each Map: enough to see what they have in common.
 constexpr std::size_t kChildrenShownMax = 5;
+// Of an error and of a cause of theirs.
+constexpr std::size_t kChildTextBytesMax = 500;
 // Maps in children of Maps.
 constexpr int kDepthMax = 3;
 
@@ -87,10 +89,11 @@ std::string task_timeout(const workflow::Failure& failure,
   return fmt::format("nothing was heard of it for its HeartbeatSeconds, {}", *heartbeat);
 }
 
-std::string reason_of(const workflow::Failure& failure, std::string_view timeout) {
+std::string reason_of(const workflow::Failure& failure, std::string_view timeout,
+                      std::size_t text_bytes_max) {
   std::string text;
-  if (failure.error) text += fmt::format(": {}", printable(*failure.error));
-  if (failure.cause) text += fmt::format(": {}", printable(*failure.cause));
+  if (failure.error) text += fmt::format(": {}", shown(*failure.error, text_bytes_max));
+  if (failure.cause) text += fmt::format(": {}", shown(*failure.cause, text_bytes_max));
   if (!timeout.empty()) text += fmt::format(": {}", timeout);
   return text;
 }
@@ -116,7 +119,8 @@ std::string lines_of(const FailedChildren& children, std::string_view map_run_ar
   std::string text;
   for (const FailedChildren::Child& child : failed->first) {
     text += fmt::format("\n{:{}}child {} failed{}{}", "", indent, child.index,
-                        in_state(child.state, place_of), reason_of(child.failure, child.timeout));
+                        in_state(child.state, place_of),
+                        reason_of(child.failure, child.timeout, kChildTextBytesMax));
     text += lines_of(children, child.map_run_arn, place_of, depth + 1);
   }
   const std::uint64_t others = failed->count - failed->first.size();
@@ -185,7 +189,7 @@ ExecutionFailure failure_of(const workflow::Simulation& simulation, const Failed
       .error = Error(
           is_late ? ErrorCode::kDeadlineExceeded : ErrorCode::kGuestError,
           fmt::format("{}{}{}", is_late ? "the execution's time was over" : "the execution failed",
-                      in_state(state, place_of), reason_of(failure, timeout)))};
+                      in_state(state, place_of), reason_of(failure, timeout, std::string::npos)))};
   if (!state.empty()) told.error = std::move(told.error).with_position(place_of(state).position);
   set_failure(told.members, state, failure);
   const std::string map_run = last_map_run(course);
