@@ -5,12 +5,13 @@
 namespace weft::cli {
 namespace {
 
-Result<FilledText> fill(std::vector<std::string_view> options, std::string text) {
+Result<FilledText> fill(const std::vector<std::string_view>& options, std::string text) {
   return TRY(Substitutions::create(options)).fill(std::move(text));
 }
 
-std::string refusal(std::vector<std::string_view> options, std::string text = "${A} ${Bee}") {
-  const auto filled = fill(std::move(options), std::move(text));
+std::string refusal(const std::vector<std::string_view>& options,
+                    std::string text = "${A} ${Bee}") {
+  const auto filled = fill(options, std::move(text));
   return filled ? "" : filled.error().message();
 }
 

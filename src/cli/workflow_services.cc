@@ -48,7 +48,8 @@ Error WorkflowServices::unanswered(std::string_view state, const workflow::Start
   std::string ways;
   if (function && !waits_for_token(task))
     ways += fmt::format("`--function {}=FILE`, or ", printable(*function));
-  if (is_placeholder) ways += fmt::format("`--substitute {}=VALUE`, or ", printable(*function));
+  if (function && is_placeholder)
+    ways += fmt::format("`--substitute {}=VALUE`, or ", printable(*function));
   Error error(
       ErrorCode::kFailedPrecondition,
       fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
