@@ -36,6 +36,17 @@ system::Attempt<std::string> path_of(std::string_view key) {
   }
 }
 
+// What is there under the key instead of a file, if anything is. Opening a pipe would wait for
+// whoever is at its other end.
+std::string_view no_file(system::Directory& directory, std::string_view key) {
+  const auto path = path_of(key);
+  if (!path) return {};
+  const auto status = directory.status_of(*path, true);
+  if (!status || status->type == system::FileType::kRegular) return {};
+  return status->type == system::FileType::kDirectory ? "it is a directory"
+                                                      : "it is no regular file";
+}
+
 // The file's content; of a larger one, more than `bytes_max` of it.
 system::Attempt<std::string> read_object(system::Directory& directory, std::string_view key,
                                          std::uint64_t bytes_max) {
@@ -156,8 +167,12 @@ Result<std::unique_ptr<Buckets>> Buckets::create(const std::vector<std::string_v
       return fail(
           std::move(directory).error().with_context(fmt::format("--bucket {}", printable(option))));
     }
-    buckets->directories_.insert_or_assign(std::string(option.substr(0, equals)),
-                                           *std::move(directory));
+    const std::string_view name = option.substr(0, equals);
+    if (!buckets->directories_.emplace(name, *std::move(directory)).second) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--bucket {}: the bucket {} is given twice", printable(option),
+                              printable(name)));
+    }
   }
   return buckets;
 }
@@ -177,6 +192,8 @@ workflow::Outcome<std::string> Buckets::fetch(std::string_view bucket, std::stri
                                               std::uint64_t bytes_max) {
   system::HostDirectory* const directory = find(bucket);
   if (directory == nullptr) return unread(unknown(bucket));
+  if (const auto reason = no_file(*directory, key); !reason.empty())
+    return unread(fmt::format("The object {} cannot be read: {}.", printable(key), reason));
   auto content = read_object(*directory, key, bytes_max);
   if (!content && content.error() == system::Errno::kNoEntry)
     return unread(fmt::format("The specified key does not exist: {}.", printable(key)));
@@ -205,6 +222,11 @@ workflow::Outcome<> Buckets::store(std::string_view bucket, const workflow::Name
   constexpr std::string_view kError = "States.ResultWriterFailed";
   system::HostDirectory* const directory = find(bucket);
   if (directory == nullptr) return workflow::ends_with(std::string(kError), unknown(bucket));
+  if (const auto reason = no_file(*directory, object.key); !reason.empty()) {
+    return workflow::ends_with(
+        std::string(kError),
+        fmt::format("The object {} cannot be written: {}.", printable(object.key), reason));
+  }
   const auto done = write_object(*directory, object);
   if (done) return {};
   return workflow::ends_with(std::string(kError),

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "store/testing.h"
 
@@ -49,7 +50,16 @@ TEST_CASE("an object is a file of the bucket's directory") {
         "error: The specified bucket does not exist: c. `--bucket "
         "c=DIR` says which directory it is.");
   CHECK(world.fetch("b", "p/two", 1) == "error: The object p/two is larger than 1 bytes.");
-  CHECK(world.fetch("b", "p").starts_with("error: The object p cannot be read"));
+}
+
+TEST_CASE("a pipe in a bucket is no object, and nobody waits for it") {
+  const World world;
+  REQUIRE(::mkfifo((world.root / "pipe").c_str(), 0600) == 0);
+  CHECK(world.fetch("b", "pipe") ==
+        "error: The object pipe cannot be read: it is no regular file.");
+  CHECK(world.fetch("b", "p") == "error: The object p cannot be read: it is a directory.");
+  CHECK(world.buckets->store("b", {.key = "pipe", .content = "x"}).error().cause ==
+        "The object pipe cannot be written: it is no regular file.");
 }
 
 TEST_CASE("links to directories are not followed by a listing, which ends") {

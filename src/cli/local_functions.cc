@@ -13,6 +13,7 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
+#include "cli/called_functions.h"
 #include "cli/deployable_file.h"
 #include "cli/held_signals.h"
 #include "cli/local_code.h"
@@ -20,11 +21,13 @@
 #include "cli/requirements.h"
 #include "cli/server_engine.h"
 #include "cli/status_line.h"
+#include "engine/module_info.h"
 #include "function/code_cache.h"
 #include "function/compiler.h"
 #include "function/functions.h"
 #include "json/parse.h"
 #include "json/print.h"
+#include "json/unicode.h"
 #include "store/cache_directory.h"
 #include "store/directory_blobs.h"
 #include "store/file.h"
@@ -40,6 +43,7 @@ namespace {
 constexpr std::uint32_t kDeadlineMs = 900'000;
 // How soon a signal ends a call.
 constexpr std::chrono::milliseconds kSignalTime{100};
+constexpr std::chrono::milliseconds kAtOnce{0};
 
 // Runs what is posted on the thread that waits.
 class CallQueue final : public Executor {
@@ -199,8 +203,13 @@ Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("--function {}: expected NAME=FILE", printable(option)));
     }
-    auto deployed =
-        local->deploy(std::string(option.substr(0, equals)), option.substr(equals + 1), console);
+    const std::string name = function_name(option.substr(0, equals));
+    if (local->has(name)) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--function {}: the function {} is given twice", printable(option),
+                              printable(name)));
+    }
+    auto deployed = local->deploy(name, option.substr(equals + 1), console);
     if (!deployed) {
       return fail(std::move(deployed).error().with_context(
           fmt::format("--function {}", printable(option))));
@@ -211,14 +220,24 @@ Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
 
 Result<> LocalFunctions::deploy(const std::string& name, std::string_view file, Console& console) {
   const DeployableFile deployable = TRY(deployable_file(file, {}, console));
+  if (std::string_view(deployable.content_type) == "text/plain" &&
+      !engine::may_be_text(deployable.bytes)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is {}; a Python file has a name that ends in .py, or a first line "
+                            "like #!/usr/bin/env python3",
+                            printable(deployable.name),
+                            deployable.bytes.empty() ? "empty" : "no WebAssembly module"));
+  }
   const BusyLine busy(console, console.is_terminal() ? Status::kShown : Status::kHidden,
                       fmt::format("Preparing {}", printable(name)));
   const auto uploaded =
       TRY(parts_->functions->upload(deployable.bytes, language_of(deployable.content_type)));
   const std::string own =
       store::is_function_name(name) ? name : fmt::format("function{}", names_.size());
-  TRY(parts_->functions->deploy(
-      own, {.module = uploaded.module.id, .limits = {.deadline_ms = kDeadlineMs}}));
+  const bool has_name = deployable.name != "-" && json::is_utf8(deployable.name);
+  TRY(parts_->functions->deploy(own, {.module = uploaded.module.id,
+                                      .limits = {.deadline_ms = kDeadlineMs},
+                                      .file = has_name ? deployable.name : ""}));
   names_.insert_or_assign(name, own);
   return {};
 }
@@ -230,7 +249,8 @@ void LocalFunctions::show_log(const std::string& invocation) {
   parts_->console.note(log);
 }
 
-LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string payload) {
+LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string payload,
+                                            std::optional<std::chrono::milliseconds> time_max) {
   std::optional<function::Outcome> outcome;
   const auto found = names_.find(name);
   const auto call = parts_->functions->invoke(
@@ -238,19 +258,28 @@ LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string p
        .payload = std::move(payload),
        .content_type = "application/json"},
       parts_->queue, [&outcome](function::Outcome ended) { outcome = std::move(ended); });
+  const Clock& clock = parts_->console.clock();
+  const MonotonicTime start = clock.monotonic();
   bool is_cancelled = false;
+  bool is_late = false;
   while (!outcome) {
-    parts_->queue->run_one(kSignalTime);
-    if (is_cancelled || !parts_->signals.waiting()) continue;
-    is_cancelled = true;
-    call.cancel();
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock.monotonic() - start);
+    const bool ends = is_cancelled || is_late;
+    parts_->queue->run_one(time_max && !ends ? std::clamp(*time_max - took, kAtOnce, kSignalTime)
+                                             : kSignalTime);
+    if (ends || outcome) continue;
+    is_cancelled = parts_->signals.waiting().has_value();
+    is_late = !is_cancelled && time_max && clock.monotonic() - start >= *time_max;
+    if (is_cancelled || is_late) call.cancel();
   }
   if (outcome->invocation) show_log(*outcome->invocation);
   const auto millis = static_cast<std::int64_t>(outcome->duration_us / 1000);
   if (!outcome->response) {
     return {.result = std::unexpected(failure_of(outcome->response.error())),
             .millis = millis,
-            .is_cancelled = is_cancelled};
+            .is_cancelled = is_cancelled,
+            .is_late = is_late};
   }
   return {.result = as_json(std::move(outcome->response->body)), .millis = millis};
 }

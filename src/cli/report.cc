@@ -103,13 +103,15 @@ std::string error_text(const Error& error, const Console& console) {
   return text + backtrace_text(error.backtrace());
 }
 
-std::string error_json(const Error& error) {
+std::string error_json(const Error& error, const json::Object& members) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
   const std::size_t end = error.message().find('\n');
   json::write_problem_members(writer, with_message(error, error.message().substr(0, end)));
   if (end != std::string::npos) writer.key("excerpt").value(error.message().substr(end + 1));
+  for (const json::Member& member : members)
+    writer.key(member.key()).value(member.value());
   writer.key("exit_code").value(info(error.code()).exit_code).end_object();
   return text + "\n";
 }
@@ -164,9 +166,17 @@ Error error_of_problem(const Result<json::Value>& document, int status, std::str
   return error;
 }
 
+std::string without_place(const std::string& message) {
+  const std::size_t place = message.find(" at line ");
+  const std::size_t end = message.find(": ", place);
+  if (place == std::string::npos || end == std::string::npos) return message;
+  return message.substr(0, place) + message.substr(end);
+}
+
 std::string excerpt(std::string_view text, const Error& error) {
   const Position place = error.position().value_or(Position());
-  if (!place.line) return {};
+  // Of nothing there is nothing to see.
+  if (!place.line || text.empty()) return {};
   std::uint64_t line = *place.line;
   std::size_t begin = 0;
   for (; line > 1; --line) {

@@ -22,7 +22,8 @@ std::string backtrace_text(const std::vector<BacktraceFrame>& frames);
 
 // The error as a problem document (docs/reference/errors.md) with its exit code. One line. Of a
 // message of several lines, the first is `detail` and the others are `excerpt`.
-std::string error_json(const Error& error);
+// `members`: further ones.
+std::string error_json(const Error& error, const json::Object& members = {});
 
 // Writes the error to standard error, as JSON if wanted, and returns its exit code.
 int report(const Error& error, Console& console, bool as_json);
@@ -37,6 +38,9 @@ void note_hint(std::string_view hint, Console& console, bool as_json);
 // The error that a server's problem document tells of; its code is that of the member `code`, or
 // else of `status`. `source` names the server in the message of what is no problem document.
 Error error_of_problem(const Result<json::Value>& document, int status, std::string_view source);
+
+// A message about JSON without its place, where that stands in front: "invalid JSON: expected …".
+std::string without_place(const std::string& message);
 
 // The line of `text` that the error points to, with a caret under the column; empty when it points
 // to none.

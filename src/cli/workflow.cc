@@ -1,4 +1,5 @@
 // weft workflow: workflows in the Amazon States Language.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -6,8 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/nearest.h"
 #include "cli/command.h"
-#include "cli/input_file.h"
+#include "cli/definition_file.h"
 #include "cli/workflow_diagnostics.h"
 #include "cli/workflow_run.h"
 #include "json/print.h"
@@ -24,6 +26,9 @@ constexpr std::array kOptions = {
     Option{.name = "express",
            .value = "",
            .help = "as a state machine of type EXPRESS, which may have less"},
+    Option{.name = "substitute",
+           .value = "NAME=VALUE",
+           .help = "what stands for ${NAME} in FILE, as CloudFormation would fill it in"},
     Option{.name = "warnings", .value = "", .help = "validate: also what is likely a mistake"},
     Option{.name = "input",
            .value = "JSON|@FILE|-",
@@ -56,6 +61,9 @@ constexpr std::array kOwned = {
     Owned{.option = "name", .action = "run"},
 };
 
+// Each names something else.
+constexpr std::array<std::string_view, 3> kRepeated = {"substitute", "function", "bucket"};
+
 void write(json::Writer& writer, const Diagnostic& diagnostic) {
   writer.begin_object();
   writer.key("severity").value(name(diagnostic.severity));
@@ -86,16 +94,16 @@ std::string json_of(const Validation& validation) {
 }
 
 Result<int> validate(const Arguments& arguments, Console& console) {
-  const std::string_view file = arguments.operand(1);
-  const std::string definition = TRY(read_input(file, console));
-  const Validation validation = workflow::validate(
+  const DefinitionFile definition = TRY(read_definition(arguments, console));
+  const std::string& file = definition.name;
+  const Validation validation = cli::validate(
       definition, {.type = arguments.has("express") ? workflow::MachineType::kExpress
                                                     : workflow::MachineType::kStandard,
                    .severity = arguments.has("warnings") ? Severity::kWarning : Severity::kError});
   if (arguments.has("json")) {
     console.print(json_of(validation));
   } else {
-    console.print(diagnostics_text(validation, file, definition, console));
+    console.print(diagnostics_text(validation, file, definition.text.original(), console));
     if (validation.is_valid) console.print(fmt::format("{}: valid\n", printable(file)));
   }
   if (validation.is_valid) return 0;
@@ -111,11 +119,21 @@ Result<int> run(const Arguments& arguments, Console& console) {
           ErrorCode::kInvalidArgument,
           fmt::format("--{} is for `weft workflow {}`: leave it out", owned.option, owned.action));
     }
+    for (const Option& option : kOptions) {
+      const bool repeats =
+          option.value.empty() || std::ranges::find(kRepeated, option.name) != kRepeated.end();
+      if (repeats || arguments.values(option.name).size() < 2) continue;
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--{} is given more than once, and only one can hold", option.name));
+    }
     return action == "run" ? run_workflow(arguments, console) : validate(arguments, console);
   }
+  constexpr std::array<std::string_view, 2> kActions = {"validate", "run"};
+  const auto meant = nearest(action, kActions);
   return fail(ErrorCode::kInvalidArgument,
-              fmt::format("there is no `weft workflow {}`; `weft help workflow` says what there is",
-                          printable(arguments.operand(0))));
+              fmt::format("there is no `weft workflow {}`; {}", printable(action),
+                          meant ? fmt::format("did you mean `weft workflow {}`?", *meant)
+                                : std::string("`weft help workflow` says what there is")));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +13,9 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "cli/buckets.h"
+#include "cli/called_functions.h"
+#include "cli/definition_file.h"
+#include "cli/execution_failure.h"
 #include "cli/input_file.h"
 #include "cli/local_functions.h"
 #include "cli/report.h"
@@ -35,10 +39,26 @@ constexpr std::string_view kAccount = "arn:aws:states:local:000000000000";
 
 // A workflow that can run.
 struct Workflow {
-  std::string file;
+  DefinitionFile text;
   json::Value document;
   workflow::Definition definition;
 };
+
+// What is wrong with the definition goes to standard error, or into the error where that is JSON.
+Error refused(const DefinitionFile& definition, const workflow::Validation& validation,
+              const Arguments& arguments, Console& console) {
+  std::string diagnostics =
+      diagnostics_text(validation, definition.name, definition.text.original(), console);
+  Error error = invalid_definition(validation, definition.name);
+  if (!arguments.has("json")) {
+    console.note(diagnostics);
+    return error;
+  }
+  diagnostics.erase(diagnostics.find_last_not_of('\n') + 1);
+  error = std::move(error).with_suffix("\n" + diagnostics);
+  if (validation.diagnostics.empty()) return error;
+  return std::move(error).with_position(validation.diagnostics.front().position);
+}
 
 Result<Workflow> read_workflow(const Arguments& arguments, Console& console) {
   const std::string_view file = arguments.operand(1);
@@ -47,30 +67,28 @@ Result<Workflow> read_workflow(const Arguments& arguments, Console& console) {
     return fail(ErrorCode::kInvalidArgument,
                 "standard input has the definition: give --input as JSON or as @FILE");
   }
-  const std::string text = TRY(read_input(file, console, "a definition"));
-  const workflow::Validation validation = workflow::validate(
-      text, {.type = arguments.has("express") ? workflow::MachineType::kExpress
-                                              : workflow::MachineType::kStandard});
-  if (!validation.is_valid) {
-    std::string diagnostics = diagnostics_text(validation, file, text, console);
-    Error error = invalid_definition(validation, file);
-    if (arguments.has("json")) {
-      diagnostics.erase(diagnostics.find_last_not_of('\n') + 1);
-      return fail(Error(error.code(), fmt::format("{}\n{}", error.message(), diagnostics)));
-    }
-    console.note(diagnostics);
-    return fail(std::move(error));
+  DefinitionFile text = TRY(read_definition(arguments, console));
+  const workflow::Validation validation =
+      validate(text, {.type = arguments.has("express") ? workflow::MachineType::kExpress
+                                                       : workflow::MachineType::kStandard});
+  if (!validation.is_valid) return fail(refused(text, validation, arguments, console));
+  json::Value document = TRY(json::parse(text.text.text()));
+  auto definition = workflow::Definition::compile(document);
+  if (definition) {
+    return Workflow{.text = std::move(text),
+                    .document = std::move(document),
+                    .definition = *std::move(definition)};
   }
-  json::Value document = TRY(json::parse(text));
-  auto definition = TRY(workflow::Definition::compile(document));
-  return Workflow{.file = std::string(file),
-                  .document = std::move(document),
-                  .definition = std::move(definition)};
+  const workflow::Validation missing = unfilled(text, document);
+  if (!missing.is_valid) return fail(refused(text, missing, arguments, console));
+  return fail(std::move(definition).error().with_context(printable(file)));
 }
 
 Result<std::string> read_execution_input(const Arguments& arguments, Console& console) {
   const std::string_view given = arguments.value("input").value_or("{}");
-  std::string input = TRY(read_value(given, console));
+  auto read = read_value(given, console);
+  if (!read) return fail(std::move(read).error().with_context("--input"));
+  std::string input = *std::move(read);
   const workflow::StepLimits limits;
   if (input.size() > limits.payload_bytes) {
     return fail(Error(ErrorCode::kTooLarge,
@@ -82,8 +100,13 @@ Result<std::string> read_execution_input(const Arguments& arguments, Console& co
   const Error& error = document.error();
   std::string lines = excerpt(input, error);
   if (lines.ends_with('\n')) lines.pop_back();
-  Error told(error.code(),
-             fmt::format("--input: {}{}{}", error.message(), lines.empty() ? "" : "\n", lines));
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(given, ignored);
+  Error told(
+      error.code(),
+      fmt::format("--input: {}{}{}{}", error.message(),
+                  is_file ? fmt::format("; `--input @{}` reads that file", printable(given)) : "",
+                  lines.empty() ? "" : "\n", lines));
   return fail(std::move(told).with_position(error.position().value_or(Position())));
 }
 
@@ -116,12 +139,14 @@ const json::Value* find_state(const json::Value& machine, std::string_view name)
   return nullptr;
 }
 
-// "FILE:LINE:COLUMN"
-std::string place_of(const Workflow& flow, std::string_view state) {
+StatePlace place_of(const Workflow& flow, std::string_view state) {
   const json::Value* const name = find_state(flow.document, state);
-  const Position position = name != nullptr ? name->position() : Position();
-  if (!position.line || !position.column) return printable(flow.file);
-  return fmt::format("{}:{}:{}", printable(flow.file), *position.line, *position.column);
+  const Position position =
+      name != nullptr ? flow.text.text.in_original(name->position()) : Position();
+  std::string text = printable(flow.text.name);
+  if (position.line && position.column)
+    text += fmt::format(":{}:{}", *position.line, *position.column);
+  return {.text = std::move(text), .position = position};
 }
 
 Result<std::string> execution_name(const Arguments& arguments, Console& console) {
@@ -133,9 +158,10 @@ Result<std::string> execution_name(const Arguments& arguments, Console& console)
            std::string_view("-_.").contains(letter);
   });
   if (has_form && !given->empty() && given->size() <= kNameBytesMax) return std::string(*given);
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("--name {}: an execution's name has 1 to {} letters, digits, -, _ and .",
-                          printable(*given), kNameBytesMax));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("--name '{}': an execution's name has 1 to {} letters, digits, -, _ and .",
+                  printable(*given), kNameBytesMax));
 }
 
 // "order" of "work/order.asl.json".
@@ -146,7 +172,7 @@ std::string machine_name(std::string_view file) {
 }
 
 workflow::Begin begin_of(const Workflow& flow, const std::string& name, std::string input) {
-  const std::string machine = machine_name(flow.file);
+  const std::string machine = machine_name(flow.text.name);
   return {.identity = {.arn = fmt::format("{}:execution:{}:{}", kAccount, machine, name),
                        .name = name,
                        .role_arn = "arn:aws:iam::000000000000:role/local",
@@ -166,46 +192,29 @@ std::string history_text(const std::vector<workflow::HistoryEvent>& history) {
   return text + "\n";
 }
 
-// The state that the last event leads back to; empty when there is none.
-std::string last_state(const std::vector<workflow::HistoryEvent>& history) {
-  std::size_t event = history.size();
-  while (event > 0) {
-    const workflow::HistoryEvent& now = history[event - 1];
-    const json::Value* const state = now.details.find("name");
-    if (name_of(now.type).ends_with("StateEntered") && state != nullptr && state->is_string())
-      return std::string(state->as_string());
-    // It follows what the state's entry did, and not the entry itself.
-    const json::Value* const evaluated = now.details.find("state");
-    if (now.type == workflow::EventType::kEvaluationFailed && evaluated != nullptr)
-      return std::string(evaluated->as_string());
-    if (now.previous >= event) return {};
-    event = now.previous;
+// "a, b and c"
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view between = i == 0 ? "" : i + 1 == names.size() ? " and " : ", ";
+    text += fmt::format("{}{}", between, printable(names[i]));
   }
-  return {};
+  return text;
 }
 
-// Why the execution did not succeed.
-Error failure_of(const Workflow& flow, const workflow::Simulation& simulation) {
-  const workflow::Execution& execution = simulation.execution();
-  if (execution.status == workflow::Status::kRunning) {
-    const std::uint64_t events = workflow::SimulationLimits().events;
-    return Error(ErrorCode::kGuestLimit,
-                 fmt::format("the execution did not end within {} events: does it go in circles?",
-                             events))
-        .with_limit("workflow_events", events);
+// A function that nothing calls is probably meant for one that something calls.
+void note_unused_functions(const Workflow& flow, const Arguments& arguments, Console& console) {
+  const auto called = functions_called_in(flow.document);
+  if (!called) return;
+  for (const std::string_view option : arguments.values("function")) {
+    const std::string name = function_name(option.substr(0, option.find('=')));
+    const bool has_form = !name.empty() && option.contains('=');
+    if (!has_form || std::ranges::find(*called, name) != called->end()) continue;
+    note_hint(fmt::format("no Task calls the function {} of --function: {}", printable(name),
+                          called->empty() ? "the workflow calls none"
+                                          : fmt::format("the workflow calls {}", list_of(*called))),
+              console, arguments.has("json"));
   }
-  const workflow::Failure failure = execution.failure.value_or(workflow::Failure());
-  const std::string state = last_state(simulation.history());
-  std::string message = execution.status == workflow::Status::kTimedOut
-                            ? "the execution's time was over"
-                            : "the execution failed";
-  if (!state.empty())
-    message += fmt::format(" in the state {} ({})", printable(state), place_of(flow, state));
-  if (failure.error) message += fmt::format(": {}", printable(*failure.error));
-  if (failure.cause) message += fmt::format(": {}", printable(*failure.cause));
-  return {execution.status == workflow::Status::kTimedOut ? ErrorCode::kDeadlineExceeded
-                                                          : ErrorCode::kGuestError,
-          std::move(message)};
 }
 
 std::uint64_t seed_of(Random& random) {
@@ -222,20 +231,24 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
   const std::string name = TRY(execution_name(arguments, console));
   Mocks mocks;
   if (const auto file = arguments.value("mock")) {
-    const std::string text = TRY(read_input(*file, console, "a file of mocks"));
-    mocks = TRY(Mocks::parse(text, *file, flow.definition));
+    const auto text = read_input(*file, console, "a file of mocks");
+    if (!text) return fail(Error(text.error()).with_context("--mock"));
+    mocks = TRY(Mocks::parse(*text, *file, flow.definition));
   }
   const auto buckets = TRY(Buckets::create(arguments.values("bucket")));
+  note_unused_functions(flow, arguments, console);
   std::unique_ptr<LocalFunctions> functions;
   if (const auto options = arguments.values("function"); !options.empty())
     functions = TRY(LocalFunctions::create(options, console));
+  const PlaceOf place = [&](std::string_view state) { return place_of(flow, state); };
+  const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(
+      console.clock().wall().time_since_epoch());
   WorkflowServices services({.definition = flow.definition,
                              .mocks = mocks,
                              .buckets = *buckets,
-                             .functions = functions.get()},
-                            [&](std::string_view state) { return place_of(flow, state); });
-  const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(
-      console.clock().wall().time_since_epoch());
+                             .functions = functions.get(),
+                             .start_millis = start.count()},
+                            place);
   workflow::Simulation simulation(flow.definition, services, start.count(),
                                   seed_of(console.random()));
   simulation.run(begin_of(flow, name, std::move(input)));
@@ -243,7 +256,12 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
   if (shows_history) console.print(history_text(simulation.history()));
   if (const auto& problem = services.problem()) return fail(*problem);
   const workflow::Execution& execution = simulation.execution();
-  if (!execution.output) return fail(failure_of(flow, simulation));
+  if (!execution.output) {
+    ExecutionFailure failure = failure_of(simulation, services.failed_children(), place);
+    if (!arguments.has("json")) return fail(std::move(failure.error).with_suffix(failure.children));
+    console.note(error_json(failure.error, failure.members));
+    return info(failure.error.code()).exit_code;
+  }
   if (!shows_history) console.print(fmt::format("{}\n", execution.output->text().as_string()));
   return 0;
 }

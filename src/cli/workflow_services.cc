@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cli/called_functions.h"
 #include "json/print.h"
 
 namespace weft::cli {
@@ -13,27 +14,11 @@ namespace {
 
 constexpr std::string_view kInvoke = "arn:aws:states:::lambda:invoke";
 
-// "NAME", "NAME:VERSION", "ACCOUNT:function:NAME" or a whole ARN.
-std::string function_name(std::string_view text) {
-  constexpr std::string_view kKind = "function:";
-  if (const std::size_t kind = text.find(kKind); kind != std::string_view::npos)
-    text.remove_prefix(kind + kKind.size());
-  return std::string(text.substr(0, text.find(':')));
-}
-
 bool waits_for_token(const workflow::StartTask& task) {
   return task.resource.ends_with(".waitForTaskToken");
 }
 
 }  // namespace
-
-std::optional<std::string> function_called_by(const workflow::StartTask& task) {
-  if (task.resource.starts_with("arn:aws:lambda:")) return function_name(task.resource);
-  if (!task.resource.starts_with(kInvoke)) return std::nullopt;
-  const json::Value* const name = task.input.find("FunctionName");
-  if (name == nullptr || !name->is_string()) return std::nullopt;
-  return function_name(name->as_string());
-}
 
 WorkflowServices::WorkflowServices(const Parts& parts, PlaceOf place_of)
     : parts_(parts), place_of_(std::move(place_of)) {
@@ -56,19 +41,44 @@ std::string WorkflowServices::state_of(const workflow::Simulation& simulation,
 
 Error WorkflowServices::unanswered(std::string_view state, const workflow::StartTask& task) const {
   const auto function = function_called_by(task);
+  const StatePlace place = place_of_(state);
+  const bool is_placeholder = task.resource.starts_with("${");
   std::string answer;
   json::append_string(answer, state);
-  return {
+  std::string ways;
+  if (function && !waits_for_token(task))
+    ways += fmt::format("`--function {}=FILE`, or ", printable(*function));
+  if (function && is_placeholder)
+    ways += fmt::format("`--substitute {}=VALUE`, or ", printable(*function));
+  Error error(
       ErrorCode::kFailedPrecondition,
       fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
                   "FILE has {{{}: {{\"result\": …}}}}",
-                  printable(state), place_of_(state),
-                  function ? fmt::format("the function {}", printable(*function))
-                           : printable(task.resource),
-                  function && !waits_for_token(task)
-                      ? fmt::format("`--function {}=FILE`, or ", printable(*function))
-                      : "",
-                  printable(answer))};
+                  printable(state), place.text,
+                  function && !is_placeholder ? fmt::format("the function {}", printable(*function))
+                                              : printable(task.resource),
+                  ways, printable(answer)));
+  return std::move(error).with_position(place.position);
+}
+
+// How long a function may take until a timeout of the Task or of the whole makes its end
+// meaningless; nothing where neither has one.
+std::optional<std::chrono::milliseconds> WorkflowServices::time_for(
+    const workflow::Simulation& simulation, const workflow::StartTask& task) const {
+  constexpr std::int64_t kMillisPerSecond = 1000;
+  std::optional<std::int64_t> millis;
+  const auto limit_to = [&](std::int64_t other) {
+    millis = std::min(millis.value_or(other), other);
+  };
+  for (const auto& seconds : {task.timeout_seconds, task.heartbeat_seconds}) {
+    if (seconds) limit_to(static_cast<std::int64_t>(*seconds) * kMillisPerSecond);
+  }
+  if (const auto seconds = parts_.definition.timeout_seconds()) {
+    limit_to(parts_.start_millis + static_cast<std::int64_t>(*seconds) * kMillisPerSecond -
+             simulation.millis());
+  }
+  if (!millis) return std::nullopt;
+  return std::chrono::milliseconds(std::max<std::int64_t>(*millis, 0));
 }
 
 void WorkflowServices::stop(workflow::Simulation& simulation, Error problem) {
@@ -101,11 +111,13 @@ void WorkflowServices::call(workflow::Simulation& simulation, const workflow::St
                             std::string_view function) {
   const bool is_service = task.resource.starts_with(kInvoke);
   const json::Value* const payload = is_service ? task.input.find("Payload") : &task.input;
-  LocalFunctions::Answer answer =
-      parts_.functions->call(function, payload != nullptr ? json::to_string(*payload) : "{}");
+  LocalFunctions::Answer answer = parts_.functions->call(
+      function, payload != nullptr ? json::to_string(*payload) : "{}", time_for(simulation, task));
   if (answer.is_cancelled)
     return stop(simulation, Error(ErrorCode::kCancelled, "the execution was stopped"));
   simulation.post(workflow::TaskStarted{.task = task.task});
+  // The timer that gave it this time goes off.
+  if (answer.is_late) return;
   if (!answer.result) {
     simulation.post(workflow::TaskFailed{.task = task.task,
                                          .error = std::move(answer.result.error().error),
@@ -126,8 +138,10 @@ workflow::Outcome<json::Value> WorkflowServices::read(const workflow::ReadItems&
   return workflow::read_items(request, parts_.buckets);
 }
 
-void WorkflowServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
-  if (has_writer_) children_.add(child);
+void WorkflowServices::child_ended(const workflow::StartChild& start,
+                                   const workflow::Simulation& child) {
+  failed_children_.add(start, child);
+  if (has_writer_) children_.add(child.execution());
 }
 
 workflow::Outcome<json::Value> WorkflowServices::write(const workflow::WriteResults& request) {

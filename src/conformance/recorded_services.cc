@@ -234,8 +234,8 @@ workflow::Outcome<Value> RecordedServices::read(const workflow::ReadItems& reque
   return workflow::ends_with("States.ItemReaderFailed", "the recording has no items");
 }
 
-void RecordedServices::child_ended(const workflow::StartChild&, const workflow::Execution& child) {
-  children_.add(child);
+void RecordedServices::child_ended(const workflow::StartChild&, const workflow::Simulation& child) {
+  children_.add(child.execution());
 }
 
 workflow::Outcome<Value> RecordedServices::write(const workflow::WriteResults& request) {

@@ -22,7 +22,7 @@ class RecordedServices final : public workflow::Services {
 
   void start(workflow::Simulation& simulation, const workflow::StartTask& task) override;
   workflow::Outcome<json::Value> read(const workflow::ReadItems& request) override;
-  void child_ended(const workflow::StartChild& start, const workflow::Execution& child) override;
+  void child_ended(const workflow::StartChild& start, const workflow::Simulation& child) override;
   workflow::Outcome<json::Value> write(const workflow::WriteResults& request) override;
 
  private:

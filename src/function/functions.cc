@@ -449,7 +449,8 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                                           .environment = deployment.environment,
                                           .network = network_rules(deployment.grants),
                                           .initialization = {},
-                                          .is_warm = deployment.is_warm};
+                                          .is_warm = deployment.is_warm,
+                                          .file = deployment.file};
   TRY(check_deployable(description.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
   TRY(check_state(module.dialect, deployment.is_warm));

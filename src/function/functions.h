@@ -57,6 +57,9 @@ struct Deployment {
   Grants grants = {};
   std::optional<std::string> init = std::nullopt;  // an export that initialises the module
   bool is_warm = false;                            // instances are kept as their calls left them
+  // What tracebacks call a Python file, "NAME.py" where nothing is said. Not stored: for who
+  // deploys and calls in one process.
+  std::string file = {};
 };
 
 // How an instance relates to the calls before it: but for kWarm, no call sees anything of them.

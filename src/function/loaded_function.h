@@ -62,6 +62,7 @@ class LoadedFunction {
     std::vector<system::NetworkRule> network = {};  // where it may go
     Initialization initialization = {};
     bool is_warm = false;
+    std::string file = {};                  // what tracebacks call a Python file; empty: NAME.py
     std::optional<PythonFile> python = {};  // of dialect kPython, once it has been loaded
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,

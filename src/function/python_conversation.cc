@@ -42,6 +42,7 @@ std::string context_of(const LoadedFunction::Description& description, const Cal
   writer.key("version").value(description.version);
   writer.key("invocation").value(call.invocation);
   writer.key("deadline").value(std::chrono::duration<double>(deadline).count());
+  writer.key("memory_bytes").value(description.limits.memory_bytes);
   if (http != nullptr) writer.key("request").raw(abi::python::to_json(*http));
   writer.end_object();
   return text;
@@ -111,7 +112,7 @@ PythonConversation::PythonConversation(const LoadedFunction& function, CallToMak
     kind_ = payload_kind(call.call.content_type, payload_);
   }
   if (is_loading_) {
-    name_ = file_.cold->name(function.description().name);
+    name_ = file_.cold->name(function.description().name, function.description().file);
     dialogue_.load(file_.cold->named(name_));
   } else {
     invoke();

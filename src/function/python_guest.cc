@@ -366,7 +366,7 @@ Result<std::unique_ptr<Preparation>> PythonGuest::start(Starting starting,
 Result<std::string> PythonGuest::prepare(const LoadedFunction::Description& description,
                                          const PythonSource& source) {
   const auto guest = TRY(compiled());
-  const std::string name = source.name(description.name);
+  const std::string name = source.name(description.name, description.file);
   const std::string step = name + " does not load";
   const std::int64_t seed = hash_seed(parts_.random);
   Header header{.guest = guest->id, .has_archive = source.archive != nullptr};

@@ -13,9 +13,9 @@ const std::string& archive_options() {
 
 }  // namespace
 
-std::string PythonSource::name(std::string_view function) const {
-  return archive ? fmt::format("{}/{}", kPythonArchiveRoot, archive->file)
-                 : fmt::format("{}.py", function);
+std::string PythonSource::name(std::string_view function, std::string_view given) const {
+  if (archive) return fmt::format("{}/{}", kPythonArchiveRoot, archive->file);
+  return given.empty() ? fmt::format("{}.py", function) : std::string(given);
 }
 
 abi::python::SourceFile PythonSource::named(std::string_view name) const {

@@ -15,8 +15,9 @@ struct PythonSource {
   std::shared_ptr<const PythonArchive> archive = {};  // null: a file alone
 
   const std::string& text() const { return archive ? archive->source : file; }
-  // What tracebacks call the file of that function: "greet.py", "/app/main.py".
-  std::string name(std::string_view function) const;
+  // What tracebacks call it: `given` where it is said, else "greet.py" of that function; of an
+  // archive, always "/app/main.py".
+  std::string name(std::string_view function, std::string_view given) const;
   // How the guest is told. Borrows this and the name.
   abi::python::SourceFile named(std::string_view name) const;
 };

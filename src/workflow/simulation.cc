@@ -64,8 +64,8 @@ void Simulation::run_child(const StartChild& start) {
   child.run(start.begin);
   seed_ = child.seed_;
   events_ += child.events_;
+  services_.child_ended(start, child);
   const Execution& ended = child.execution();
-  services_.child_ended(start, ended);
   if (ended.status == Status::kRunning) return;
   Outcome<json::Value> output = ended.output.value_or(Payload()).value();
   if (ended.failure) {

@@ -31,7 +31,7 @@ class Services {
   // An array of items, for a distributed Map.
   virtual Outcome<json::Value> read(const ReadItems& request) = 0;
   // A child of a distributed Map has ended, or waits for what never happens.
-  virtual void child_ended(const StartChild& /*start*/, const Execution& /*child*/) {}
+  virtual void child_ended(const StartChild& /*start*/, const Simulation& /*child*/) {}
   // What the Map's result is instead.
   virtual Outcome<json::Value> write(const WriteResults& request) = 0;
 };

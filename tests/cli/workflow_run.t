@@ -24,7 +24,7 @@ $ weft workflow run examples/order.asl.json --mock declined.json --input '{"amou
 weft: the execution failed in the state Charge (examples/order.asl.json:10:5): Card.Declined: no money
 ? 1
 $ weft workflow run examples/order.asl.json --mock declined.json --input '{"amount": 1}' --json
-{"type":"about:blank","code":"guest_error","title":"The guest failed","status":502,"detail":"the execution failed in the state Charge (examples/order.asl.json:10:5): Card.Declined: no money","retryable":false,"exit_code":1}
+{"type":"about:blank","code":"guest_error","title":"The guest failed","status":502,"detail":"the execution failed in the state Charge (examples/order.asl.json:10:5): Card.Declined: no money","position":{"line":10,"column":5,"offset":[..]},"retryable":false,"state":"Charge","error":"Card.Declined","cause":"no money","exit_code":1}
 ? 1
 $ weft workflow run examples/order.asl.json --mock declined.json --input '{"amount": 1}' --history 2> /dev/null
 {"events":[[..]"type":"ExecutionFailed",[..]"executionFailedEventDetails":{"error":"Card.Declined","cause":"no money"}}]}
@@ -35,8 +35,13 @@ weft: --input: invalid JSON at line 1, column 2: expected a key in double quotes
   1 | {id: 7}
        ^
 ? 2
+$ weft workflow run examples/order.asl.json --input in.json
+weft: --input: invalid JSON at line 1, column 1: expected a value, found 'in.json'; `--input @in.json` reads that file
+  1 | in.json
+      ^
+? 2
 $ weft workflow run examples/order.asl.json --input @none.json
-weft: there is no file none.json
+weft: --input: there is no file none.json
 ? 3
 $ echo '{"Chrage": {"result": 1}}' > mock.json; weft workflow run examples/order.asl.json --mock mock.json
 weft: mock.json:1:2: the workflow has no Task named Chrage; did you mean Charge?
@@ -107,6 +112,39 @@ weft: nothing answers the Task Sum (sum.asl.json:1:31), which calls the function
 $ weft workflow run sum.asl.json --function Sum_Up=none.py
 weft: --function Sum_Up=none.py: there is no file none.py
 ? 3
+$ weft workflow run sum.asl.json --function Sum_Up=in.json
+weft: --function Sum_Up=in.json: in.json is no WebAssembly module; a Python file has a name that ends in .py, or a first line like #!/usr/bin/env python3
+? 2
 $ weft workflow run sum.asl.json --function Sum_Up
 weft: --function Sum_Up: expected NAME=FILE
+? 2
+# What takes longer than a state lets it is ended.
+$ echo '(module (func (export "run") (loop (br 0))))' > endless.wat
+$ cat > late.asl.json <<'END'
+> {"StartAt": "Endless", "States": {
+>   "Endless": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:endless", "TimeoutSeconds": 1,
+>     "Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1}], "End": true}}}
+> END
+$ weft workflow run late.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}'
+weft: the execution failed in the state Endless (late.asl.json:2:3): States.Timeout: it took longer than its TimeoutSeconds, 1
+? 1
+$ weft workflow run late.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}' --history 2> /dev/null
+{"events":[[..]"type":"LambdaFunctionTimedOut",[..]"lambdaFunctionTimedOutEventDetails":{"error":"States.Timeout"}[..]"type":"ExecutionFailed"[..]]}
+? 1
+$ sed 's/"StartAt"/"TimeoutSeconds": 1, "StartAt"/; s/"TimeoutSeconds": 1,$//' late.asl.json > whole.asl.json
+$ weft workflow run whole.asl.json --function endless=endless.wat --input '{"export": "run", "args": []}'
+weft: the execution's time was over in the state Endless (whole.asl.json:2:3): States.Timeout: it took longer than the workflow's TimeoutSeconds, 1
+? 124
+# What CloudFormation would fill in is a value that is given, or the name of a function.
+$ sed 's/arn:aws:lambda[^"]*/${Endless.Arn}/; s/"TimeoutSeconds": 1/"TimeoutSeconds": ${Seconds}/' late.asl.json > template.asl.json
+$ weft workflow run template.asl.json --substitute Seconds=1 --function Endless.Arn=examples/add.wat --input '{"export": "add", "args": [2, 3]}'
+{"results":[5]}
+$ weft workflow run template.asl.json --substitute Seconds=1
+weft: nothing answers the Task Endless (template.asl.json:2:3), which calls ${Endless.Arn}: give `--function Endless.Arn=FILE`, or `--substitute Endless.Arn=VALUE`, or `--mock FILE`, where FILE has {"Endless": {"result": …}}
+? 5
+# Each function once, and only those that are called.
+$ weft workflow run sum.asl.json --function arn:aws:lambda:eu-west-1:123456789012:function:Sum_Up:live=examples/add.wat --input '{"export": "add", "args": [2, 3]}'
+{"results":[5]}
+$ weft workflow run sum.asl.json --function Sum_Up=examples/add.wat --function Sum_Up=endless.wat
+weft: --function Sum_Up=endless.wat: the function Sum_Up is given twice
 ? 2

@@ -133,6 +133,18 @@ def test_a_handler_knows_its_call(python):
     assert answer.json() == ["who", 1, answer.headers["weft-invocation"], True]
 
 
+def test_a_handler_of_lambda_knows_its_call_by_lambdas_names(python):
+    python.deploy_python("of-lambda", "def helper(): pass\ndef lambda_handler(event, context):\n"
+                         "    return [event, context.function_name, context.function_version, context.invoked_function_arn,\n"
+                         "            context.memory_limit_in_mb, context.aws_request_id, context.get_remaining_time_in_millis()]\n",
+                         limits={"memory_bytes": 128 << 20})
+    answer = python.ask("of-lambda", [1])
+    *said, millis = answer.json()
+    assert said == [[1], "of-lambda", "1", "arn:aws:lambda:local:000000000000:function:of-lambda", "128",
+                    answer.headers["weft-invocation"]]
+    assert isinstance(millis, int) and 0 < millis <= 10_000
+
+
 def test_what_is_printed_is_in_the_log(python):
     python.deploy_python("prints", "import sys\ndef handler(event):\n    print('out', event)\n    print('err', file=sys.stderr)\n    return 1")
     answer = python.ask("prints", "ü")
@@ -157,8 +169,8 @@ def test_an_exception_is_a_typed_error_with_the_files_lines(python):
 @pytest.mark.parametrize(("source", "status", "code", "says"), [
     ("def handler(event, context)\n  return 1\n", 400, "invalid_argument", "SyntaxError: expected ':'"),
     ("import nothere\ndef handler(e, c): pass\n", 400, "invalid_argument", "ModuleNotFoundError: No module named 'nothere'"),
-    ("x = 1\n", 400, "invalid_argument", "has no handler(event, context), run_e(payload, ident) or app"),
-    ("def a(): pass\ndef b(): pass\n", 400, "invalid_argument", "it defines a, b: name one of them as the handler"),
+    ("x = 1\n", 400, "invalid_argument", "has no handler(event, context), lambda_handler(event, context), run_e(payload, ident) or app"),
+    ("def a(): pass\ndef b(): pass\n", 400, "invalid_argument", "it defines a, b: name one of them handler"),
     ("handler = 5\nx = handler()\n", 400, "invalid_argument", "TypeError: 'int' object is not callable"),
     ("1 / 0\n", 400, "invalid_argument", "ZeroDivisionError"),
     ("import os\nos._exit(3)\n", 400, "invalid_argument", "3"),

@@ -45,6 +45,13 @@ def test_a_handler_gets_an_event_and_a_context(guest):
     assert (kind, content) == (JSON, b'{"hello":"Ada","from":"greet","no":null}')
 
 
+def test_a_context_has_what_no_host_says_as_nothing_and_refuses_what_is_of_aws_alone(guest):
+    guest.load("def handler(event, context): return [getattr(context, name) for name in event]")
+    assert guest.ask(["function_name", "function_version", "invoked_function_arn", "memory_limit_in_mb", "client_context"]) == [None] * 5
+    assert error_of(guest.ask, ["log_group_name"])["message"] == \
+        "weft's context has no log_group_name: a call's log is `weft logs` of context.invocation"
+
+
 @pytest.mark.parametrize(("source", "value", "answer"), [
     ("def handler(event): return event", [1, "é", None], [1, "é", None]),
     ("def handler(): return 5", {}, 5),
@@ -57,6 +64,10 @@ def test_a_handler_gets_an_event_and_a_context(guest):
     ("def double(a): return 2 * a", 7, 14),
     ("def _private(): pass\ndef keys(a): return list(a)", {"k": 1}, ["k"]),
     ("def handler(*all): return len(all)", 0, 2),
+    ("def lambda_handler(event, context): return [event, context.aws_request_id]", [1], [[1], None]),
+    ("def lambda_handler(event): return event", [1, 2], [1, 2]),
+    ("def helper(): pass\ndef lambda_handler(): return 6", {}, 6),
+    ("def lambda_handler(): return 1\ndef handler(): return 2", {}, 2),
 ])
 def test_a_file_says_what_is_called(guest, source, value, answer):
     assert guest.load(source).ask(value) == answer

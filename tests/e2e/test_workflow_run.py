@@ -51,9 +51,17 @@ def test_a_task_calls_a_python_file_and_shows_what_it_prints(words, environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, '{"amount":7,"charge":{"paid":true}}\n', "charging 7\n")
 
 
+def test_a_handler_of_lambda_runs_as_it_is(words, environment):
+    pathlib.Path(words[5].removeprefix("charge=")).write_text(
+        "def lambda_handler(event, context):\n    return {'paid': [event['amount'], context.function_name, context.aws_request_id != '']}\n")
+    done = run(words, environment, 7)
+    assert (done.returncode, json.loads(done.stdout)["charge"]["paid"]) == (0, [7, "charge", True])
+
+
 def test_an_exception_fails_the_task_as_with_lambda(words, environment):
     done = run(words, environment, 700)
     assert (done.returncode, done.stdout) == (1, "")
+    assert f'  File "{words[5].removeprefix("charge=")}", line 7, in handler' in done.stderr.splitlines()
     assert done.stderr.splitlines()[-2:] == [
         "ValueError: no money",
         f"weft: the execution failed in the state Charge ({words[3]}:10:5): "

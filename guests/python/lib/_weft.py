@@ -111,6 +111,10 @@ def _attribute(module, dotted):
     return value
 
 
+# What is called with an event and a context; the second is what AWS Lambda's own examples have.
+_EVENT_HANDLERS = ("handler", "lambda_handler")
+
+
 def _caller(module, functions, last, wanted):
     """The handler's name, and what calls it."""
     if wanted:
@@ -118,14 +122,14 @@ def _caller(module, functions, last, wanted):
         return wanted, _caller_of(wanted.rpartition(".")[2], value)
     if last is not None:
         return "<lambda>", _arguments_caller(last)
-    for name in ("handler", "run_e", "app"):
+    for name in (*_EVENT_HANDLERS, "run_e", "app"):
         value = getattr(module, name, None)
         if callable(value):
             return name, _caller_of(name, value)
     if len(functions) == 1:
         return functions[0], _arguments_caller(getattr(module, functions[0]))
-    there = f"it defines {', '.join(functions)}: name one of them as the handler" if functions else "it defines no function"
-    raise _weft_errors.GuestError("handler", f"{module.__file__} has no handler(event, context), run_e(payload, ident) or app; {there}")
+    there = f"it defines {', '.join(functions)}: name one of them handler" if functions else "it defines no function"
+    raise _weft_errors.GuestError("handler", f"{module.__file__} has no handler(event, context), lambda_handler(event, context), run_e(payload, ident) or app; {there}")
 
 
 def _caller_of(name, value):
@@ -133,7 +137,7 @@ def _caller_of(name, value):
         raise _weft_errors.GuestError("handler", f"the handler {name} is a {type(value).__name__}, which cannot be called")
     if name == "run_e":
         return _run_e_caller(value)
-    if name == "handler":
+    if name in _EVENT_HANDLERS:
         return _event_caller(value)
     import _weft_apps
     if name == "app" or _weft_apps.is_app(value):

@@ -16,8 +16,16 @@ class Unavailable(Exception):
     """This version of weft, or this function's grants, do not have what was asked for."""
 
 
+# What Lambda's context has and nothing here is like.
+_ELSEWHERE = {
+    "log_group_name": "a call's log is `weft logs` of context.invocation",
+    "log_stream_name": "a call's log is `weft logs` of context.invocation",
+    "identity": "no call comes from a mobile app",
+}
+
+
 class Context:
-    """What the host says about one call. What it does not say is None."""
+    """What the host says about one call, and the same under the names of AWS Lambda. What it does not say is None."""
 
     __slots__ = ("_text", "_values")
 
@@ -31,11 +39,39 @@ class Context:
             self._values = json.loads(self._text) if self._text else {}
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in _ELSEWHERE:
+            raise AttributeError(f"weft's context has no {name}: {_ELSEWHERE[name]}")
         return self._values.get(name)
 
     def remaining_seconds(self):
         """Until the call is ended; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.time())
+
+    @property
+    def function_name(self):
+        return self.function
+
+    @property
+    def function_version(self):
+        return None if self.version is None else str(self.version)
+
+    @property
+    def aws_request_id(self):
+        return self.invocation
+
+    @property
+    def invoked_function_arn(self):
+        # As executions on this machine are named.
+        return None if self.function is None else f"arn:aws:lambda:local:000000000000:function:{self.function}"
+
+    @property
+    def memory_limit_in_mb(self):
+        # A text, as Lambda has it.
+        return None if self.memory_bytes is None else str(self.memory_bytes >> 20)
+
+    def get_remaining_time_in_millis(self):
+        """Until the call is ended; None without a deadline."""
+        return None if self.deadline is None else int(self.remaining_seconds() * 1000)
 
     def __repr__(self):
         self.function
