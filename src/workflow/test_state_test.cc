@@ -156,7 +156,7 @@ std::string read(std::string_view reader, std::string data, std::string_view inp
       "[]", input);
   request.level = InspectionLevel::kTrace;
   request.read_items = std::move(data);
-  const std::string shown = answer(request);
+  std::string shown = answer(request);
   const auto parsed = json::parse(shown);
   if (!parsed) return shown;
   const json::Value* const inspection = parsed->find("inspectionData");

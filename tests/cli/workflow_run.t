@@ -49,7 +49,7 @@ weft: mock.json:1:2: the workflow has no Task named Chrage; did you mean Charge?
        ^
 ? 2
 $ sed 's/"Next": "Charge"/"Next": "Chrage"/' examples/order.asl.json > typo.asl.json; weft workflow run typo.asl.json
-typo.asl.json:6:[..]: error: Missing 'Next' target: Chrage at /States/Due/Choices[0]/Next (MISSING_TRANSITION_TARGET)
+typo.asl.json:6:[..]: error: Missing 'Next' target: Chrage at /States/Due/Choices[0]/Next (MISSING_TRANSITION_TARGET); did you mean Charge?
 ...
 weft: typo.asl.json is no valid workflow: 2 errors
 ? 2
