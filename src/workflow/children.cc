@@ -58,7 +58,7 @@ Outcome<> Interpreter::begin_parallel(FrameId id) {
   for (std::size_t branch = 0; branch < fields.machines.size(); ++branch) {
     const FrameId child = add_frame(fields.machines[branch], id, branch, of_branches);
     frame(child).last_event = frame(id).last_event;
-    open.running.insert(child);
+    open.running.emplace(child, 1);
     go_on(child);
   }
   if (fields.machines.empty()) finish_children(id, frame(id).last_event);
@@ -165,21 +165,27 @@ Outcome<> Interpreter::start_iterations(FrameId id, std::uint64_t follows) {
     frame(child).map_item = item;
     frame(child).last_event =
         record(EventType::kMapIterationStarted, follows, iteration_details(state, open.next));
-    open.running.insert(child);
+    open.running.emplace(child, 1);
     go_on(child);
   }
   return {};
 }
 
-void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value output,
+void Interpreter::child_ended(FrameId id, std::uint64_t index, const Payload& output,
                               std::uint64_t after) {
   const State& state = state_of(frame(id));
   OpenChildren& open = children_of(frame(id));
-  open.results.insert_or_assign(index, std::move(output));
   ++open.succeeded;
   std::uint64_t last = after;
   if (state.type == StateType::kMap) {
     last = record(EventType::kMapIterationSucceeded, after, iteration_details(state, index));
+  }
+  if (!keep_result(open, index, output)) {
+    frame(id).last_event = last;
+    abort_frames_below(id, std::nullopt, last);
+    frame(id).children.reset();
+    failed(id, data_limit_exceeded(state.name));
+    return;
   }
   if (open.succeeded == open.count) {
     finish_children(id, last);
@@ -187,6 +193,13 @@ void Interpreter::child_ended(FrameId id, std::uint64_t index, json::Value outpu
   }
   if (state.type != StateType::kMap) return;
   if (auto started = start_iterations(id, after); !started) failed(id, std::move(started.error()));
+}
+
+bool Interpreter::keep_result(OpenChildren& open, std::uint64_t index,
+                              const Payload& output) const {
+  open.results_bytes += output.size_bytes();
+  open.results.insert_or_assign(index, output.value());
+  return open.results_bytes <= limits_.results_bytes;
 }
 
 void Interpreter::finish_children(FrameId id, std::uint64_t after) {
@@ -206,12 +219,13 @@ void Interpreter::finish_children(FrameId id, std::uint64_t after) {
 }
 
 // Takes down what a frame has open outside.
-void Interpreter::close_frame(FrameId id, Frame& open) {
+void Interpreter::close_frame(Frame& open) {
   close_task(open, true);
   cancel(open.timer);
   if (open.waiting != Waiting::kChildren || !open.children) return;
-  for (const std::uint64_t child : open.children->running)
-    result_.effects.emplace_back(CancelChild{.frame = id, .index = child});
+  for (const auto& [child, items] : open.children->running) {
+    result_.effects.emplace_back(CancelChild{.map_run = open.children->map_run, .index = child});
+  }
 }
 
 // Those that run inside the frame, but for `failing`, whose events are there already.
@@ -221,7 +235,7 @@ void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
   if (frame(id).waiting != Waiting::kFrames || !open_children) return;
   const bool is_map = state_of(frame(id)).type == StateType::kMap;
   const auto below = std::exchange(open_children->running, {});
-  for (const std::uint64_t number : below) {
+  for (const auto& [number, items] : below) {
     const auto child = static_cast<FrameId>(number);
     // Recurses as deep as machines are inside each other.
     abort_frames_below(child, std::nullopt, after);
@@ -234,7 +248,7 @@ void Interpreter::abort_frames_below(FrameId id, std::optional<FrameId> failing,
                iteration_details(state_of(frame(id)), open.index));
       }
     }
-    close_frame(child, open);
+    close_frame(open);
     execution_.frames.erase(child);
   }
 }

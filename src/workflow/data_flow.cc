@@ -224,6 +224,12 @@ Outcome<Variables::Map> Interpreter::assigned_by(const Frame& frame, const Templ
   return assigned;
 }
 
+std::optional<std::string> Interpreter::printed(const json::Value& value) const {
+  if (is_larger_than(value, bytes_in_memory_max())) return std::nullopt;
+  std::string text = json::to_string(value);
+  return text.size() <= limits_.payload_bytes ? std::optional(std::move(text)) : std::nullopt;
+}
+
 bool Interpreter::is_too_large(const Payload& payload) const {
   // What is far too large is not printed to find out.
   return is_larger_than(payload.value(), bytes_in_memory_max()) ||

@@ -15,6 +15,9 @@ namespace {
 constexpr std::uint64_t kDistributedConcurrencyMax = 10'000;
 constexpr double kPercentMax = 100;
 
+// What stands before MACHINE/LABEL:ID in the ARN of a Map run.
+constexpr std::string_view kMapRun = ":mapRun:";
+
 // "arn:aws:states:REGION:ACCOUNT"
 std::string_view account_of(std::string_view arn) {
   std::size_t end = 0;
@@ -24,13 +27,8 @@ std::string_view account_of(std::string_view arn) {
   return arn.substr(0, end);
 }
 
-// Which items a child has, up to that of the next one.
-std::uint64_t batch_begin(const OpenChildren& open, std::uint64_t index) {
-  return index == 0 ? 0 : open.batch_ends[static_cast<std::size_t>(index - 1)];
-}
-std::uint64_t items_of_child(const OpenChildren& open, std::uint64_t index) {
-  if (open.batch_ends.empty()) return 1;
-  return open.batch_ends[static_cast<std::size_t>(index)] - batch_begin(open, index);
+Failure failure_of(const StateError& error) {
+  return shortened({.error = error.error, .cause = error.cause});
 }
 
 json::Value batch_of(const json::Value& shared, json::Array items) {
@@ -76,9 +74,11 @@ Outcome<> Interpreter::begin_map_run(FrameId id, const Payload& input) {
   OpenChildren& open = children_of(now);
   if (open.concurrency_max == 0 || open.concurrency_max > kDistributedConcurrencyMax)
     open.concurrency_max = kDistributedConcurrencyMax;
-  open.map_run_arn = fmt::format(
-      "{}:mapRun:{}/{}:{}", account_of(execution_.identity.arn), execution_.identity.machine_name,
-      fields.label.empty() ? inputs_.uuid() : fields.label, inputs_.uuid());
+  open.map_run_arn =
+      fmt::format("{}{}{}/{}:{}", account_of(execution_.identity.arn), kMapRun,
+                  execution_.identity.machine_name,
+                  fields.label.empty() ? inputs_.uuid() : fields.label, inputs_.uuid());
+  open.map_run = number_in(id, execution_.next_task++);
   record(now, EventType::kMapRunStarted, json::Value::object({{"mapRunArn", open.map_run_arn}}));
   auto begun = fields.reader ? ask_for_items(id, *fields.reader, input) : begin_children(id, input);
   if (!begun) fail_map_run(id, std::move(begun.error()));
@@ -88,7 +88,8 @@ Outcome<> Interpreter::begin_map_run(FrameId id, const Payload& input) {
 Outcome<> Interpreter::ask_for_items(FrameId id, const MapFields::Reader& reader,
                                      const Payload& input) {
   Frame& now = frame(id);
-  ReadItems read{.frame = id, .resource = reader.resource, .config = reader.config};
+  ReadItems read{
+      .map_run = children_of(now).map_run, .resource = reader.resource, .config = reader.config};
   auto max_items = number_of(now, reader.max_items, input.value(), true);
   if (!max_items) return std::unexpected(std::move(max_items.error()));
   if (max_items->has_value())
@@ -104,101 +105,102 @@ Outcome<> Interpreter::ask_for_items(FrameId id, const MapFields::Reader& reader
   return {};
 }
 
+Frame* Interpreter::frame_of_map_run(MapRunId run, Waiting waiting) {
+  const auto found = execution_.frames.find(frame_of(run));
+  if (found == execution_.frames.end() || found->second.waiting != waiting) return nullptr;
+  return children_of(found->second).map_run == run ? &found->second : nullptr;
+}
+
 void Interpreter::on(const ItemsRead& read) {
-  if (!execution_.frames.contains(read.frame)) return;
-  Frame& now = frame(read.frame);
-  if (now.waiting != Waiting::kReader) return;
+  Frame* const now = frame_of_map_run(read.map_run, Waiting::kReader);
+  if (now == nullptr) return;
+  const FrameId id = frame_of(read.map_run);
   if (!read.items) {
-    fail_map_run(read.frame,
-                 Failure{.error = read.items.error().error, .cause = read.items.error().cause});
+    fail_map_run(id, failure_of(read.items.error()));
     return;
   }
   if (!read.items->is_array()) {
-    fail_map_run(read.frame, Failure{.error = "States.ItemReaderFailed",
-                                     .cause = "Attempting to map over non-iterable node."});
+    fail_map_run(id, Failure{.error = "States.ItemReaderFailed",
+                             .cause = "Attempting to map over non-iterable node."});
     return;
   }
-  children_of(now).items = *read.items;
-  auto input = effective_input(now);
+  children_of(*now).items = *read.items;
+  auto input = effective_input(*now);
   auto begun =
-      input ? begin_children(read.frame, *input) : Outcome<>(std::unexpected(input.error()));
-  if (!begun) fail_map_run(read.frame, std::move(begun.error()));
+      input ? begin_children(id, *input) : Outcome<>(std::unexpected(std::move(input.error())));
+  if (!begun) fail_map_run(id, std::move(begun.error()));
 }
 
 Outcome<> Interpreter::begin_children(FrameId id, const Payload& input) {
   Frame& now = frame(id);
   OpenChildren& open = children_of(now);
   const auto& batcher = std::get<MapFields>(state_of(now).fields).batcher;
-  open.count = open.items.size();
   if (batcher) {
-    if (auto set = set_batches(now, *batcher, open, input); !set) return set;
-    open.count = open.batch_ends.size();
+    auto batching = batching_of(now, *batcher, input);
+    if (!batching) return std::unexpected(std::move(batching.error()));
+    open.batching = *std::move(batching);
   }
+  open.count = open.items.size();
   now.waiting = Waiting::kChildren;
   go_on_with_children(id);
   return {};
 }
 
-// Only the ends of batches are kept: what their children get may be far more than the items are.
-Outcome<> Interpreter::set_batches(const Frame& now, const MapFields::Batcher& batcher,
-                                   OpenChildren& open, const Payload& input) {
+Outcome<Batching> Interpreter::batching_of(const Frame& now, const MapFields::Batcher& batcher,
+                                           const Payload& input) {
   auto items_max = number_of(now, batcher.items_max, input.value(), true);
   if (!items_max) return std::unexpected(std::move(items_max.error()));
   auto bytes_max = number_of(now, batcher.bytes_max, input.value(), true);
   if (!bytes_max) return std::unexpected(std::move(bytes_max.error()));
-  // AWS, "ItemBatcher": a batch is never larger than an input may be.
-  const double most_bytes =
-      std::min(bytes_max->value_or(HUGE_VAL), static_cast<double>(limits_.payload_bytes));
-  const double most_items = items_max->value_or(HUGE_VAL);
+  // A batch is never larger than an input may be, and an item has a byte.
+  const auto most = static_cast<double>(limits_.payload_bytes);
+  Batching batching{
+      .items_max = static_cast<std::uint64_t>(std::clamp(items_max->value_or(most), 1.0, most)),
+      .bytes_max = static_cast<std::uint64_t>(std::clamp(bytes_max->value_or(most), 1.0, most))};
   if (batcher.batch_input) {
     auto made =
         evaluate(now, *batcher.batch_input, "ItemBatcher/BatchInput", {.input = input.value()});
     if (!made) return std::unexpected(std::move(made.error()));
-    open.batch_input = *std::move(made);
+    batching.input = *std::move(made);
   }
-  const auto around = static_cast<double>(json::to_string(batch_of(open.batch_input, {})).size());
-  double bytes = around;
-  std::uint64_t begin = 0;
-  for (std::uint64_t index = 0; index < open.items.size(); ++index) {
-    auto item = selected_item(now, open, index, input);
-    if (!item) return std::unexpected(std::move(item.error()));
-    const auto item_bytes = static_cast<double>(json::to_string(*item).size() + 1);  // a comma
-    const bool is_full =
-        static_cast<double>(index - begin) >= most_items || bytes + item_bytes - 1 > most_bytes;
-    if (is_full && index > begin) {
-      open.batch_ends.push_back(index);
-      begin = index;
-      bytes = around;
-    }
-    bytes += item_bytes;
-  }
-  if (begin < open.items.size()) open.batch_ends.push_back(open.items.size());
-  return {};
+  return batching;
 }
 
 Outcome<json::Value> Interpreter::selected_item(const Frame& now, const OpenChildren& open,
                                                 std::uint64_t index, const Payload& input) {
+  ++child_items_;
   const json::Value& item = open.items.as_array()[static_cast<std::size_t>(index)];
   return item_input(now, json::Value::object({{"Index", index}, {"Value", item}}), input);
 }
 
-Outcome<json::Value> Interpreter::child_input(const Frame& now, const OpenChildren& open,
-                                              std::uint64_t index, const Payload& input) {
-  if (open.batch_ends.empty()) return selected_item(now, open, index, input);
-  json::Array items;
-  for (std::uint64_t item = batch_begin(open, index);
-       item < open.batch_ends[static_cast<std::size_t>(index)]; ++item) {
-    auto selected = selected_item(now, open, item, input);
-    if (!selected) return selected;
-    items.push_back(*std::move(selected));
+Outcome<Interpreter::ChildInput> Interpreter::next_child_input(const Frame& now,
+                                                               const OpenChildren& open,
+                                                               const Payload& input) {
+  if (!open.batching) {
+    auto item = selected_item(now, open, open.next, input);
+    if (!item) return std::unexpected(std::move(item.error()));
+    return ChildInput{.value = *std::move(item)};
   }
-  return batch_of(open.batch_input, std::move(items));
+  const Batching& batching = *open.batching;
+  json::Array items;
+  std::uint64_t bytes = json::to_string(batch_of(batching.input, {})).size();
+  for (std::uint64_t index = open.next; index < open.count; ++index) {
+    if (items.size() == batching.items_max) break;
+    auto item = selected_item(now, open, index, input);
+    if (!item) return std::unexpected(std::move(item.error()));
+    const std::uint64_t comma = items.empty() ? 0 : 1;
+    bytes += comma + json::to_string(*item).size();
+    // The one that does not fit is evaluated again for the batch that it comes into.
+    if (bytes > batching.bytes_max && !items.empty()) break;
+    items.push_back(*std::move(item));
+  }
+  const std::uint64_t count = items.size();
+  return ChildInput{.value = batch_of(batching.input, std::move(items)), .items = count};
 }
 
-StartChild Interpreter::child_of(FrameId id, json::Value input) {
+StartChild Interpreter::child_of(FrameId id, const json::Value& input) {
   const auto& fields = std::get<MapFields>(state_of(frame(id)).fields);
   const OpenChildren& open = children_of(frame(id));
-  constexpr std::string_view kMapRun = ":mapRun:";
   const std::string_view run(open.map_run_arn);
   const std::size_t begin = run.find(kMapRun) + kMapRun.size();
   Identity identity = execution_.identity;
@@ -206,12 +208,17 @@ StartChild Interpreter::child_of(FrameId id, json::Value input) {
   identity.arn = fmt::format("{}:execution:{}:{}", account_of(execution_.identity.arn),
                              run.substr(begin, run.rfind(':') - begin), identity.name);
   identity.map_run_arn = open.map_run_arn;
-  return {.frame = id,
-          .index = open.next,
-          .begin = {.identity = std::move(identity),
-                    .input = json::to_string(input),
-                    .machine = static_cast<std::uint32_t>(fields.machine),
-                    .map_item = json::Value::object({{"Index", open.next}, {"Value", input}})}};
+  return {
+      .map_run = open.map_run,
+      .index = open.next_child,
+      .begin = {.identity = std::move(identity),
+                .input = json::to_string(input),
+                .machine = static_cast<std::uint32_t>(fields.machine),
+                .map_item = json::Value::object({{"Index", open.next_child}, {"Value", input}})}};
+}
+
+bool Interpreter::has_started_enough() const {
+  return child_bytes_ >= limits_.child_bytes || child_items_ >= limits_.child_items;
 }
 
 Outcome<> Interpreter::start_children(FrameId id) {
@@ -220,16 +227,17 @@ Outcome<> Interpreter::start_children(FrameId id) {
   if (open.next == open.count) return {};
   const auto of_all = effective_input(now);
   if (!of_all) return std::unexpected(of_all.error());
-  for (; open.next < open.count && open.running.size() < open.concurrency_max; ++open.next) {
-    if (child_bytes_ >= limits_.child_bytes) {
+  while (open.next < open.count && open.running.size() < open.concurrency_max) {
+    if (has_started_enough()) {
       go_on(id);
       return {};
     }
-    auto input = child_input(now, open, open.next, *of_all);
-    if (!input) return std::unexpected(std::move(input.error()));
-    StartChild start = child_of(id, *std::move(input));
+    const auto input = next_child_input(now, open, *of_all);
+    if (!input) return std::unexpected(input.error());
+    StartChild start = child_of(id, input->value);
     child_bytes_ += start.begin.input.size();
-    open.running.insert(open.next);
+    open.running.emplace(open.next_child++, input->items);
+    open.next += input->items;
     result_.effects.emplace_back(std::move(start));
   }
   return {};
@@ -243,24 +251,33 @@ void Interpreter::go_on_with_children(FrameId id) {
 }
 
 void Interpreter::on(const ChildEnded& child) {
-  if (!execution_.frames.contains(child.frame)) return;
-  Frame& now = frame(child.frame);
-  if (now.waiting != Waiting::kChildren || children_of(now).running.erase(child.index) == 0) return;
-  OpenChildren& open = children_of(now);
-  const bool is_runnable = std::ranges::count(execution_.runnable, child.frame) > 0;
+  Frame* const now = frame_of_map_run(child.map_run, Waiting::kChildren);
+  if (now == nullptr) return;
+  const FrameId id = frame_of(child.map_run);
+  OpenChildren& open = children_of(*now);
+  const auto running = open.running.find(child.index);
+  if (running == open.running.end()) return;
+  const std::uint64_t items = running->second;
+  open.running.erase(running);
+  const State& state = state_of(*now);
+  std::optional<Failure> failure;
   if (child.output) {
-    ++open.succeeded;
-    if (!std::get<MapFields>(state_of(now).fields).writer)
-      open.results.insert_or_assign(child.index, *child.output);
-  } else {
-    open.failed_items += items_of_child(open, child.index);
-    if (!is_tolerated(open.tolerated, open.failed_items, open.items.size())) {
-      if (is_runnable) std::erase(execution_.runnable, child.frame);
-      fail_map_run(child.frame, threshold_exceeded());
-      return;
+    open.succeeded += items;
+    const bool is_written = std::get<MapFields>(state.fields).writer.has_value();
+    if (!is_written && !keep_result(open, child.index, Payload(*child.output))) {
+      failure = failure_of(data_limit_exceeded(state.name));
     }
+  } else {
+    open.failed += items;
+    if (!is_tolerated(open.tolerated, open.failed, open.count)) failure = threshold_exceeded();
   }
-  if (!is_runnable) go_on_with_children(child.frame);
+  const bool is_runnable = std::ranges::count(execution_.runnable, id) > 0;
+  if (failure) {
+    std::erase(execution_.runnable, id);
+    fail_map_run(id, *failure);
+  } else if (!is_runnable) {
+    go_on_with_children(id);
+  }
 }
 
 Outcome<> Interpreter::end_children(FrameId id) {
@@ -274,7 +291,7 @@ Outcome<> Interpreter::end_children(FrameId id) {
     finish_map_run(id, json::Value(std::move(outputs)));
     return {};
   }
-  WriteResults write{.frame = id,
+  WriteResults write{.map_run = open.map_run,
                      .resource = fields.writer->resource,
                      .config = fields.writer->config,
                      .map_run_arn = open.map_run_arn};
@@ -292,14 +309,13 @@ Outcome<> Interpreter::end_children(FrameId id) {
 }
 
 void Interpreter::on(const ResultsWritten& written) {
-  if (!execution_.frames.contains(written.frame) ||
-      frame(written.frame).waiting != Waiting::kWriter)
-    return;
+  if (frame_of_map_run(written.map_run, Waiting::kWriter) == nullptr) return;
+  const FrameId id = frame_of(written.map_run);
   if (written.result) {
-    finish_map_run(written.frame, *written.result);
+    finish_map_run(id, *written.result);
   } else {
-    fail_map_run(written.frame, Failure{.error = written.result.error().error,
-                                        .cause = written.result.error().cause});
+    fail_map_run(
+        id, Failure{.error = written.result.error().error, .cause = written.result.error().cause});
   }
 }
 
@@ -314,12 +330,9 @@ void Interpreter::finish_map_run(FrameId id, json::Value result) {
 
 void Interpreter::close_map_run(FrameId id, const Failure& failure) {
   Frame& now = frame(id);
-  json::Object details;
-  set_text(details, "error", failure.error);
-  set_text(details, "cause", failure.cause);
-  close_frame(id, now);
+  close_frame(now);
   now.children.reset();
-  record(now, EventType::kMapRunFailed, json::Value(std::move(details)));
+  record(now, EventType::kMapRunFailed, details_of(failure));
 }
 
 void Interpreter::fail_map_run(FrameId id, const Failure& failure) {
@@ -328,7 +341,7 @@ void Interpreter::fail_map_run(FrameId id, const Failure& failure) {
 }
 
 void Interpreter::fail_map_run(FrameId id, StateError error) {
-  close_map_run(id, {.error = error.error, .cause = error.cause});
+  close_map_run(id, failure_of(error));
   failed(id, std::move(error));
 }
 

@@ -8,6 +8,7 @@
 
 #include "json/parse.h"
 #include "json/print.h"
+#include "workflow/execution_check.h"
 
 namespace weft::workflow {
 namespace {
@@ -58,30 +59,35 @@ json::Value to_json(const OpenTask& task) {
                               {"heartbeat_seconds", task.heartbeat_seconds}});
 }
 
+json::Value to_json(const Batching& batching) {
+  return json::Value::object({{"items_max", batching.items_max},
+                              {"bytes_max", batching.bytes_max},
+                              {"input", batching.input}});
+}
+
 json::Value to_json(const OpenChildren& children) {
   json::Array results;
   for (const auto& [index, output] : children.results)
     results.push_back(json::Value::array({index, output}));
   json::Array running;
-  for (const std::uint64_t child : children.running)
-    running.push_back(child);
-  json::Array batch_ends;
-  for (const std::uint64_t end : children.batch_ends)
-    batch_ends.push_back(end);
+  for (const auto& [child, items] : children.running)
+    running.push_back(json::Value::array({child, items}));
   return json::Value::object(
       {{"items", children.items},
        {"count", children.count},
        {"next", children.next},
-       {"running", json::Value(std::move(running))},
        {"succeeded", children.succeeded},
-       {"failed_items", children.failed_items},
+       {"failed", children.failed},
        {"concurrency_max", children.concurrency_max},
+       {"running", json::Value(std::move(running))},
        {"results", json::Value(std::move(results))},
+       {"results_bytes", children.results_bytes},
+       {"map_run", children.map_run},
+       {"map_run_arn", children.map_run_arn},
        {"tolerated_count", optional_number(children.tolerated.count)},
        {"tolerated_percentage", optional_number(children.tolerated.percentage)},
-       {"map_run_arn", children.map_run_arn},
-       {"batch_ends", json::Value(std::move(batch_ends))},
-       {"batch_input", children.batch_input}});
+       {"batching", children.batching ? to_json(*children.batching) : json::Value()},
+       {"next_child", children.next_child}});
 }
 
 json::Value to_json(FrameId id, const Frame& frame) {
@@ -234,24 +240,38 @@ bool read_task(const json::Value& object, OpenTask& task) {
   return reader.is_good();
 }
 
+bool read_batching(const json::Value& object, Batching& batching) {
+  Reader reader(object);
+  reader.read("items_max", batching.items_max);
+  reader.read("bytes_max", batching.bytes_max);
+  batching.input = reader.value("input");
+  return reader.is_good();
+}
+
 bool read_children(const json::Value& object, OpenChildren& children) {
   Reader reader(object);
   children.items = reader.value("items");
   reader.read("count", children.count);
   reader.read("next", children.next);
   reader.read("succeeded", children.succeeded);
-  reader.read("failed_items", children.failed_items);
+  reader.read("failed", children.failed);
   reader.read("concurrency_max", children.concurrency_max);
+  reader.read_pairs("running", [&](std::uint64_t child, const json::Value& items) {
+    const auto number = items.is_number() ? items.as_number().to_uint64() : std::nullopt;
+    children.running.emplace(child, number.value_or(0));
+  });
   reader.read_pairs("results", [&](std::uint64_t index, const json::Value& output) {
     children.results.insert_or_assign(index, output);
   });
+  reader.read("results_bytes", children.results_bytes);
+  reader.read("map_run", children.map_run);
+  reader.read("map_run_arn", children.map_run_arn);
   reader.read("tolerated_count", children.tolerated.count);
   reader.read("tolerated_percentage", children.tolerated.percentage);
-  reader.read("map_run_arn", children.map_run_arn);
-  reader.read_numbers("running", [&](std::uint64_t child) { children.running.insert(child); });
-  reader.read_numbers("batch_ends", [&](std::uint64_t end) { children.batch_ends.push_back(end); });
-  children.batch_input = reader.value("batch_input");
-  return reader.is_good();
+  reader.read("next_child", children.next_child);
+  const json::Value& batching = reader.value("batching");
+  return reader.is_good() &&
+         (batching.is_null() || read_batching(batching, children.batching.emplace()));
 }
 
 bool read_frame(const json::Value& object, Execution& execution) {
@@ -296,99 +316,6 @@ bool read_frame(const json::Value& object, Execution& execution) {
   if (!own.empty()) frame.variables = frame.variables.with(std::move(own));
   return execution.frames.emplace(id, std::move(frame)).second;
 }
-
-// --- what a step relies on ---
-
-class Checker {
- public:
-  Checker(const Execution& execution, const Definition& definition)
-      : execution_(execution), machines_(definition.machines()) {}
-
-  bool fits() const {
-    if (execution_.status != Status::kRunning) return execution_.frames.empty();
-    const bool is_good = std::ranges::all_of(
-        execution_.frames, [this](const auto& entry) { return fits(entry.first, entry.second); });
-    return is_good && std::ranges::all_of(execution_.runnable, [this](FrameId id) {
-             const auto found = execution_.frames.find(id);
-             return found != execution_.frames.end() && may_run(found->second);
-           });
-  }
-
- private:
-  static bool may_run(const Frame& frame) {
-    return frame.waiting == Waiting::kNothing || frame.waiting == Waiting::kChildren;
-  }
-  const State& state_of(const Frame& frame) const {
-    return machines_[frame.machine].states[frame.state];
-  }
-  bool fits(FrameId id, const Frame& frame) const {
-    if (id >= execution_.next_frame || frame.machine >= machines_.size() ||
-        frame.state >= machines_[frame.machine].states.size())
-      return false;
-    const State& state = state_of(frame);
-    const bool is_inside =
-        !frame.parent || is_child(id, frame, execution_.frames.at(*frame.parent));
-    const bool has_task = frame.waiting == Waiting::kTask;
-    const bool has_timer = frame.waiting == Waiting::kTimer || frame.waiting == Waiting::kRetry;
-    const bool waits_as_it_may =
-        (has_task == frame.task.has_value() && has_timer == frame.timer.has_value()) &&
-        (!has_task || state.type == StateType::kTask) &&
-        (frame.waiting != Waiting::kTimer || state.type == StateType::kWait);
-    return is_inside && waits_as_it_may && has_children_as_it_may(frame, state);
-  }
-  // That the frame around it waits for it, and for its machine. Parents were read before.
-  bool is_child(FrameId id, const Frame& frame, const Frame& parent) const {
-    if (parent.waiting != Waiting::kFrames || !parent.children ||
-        !parent.children->running.contains(id) || frame.index >= parent.children->count)
-      return false;
-    const State& state = state_of(parent);
-    if (const auto* const map = std::get_if<MapFields>(&state.fields))
-      return frame.machine == map->machine;
-    const auto* const branches = std::get_if<ParallelFields>(&state.fields);
-    return branches != nullptr && frame.index < branches->machines.size() &&
-           frame.machine == branches->machines[static_cast<std::size_t>(frame.index)];
-  }
-  bool has_children_as_it_may(const Frame& frame, const State& state) const {
-    const bool has_children =
-        frame.waiting == Waiting::kFrames || frame.waiting == Waiting::kReader ||
-        frame.waiting == Waiting::kChildren || frame.waiting == Waiting::kWriter;
-    if (has_children != frame.children.has_value()) return false;
-    if (!frame.children) return true;
-    const OpenChildren& open = *frame.children;
-    if (const auto* const branches = std::get_if<ParallelFields>(&state.fields)) {
-      return frame.waiting == Waiting::kFrames && open.count == branches->machines.size() &&
-             counts_fit(open) && runs_frames(open);
-    }
-    const auto* const map = std::get_if<MapFields>(&state.fields);
-    if (map == nullptr || !open.items.is_array() || open.concurrency_max == 0) return false;
-    if (map->is_distributed == (frame.waiting == Waiting::kFrames)) return false;
-    // The items come with the answer to what it waits for.
-    if (frame.waiting == Waiting::kReader) return true;
-    return counts_fit(open) && batches_fit(*map, open) &&
-           (map->is_distributed ? runs_children(open) : runs_frames(open));
-  }
-  static bool counts_fit(const OpenChildren& open) {
-    return open.next <= open.count && std::ranges::all_of(open.results, [&](const auto& result) {
-             return result.first < open.count;
-           });
-  }
-  static bool batches_fit(const MapFields& map, const OpenChildren& open) {
-    if (!map.batcher) return open.batch_ends.empty() && open.count == open.items.size();
-    return open.count == open.batch_ends.size() && std::ranges::is_sorted(open.batch_ends) &&
-           (open.count == 0 ? open.items.size() == 0 : open.batch_ends.back() == open.items.size());
-  }
-  static bool runs_children(const OpenChildren& open) {
-    return open.running.empty() || *open.running.rbegin() < open.next;
-  }
-  bool runs_frames(const OpenChildren& open) const {
-    return std::ranges::all_of(open.running, [this](std::uint64_t id) {
-      return std::in_range<FrameId>(id) && execution_.frames.contains(static_cast<FrameId>(id));
-    });
-  }
-
-  const Execution& execution_;
-  const std::vector<Machine>& machines_;
-};
 
 }  // namespace
 
@@ -465,7 +392,7 @@ Result<Execution> execution_of(std::string_view text, const Definition& definiti
   for (const json::Value& frame : frames.as_array()) {
     if (!read_frame(frame, execution)) return damaged();
   }
-  if (!Checker(execution, definition).fits()) return damaged();
+  if (!fits(execution, definition)) return damaged();
   return execution;
 }
 

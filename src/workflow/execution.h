@@ -32,11 +32,12 @@ struct Identity {
 using FrameId = std::uint32_t;
 using TaskId = std::uint64_t;
 using TimerId = std::uint64_t;
+using MapRunId = std::uint64_t;
 
-// The number of a task or a timer begins with that of its frame, so that an event finds it without
-// looking at all of them.
-constexpr FrameId frame_of(std::uint64_t task_or_timer) {
-  return static_cast<FrameId>(task_or_timer >> 32U);
+// The number of a task, a timer or a Map run begins with that of its frame, so that an event finds
+// it without looking at all of them.
+constexpr FrameId frame_of(std::uint64_t task_timer_or_run) {
+  return static_cast<FrameId>(task_timer_or_run >> 32U);
 }
 constexpr std::uint64_t number_in(FrameId frame, std::uint64_t number) {
   return (std::uint64_t{frame} << 32U) | (number & 0xFFFF'FFFFU);
@@ -70,24 +71,33 @@ struct Tolerated {
   std::optional<double> percentage = std::nullopt;
 };
 
+// How a distributed Map puts its items together.
+struct Batching {
+  std::uint64_t items_max = 0;  // from 1
+  std::uint64_t bytes_max = 0;  // of what a child gets; one item may be larger
+  json::Value input = {};       // what all batches get; null: nothing
+};
+
 // Branches of a Parallel, iterations or children of a Map.
 struct OpenChildren {
   // Of a Map: an array. Of a Parallel: null.
   json::Value items = {};
-  std::uint64_t count = 0;  // branches, iterations, or batches
-  std::uint64_t next = 0;   // the first that has not begun
-  std::uint64_t succeeded = 0;
-  std::uint64_t failed_items = 0;
+  std::uint64_t count = 0;      // branches or items
+  std::uint64_t next = 0;       // the first of them that has not begun
+  std::uint64_t succeeded = 0;  // so many of them
+  std::uint64_t failed = 0;     // so many of them
   std::uint64_t concurrency_max = 0;
-  // The frames of those that run, or the indexes of a distributed Map's children.
-  std::set<std::uint64_t> running = {};
-  // Where the state itself gets them: not of a Map that has a ResultWriter.
+  // What runs, and how many items each has: frames, or the indexes of a distributed Map's children.
+  std::map<std::uint64_t, std::uint64_t> running = {};
+  // By branch, item or child; not of a Map that has a ResultWriter.
   std::map<std::uint64_t, json::Value> results = {};
+  std::uint64_t results_bytes = 0;  // of these, printed
   // Of a distributed Map.
-  Tolerated tolerated = {};
+  MapRunId map_run = 0;
   std::string map_run_arn = {};
-  std::vector<std::uint64_t> batch_ends = {};  // With an ItemBatcher: the items before each end.
-  json::Value batch_input = {};                // what all batches get; null: nothing
+  Tolerated tolerated = {};
+  std::optional<Batching> batching = std::nullopt;
+  std::uint64_t next_child = 0;  // the index of the child that comes next
 };
 
 // A run of a machine: of the whole, of a branch, or of an iteration.
@@ -120,7 +130,7 @@ struct Failure {
   std::optional<std::string> error = std::nullopt;
   std::optional<std::string> cause = std::nullopt;
   // States.HeartbeatTimeout: histories call it States.Timeout, and Retry and Catch take it by
-  // either name.
+  // either name. Not stored: only a failure that is about to be handled has it.
   bool is_heartbeat_timeout = false;
 
   bool operator==(const Failure&) const = default;
@@ -150,8 +160,8 @@ struct Execution {
   std::vector<FrameId> runnable;  // those that go on with the next step
 };
 
-// All of it as one JSON text, and back. kDataLoss for what this did not write, or of an execution
-// of another definition: a step relies on what is here.
+// All of it as one JSON text, and back. kDataLoss for what this did not write, and for what does not
+// fit the definition: a step relies on what is here.
 std::string to_text(const Execution& execution);
 Result<Execution> execution_of(std::string_view text, const Definition& definition);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "workflow/interpreter.h"
 
 namespace weft::workflow {
@@ -18,8 +19,13 @@ constexpr std::string_view kHeartbeatTimeout = "States.HeartbeatTimeout";
 // No retry waits longer than AWS lets an execution live.
 constexpr double kDelaySecondsMax = 31'536'000;
 
+// What an error and a cause may be (API reference, "TaskFailedEventDetails").
+constexpr std::size_t kErrorCharactersMax = 256;
+constexpr std::size_t kCauseCharactersMax = 32'768;
+
 // Whether a retrier or a catcher takes the error. States.ALL does not take what the state machine
-// itself is to blame for (AWS, "Handling errors": States.Runtime).
+// itself is to blame for (AWS, "Handling errors": States.Runtime). It does take
+// States.DataLimitExceeded, as recorded, which the same page says it does not.
 bool takes(const std::vector<std::string>& names, const Failure& failure) {
   const std::string_view error = failure.error ? std::string_view(*failure.error) : "";
   return std::ranges::any_of(names, [&](std::string_view name) {
@@ -31,11 +37,12 @@ bool takes(const std::vector<std::string>& names, const Failure& failure) {
   });
 }
 
-json::Value details_of(const Failure& failure) {
-  json::Object details;
-  set_text(details, "error", failure.error);
-  set_text(details, "cause", failure.cause);
-  return json::Value(std::move(details));
+void cut(std::optional<std::string>& text, std::size_t characters_max) {
+  if (!text || text->size() <= characters_max) return;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < characters_max && end < text->size(); ++i)
+    end += decode_utf8(*text, end).size;
+  text->resize(end);
 }
 
 // Of branches and iterations that failed, or whose items could not be had.
@@ -46,6 +53,19 @@ std::optional<EventType> failed_event(StateType type) {
 }
 
 }  // namespace
+
+Failure shortened(Failure failure) {
+  cut(failure.error, kErrorCharactersMax);
+  cut(failure.cause, kCauseCharactersMax);
+  return failure;
+}
+
+json::Value details_of(const Failure& failure) {
+  json::Object details;
+  set_text(details, "error", failure.error);
+  set_text(details, "cause", failure.cause);
+  return json::Value(std::move(details));
+}
 
 void Interpreter::failed(FrameId id, StateError error) {
   Frame& now = frame(id);
@@ -146,23 +166,26 @@ bool Interpreter::catch_failure(FrameId id, const Failure& failure) {
     inspect_handler(json::Value::object({{"catchIndex", catcher - state.catchers.begin()}}));
   }
   if (auto followed = follow_catcher(id, *catcher, failure); !followed) {
-    give_up(id, {.error = std::move(followed.error().error),
-                 .cause = std::move(followed.error().cause)});
+    end_state(id, {.error = std::move(followed.error().error),
+                   .cause = std::move(followed.error().cause)});
   }
   return true;
 }
 
 void Interpreter::give_up(FrameId id, const Failure& failure) {
   Frame& now = frame(id);
+  const auto type = failed_event(state_of(now).type);
+  if (type && failure.error != kRuntime) record(now, *type);
+  end_state(id, failure);
+}
+
+void Interpreter::end_state(FrameId id, const Failure& failure) {
+  const Frame& now = frame(id);
   // What the state machine is to blame for ends the execution, wherever it happens.
-  const bool is_fatal = failure.error == kRuntime;
-  if (is_fatal || !now.parent) {
-    const auto type = failed_event(state_of(now).type);
-    if (type && !is_fatal) record(now, *type);
+  if (failure.error == kRuntime || !now.parent) {
     end_execution(Status::kFailed, EventType::kExecutionFailed, failure, now.last_event);
     return;
   }
-  if (const auto type = failed_event(state_of(now).type)) record(now, *type);
   child_failed(id, failure);
 }
 
@@ -179,7 +202,7 @@ void Interpreter::end_execution(Status status, EventType type, const Failure& fa
 void Interpreter::drop_everything() {
   cancel(execution_.timeout);
   for (auto& [id, open] : execution_.frames)
-    close_frame(id, open);
+    close_frame(open);
   execution_.frames.clear();
   execution_.runnable.clear();
 }

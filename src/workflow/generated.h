@@ -187,14 +187,12 @@ class DefinitionMaker {
                      R"("ItemSelector":{"l.$":"$$.Map.Item.Value.l"},)"},
                     {"", R"("ItemSelector":{"n":"{% 1 + $states.context.Map.Item.Value %}"},)",
                      R"("ItemSelector":{"l":"{% [$states.context.Map.Item] %}"},)"});
-    if (is_distributed) {
-      out += one_of<2>({"", R"("ItemBatcher":{"MaxItemsPerBatch":2},)"});
-      out +=
-          one_of<3>({"", R"("ToleratedFailureCount":1,)", R"("ToleratedFailurePercentage":50,)"});
-      if (bytes_.flag()) {
-        out += R"("ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",)";
-        out += is_jsonata_ ? R"("Arguments":{"Bucket":"b"}},)" : R"("Parameters":{"Bucket":"b"}},)";
-      }
+    // An inline Map may have them too, and does nothing with them.
+    out += one_of<2>({"", R"("ItemBatcher":{"MaxItemsPerBatch":2},)"});
+    out += one_of<3>({"", R"("ToleratedFailureCount":1,)", R"("ToleratedFailurePercentage":50,)"});
+    if (bytes_.flag()) {
+      out += R"("ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",)";
+      out += is_jsonata_ ? R"("Arguments":{"Bucket":"b"}},)" : R"("Parameters":{"Bucket":"b"}},)";
     }
     out += R"("ItemProcessor":{)";
     if (is_distributed)

@@ -127,7 +127,7 @@ StepResult Interpreter::run(const Event& event) {
   std::visit([this](const auto& what) { on(what); }, event.what);
   std::uint64_t transitions = 0;
   for (std::size_t at = 0; at < execution_.runnable.size() && is_running(); ++at) {
-    if (++transitions > limits_.transitions || child_bytes_ >= limits_.child_bytes) {
+    if (++transitions > limits_.transitions || has_started_enough()) {
       execution_.runnable.erase(execution_.runnable.begin(),
                                 execution_.runnable.begin() + static_cast<std::ptrdiff_t>(at));
       std::erase_if(execution_.runnable,
@@ -311,11 +311,13 @@ Outcome<> Interpreter::leave(FrameId id, Payload output, std::optional<std::size
     }
     details.set("assignedVariables", json::Value(std::move(texts)));
     details.set("assignedVariablesDetails", not_truncated());
-    Variables variables = now.variables.with(*assigned);
-    if (bytes > limits_.payload_bytes || variables.size_bytes() > limits_.variables_bytes) {
+    const auto too_large = [&] {
       return std::unexpected(
           input_limit_exceeded(fmt::format("What the state '{}' assigns", state.name)));
-    }
+    };
+    if (bytes > limits_.payload_bytes) return too_large();
+    Variables variables = now.variables.with(*assigned);
+    if (variables.size_bytes() > limits_.variables_bytes) return too_large();
     now.variables = std::move(variables);
   }
   record(now, exited_event(state.type), json::Value(std::move(details)));
@@ -344,7 +346,7 @@ void Interpreter::end_machine(FrameId id, const Payload& output) {
     const std::uint64_t index = now.index;
     if (auto& siblings = frame(parent).children) siblings->running.erase(id);
     execution_.frames.erase(id);
-    child_ended(parent, index, output.value(), last);
+    child_ended(parent, index, output, last);
     return;
   }
   execution_.output = output;

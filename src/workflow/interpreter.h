@@ -52,7 +52,7 @@ class Interpreter {
   void on(const TaskStarted& started);
   void on(const TaskSubmitted& submitted);
   void on(const TaskSucceeded& succeeded);
-  void on(const TaskFailed& failed);
+  void on(const TaskFailed& answer);
   void on(const TaskHeartbeat& heartbeat);
   void on(const TimerFired& fired);
   void on(const ItemsRead& read);
@@ -111,6 +111,8 @@ class Interpreter {
                                       const json::Value& result,
                                       const json::Value* error = nullptr);
   bool is_too_large(const Payload& payload) const;
+  // Its text; nothing when that is too large.
+  std::optional<std::string> printed(const json::Value& value) const;
 
   // --- tasks (tasks.cc) ---
   using Frames = std::map<FrameId, Frame>;
@@ -119,6 +121,8 @@ class Interpreter {
   Frames::iterator frame_of_task(TaskId task);
   void note_started(Frame& frame, const std::string& worker);
   void expect_heartbeat(Frame& frame);
+  // Of a frame with a task, which fails then.
+  bool fail_if_too_large(Frame& frame, const std::string& output);
   void task_timed_out(FrameId id, bool is_heartbeat);
   void close_task(Frame& frame, bool cancels);
 
@@ -133,9 +137,11 @@ class Interpreter {
                                    const Payload& input);
   // As many as may run; the events follow `follows`. Where one cannot begin, none goes on.
   Outcome<> start_iterations(FrameId id, std::uint64_t follows);
-  void child_ended(FrameId id, std::uint64_t index, json::Value output, std::uint64_t after);
+  void child_ended(FrameId id, std::uint64_t index, const Payload& output, std::uint64_t after);
+  // False when the results are too large together.
+  bool keep_result(OpenChildren& open, std::uint64_t index, const Payload& output) const;
   void finish_children(FrameId id, std::uint64_t after);
-  void close_frame(FrameId id, Frame& open);
+  void close_frame(Frame& open);
   void abort_frames_below(FrameId id, std::optional<FrameId> failing, std::uint64_t after);
   void child_failed(FrameId child, const Failure& failure);
 
@@ -143,19 +149,25 @@ class Interpreter {
   Outcome<Tolerated> tolerated_failures(const Frame& frame, const Payload& input);
   Outcome<> begin_map_run(FrameId id, const Payload& input);
   Outcome<> ask_for_items(FrameId id, const MapFields::Reader& reader, const Payload& input);
+  // The frame whose Map run waits for that; null when there is none.
+  Frame* frame_of_map_run(MapRunId run, Waiting waiting);
   Outcome<> begin_children(FrameId id, const Payload& input);
-  // Which items come together; children get them as child_input() says.
-  Outcome<> set_batches(const Frame& frame, const MapFields::Batcher& batcher, OpenChildren& open,
-                        const Payload& input);
-  // `input`: the Map's, after InputPath.
+  Outcome<Batching> batching_of(const Frame& frame, const MapFields::Batcher& batcher,
+                                const Payload& input);
+  // An item as ItemSelector has it. `input`: the Map's, after InputPath.
   Outcome<json::Value> selected_item(const Frame& frame, const OpenChildren& open,
                                      std::uint64_t index, const Payload& input);
-  // An item as ItemSelector has it, or a batch of these. `input`: the Map's, after InputPath.
-  Outcome<json::Value> child_input(const Frame& frame, const OpenChildren& open,
-                                   std::uint64_t index, const Payload& input);
+  // What the next child gets: an item, or as many as make a batch.
+  struct ChildInput {
+    json::Value value;
+    std::uint64_t items = 1;
+  };
+  Outcome<ChildInput> next_child_input(const Frame& frame, const OpenChildren& open,
+                                       const Payload& input);
   // As many as may run, and as one step may start: the frame is runnable when there are more.
   Outcome<> start_children(FrameId id);
-  StartChild child_of(FrameId id, json::Value input);
+  bool has_started_enough() const;
+  StartChild child_of(FrameId id, const json::Value& input);
   // Starts children and, when none is left, has the results written.
   void go_on_with_children(FrameId id);
   Outcome<> end_children(FrameId id);
@@ -175,6 +187,8 @@ class Interpreter {
   bool catch_failure(FrameId id, const Failure& failure);
   Outcome<> follow_catcher(FrameId id, const Catcher& catcher, const Failure& failure);
   void give_up(FrameId id, const Failure& failure);
+  // The same when it is written down already that the state has failed.
+  void end_state(FrameId id, const Failure& failure);
   void end_execution(Status status, EventType type, const Failure& failure, std::uint64_t after);
   void drop_everything();
 
@@ -192,7 +206,9 @@ class Interpreter {
   // A member of the inspection's data.
   void inspect(std::string_view name, const Payload& data);
   void inspect_arguments(const Frame& frame, const Payload& arguments);
-  Outcome<> inspect_children(const Frame& frame, OpenChildren& open, const Payload& input);
+  // How many children there would be.
+  Outcome<std::uint64_t> inspect_children(const Frame& frame, OpenChildren open,
+                                          const Payload& input);
   void inspect_handler(json::Value details);
   void inspect_variables(const Variables& variables);
   // The state would be left, or tried again.
@@ -230,7 +246,8 @@ class Interpreter {
   const std::int64_t millis_;
   StepInputs inputs_;
   StepResult result_;
-  std::uint64_t child_bytes_ = 0;  // of the inputs of children that this step starts
+  std::uint64_t child_bytes_ = 0;  // of what the children get that this step starts
+  std::uint64_t child_items_ = 0;  // that this step has selected for them
 };
 
 // "TaskStateEntered" and its like.
@@ -252,6 +269,12 @@ StateError input_limit_exceeded(std::string_view what);
 
 // What history says of data: that all of it is there.
 json::Value not_truncated();
+
+// {"error": …, "cause": …}, without what is missing.
+json::Value details_of(const Failure& failure);
+
+// As long as AWS lets an error and a cause be.
+Failure shortened(Failure failure);
 
 // A member for a text that may be missing.
 void set_text(json::Object& object, std::string_view name, const std::optional<std::string>& text);

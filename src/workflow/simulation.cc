@@ -34,25 +34,26 @@ void Simulation::run(Begin begin) {
 }
 
 void Simulation::carry_out(const Effect& effect) {
-  std::visit(Overloaded{
-                 [this](const StartTask& start) { services_.start(*this, start); },
-                 [this](const StartTimer& timer) {
-                   post(TimerFired{.timer = timer.timer}, timer.due_millis - millis_);
-                 },
-                 [this](const ReadItems& request) {
-                   post(ItemsRead{.frame = request.frame, .items = services_.read(request)});
-                 },
-                 [this](const WriteResults& request) {
-                   post(ResultsWritten{.frame = request.frame, .result = services_.write(request)});
-                 },
-                 [this](const StartChild& start) { run_child(start); },
-                 [this](const Continue&) { post(GoOn{}); },
-                 // What comes too late changes nothing.
-                 [](const CancelTask&) {},
-                 [](const CancelTimer&) {},
-                 [](const CancelChild&) {},
-             },
-             effect);
+  std::visit(
+      Overloaded{
+          [this](const StartTask& start) { services_.start(*this, start); },
+          [this](const StartTimer& timer) {
+            post(TimerFired{.timer = timer.timer}, timer.due_millis - millis_);
+          },
+          [this](const ReadItems& request) {
+            post(ItemsRead{.map_run = request.map_run, .items = services_.read(request)});
+          },
+          [this](const WriteResults& request) {
+            post(ResultsWritten{.map_run = request.map_run, .result = services_.write(request)});
+          },
+          [this](const StartChild& start) { run_child(start); },
+          [this](const Continue&) { post(GoOn{}); },
+          // What comes too late changes nothing.
+          [](const CancelTask&) {},
+          [](const CancelTimer&) {},
+          [](const CancelChild&) {},
+      },
+      effect);
 }
 
 // Recurses as deep as machines are inside each other.
@@ -71,7 +72,7 @@ void Simulation::run_child(const StartChild& start) {
   if (ended.failure) {
     output = ends_with(ended.failure->error.value_or(""), ended.failure->cause.value_or(""));
   }
-  post(ChildEnded{.frame = start.frame, .index = start.index, .output = std::move(output)},
+  post(ChildEnded{.map_run = start.map_run, .index = start.index, .output = std::move(output)},
        child.millis() - millis_);
 }
 

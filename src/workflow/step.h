@@ -56,18 +56,18 @@ struct TimerFired {
 };
 // The answer to ReadItems: an array, or why there is none.
 struct ItemsRead {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   Outcome<json::Value> items;
 };
 // The end of a child of a distributed Map.
 struct ChildEnded {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   std::uint64_t index = 0;
   Outcome<json::Value> output;
 };
 // The answer to WriteResults: what the Map's result is instead, or why it is not written.
 struct ResultsWritten {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   Outcome<json::Value> result;
 };
 // Somebody stops the execution.
@@ -106,23 +106,23 @@ struct CancelTimer {
   TimerId timer = 0;
 };
 struct ReadItems {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   std::string resource;
   json::Value config = {};     // ReaderConfig
   json::Value arguments = {};  // Parameters
   std::optional<std::uint64_t> max_items = std::nullopt;
 };
 struct StartChild {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   std::uint64_t index = 0;
   Begin begin;
 };
 struct CancelChild {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   std::uint64_t index = 0;
 };
 struct WriteResults {
-  FrameId frame = 0;
+  MapRunId map_run = 0;
   std::string resource;
   json::Value config = {};     // WriterConfig
   json::Value arguments = {};  // Parameters
@@ -139,8 +139,11 @@ struct StepLimits {
   std::uint64_t variables_bytes = 10U << 20U;  // of all variables that a state sees
   std::uint64_t history_events = 25'000;
   std::uint64_t transitions = 10'000;  // in one step
-  // Of the inputs of a distributed Map's children that one step starts; one more may be begun.
+  // Of a distributed Map's children that one step starts: what they get, and how many items that
+  // are. One child goes beyond.
   std::uint64_t child_bytes = 16U << 20U;
+  std::uint64_t child_items = 10'000;
+  std::uint64_t results_bytes = 64U << 20U;  // of all branches, iterations or children of a state
 };
 
 struct StepResult {

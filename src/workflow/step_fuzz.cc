@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/fuzz_bytes.h"
@@ -19,8 +20,13 @@ namespace json = weft::json;
 namespace {
 
 constexpr std::size_t kEventsMax = 100;
-constexpr workflow::StepLimits kLimits = {
-    .payload_bytes = 2'000, .history_events = 300, .transitions = 10};
+constexpr workflow::StepLimits kLimits = {.payload_bytes = 2'000,
+                                          .variables_bytes = 4'000,
+                                          .history_events = 300,
+                                          .transitions = 10,
+                                          .child_bytes = 40,
+                                          .child_items = 4,
+                                          .results_bytes = 4'000};
 
 constexpr std::array<std::string_view, 12> kTexts = {
     "{}",
@@ -65,10 +71,11 @@ class EventMaker {
         return value();
     }
   }
-  // One of those that there were, or the next one.
-  template <class Id>
-  Id one_of(Id next) {
-    return static_cast<Id>(bytes_.below(static_cast<std::size_t>(next) + 1));
+  // One of those that there were in some frame, or the next one.
+  std::uint64_t number_of(const workflow::Execution& execution, std::uint64_t next) {
+    const auto frame = static_cast<workflow::FrameId>(
+        bytes_.below(static_cast<std::size_t>(execution.next_frame) + 1));
+    return workflow::number_in(frame, bytes_.below(static_cast<std::size_t>(next) + 1));
   }
   workflow::Identity identity() {
     workflow::Identity identity;
@@ -84,8 +91,8 @@ class EventMaker {
   }
 
   decltype(workflow::Event::what) what(const workflow::Execution& execution) {
-    const workflow::TaskId task = one_of(execution.next_task);
-    const workflow::FrameId frame = one_of(execution.next_frame);
+    const workflow::TaskId task = number_of(execution, execution.next_task);
+    const workflow::MapRunId run = number_of(execution, execution.next_task);
     switch (bytes_.below(20)) {
       case 0:
         return workflow::Stop{.error = optional_text(), .cause = optional_text()};
@@ -103,19 +110,19 @@ class EventMaker {
         return workflow::TaskHeartbeat{.task = task};
       case 7:
       case 8:
-        return workflow::ItemsRead{.frame = frame, .items = outcome()};
+        return workflow::ItemsRead{.map_run = run, .items = outcome()};
       case 9:
       case 10:
-        return workflow::ChildEnded{.frame = frame, .index = bytes_.below(5), .output = outcome()};
+        return workflow::ChildEnded{.map_run = run, .index = bytes_.below(5), .output = outcome()};
       case 11:
-        return workflow::ResultsWritten{.frame = frame, .result = outcome()};
+        return workflow::ResultsWritten{.map_run = run, .result = outcome()};
       case 12:
       case 13:
         return workflow::GoOn{};
       case 14:
       case 15:
       case 16:
-        return workflow::TimerFired{.timer = one_of(execution.next_timer)};
+        return workflow::TimerFired{.timer = number_of(execution, execution.next_timer)};
       default:
         return workflow::TaskSucceeded{.task = task, .output = text()};
     }
@@ -145,6 +152,28 @@ void check_step(const workflow::Definition& definition, workflow::Execution& exe
   WEFT_ASSERT(to_text(*resumed) == to_text(execution));
 }
 
+// A stored execution of which a number or a list is another one is refused, or can be stepped.
+void check_damaged(const workflow::Definition& definition, const workflow::Execution& execution,
+                   EventMaker& events, weft::FuzzBytes& bytes) {
+  constexpr std::array<std::string_view, 8> kInstead = {
+      "0", "1", "2", "7", "4294967295", "18446744073709551615", "[]", "null"};
+  std::string stored = to_text(execution);
+  std::vector<std::size_t> values;
+  for (std::size_t at = stored.find("\"frames\""); at < stored.size(); ++at) {
+    const bool begins = stored[at] == ':' || stored[at] == '[' || stored[at] == ',';
+    if (begins && stored.find_first_of("0123456789[n", at + 1) == at + 1) values.push_back(at + 1);
+  }
+  if (values.empty()) return;
+  const std::size_t at = values[bytes.below(values.size())];
+  const std::size_t end = stored.find_first_of(",]}", at);
+  if (end == stored.npos) return;
+  stored.replace(at, end - at, kInstead.at(bytes.below(kInstead.size())));
+  auto damaged = workflow::execution_of(stored, definition);
+  if (!damaged) return;
+  for (int i = 0; i < 4 && !bytes.is_empty(); ++i)
+    step(definition, *damaged, events.make(*damaged), kLimits);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -159,7 +188,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_step(*definition, execution,
              {.what = workflow::Begin{.identity = {},
                                       .input = std::string(workflow::DefinitionMaker::kInput)}});
-  for (std::size_t i = 0; i < kEventsMax && !bytes.is_empty(); ++i)
+  for (std::size_t i = 0; i < kEventsMax && !bytes.is_empty(); ++i) {
     check_step(*definition, execution, events.make(execution));
+    if (bytes.below(8) == 0) check_damaged(*definition, execution, events, bytes);
+  }
   return 0;
 }

@@ -16,8 +16,8 @@ namespace weft::workflow {
 namespace {
 
 constexpr std::int64_t kStartMillis = 1'700'000'000'000;
-constexpr SimulationLimits kLimits = {.step = {.history_events = 400, .transitions = 20},
-                                      .events = 2'000};
+constexpr SimulationLimits kLimits = {
+    .step = {.history_events = 400, .transitions = 20, .child_bytes = 40}, .events = 2'000};
 
 // What bytes come to.
 struct Made {

@@ -40,8 +40,9 @@ class Answers final : public Services {
     reads.push_back(request);
     return items;
   }
-  void child_ended(const StartChild&, const Execution& child) override {
-    outputs.emplace_back(child.output ? child.output->text().as_string() : "failed");
+  void child_ended(const StartChild&, const Simulation& child) override {
+    const auto& output = child.execution().output;
+    outputs.emplace_back(output ? output->text().as_string() : "failed");
   }
   Outcome<json::Value> write(const WriteResults& request) override {
     writes.push_back(request);
@@ -364,6 +365,38 @@ TEST_CASE("States.ALL takes what tasks end with, and not what the machine is to 
   CHECK(fatal.output.starts_with("States.Runtime: "));
 }
 
+TEST_CASE("data that is too large is taken by its name, and by States.ALL") {
+  for (const char* error : {"States.DataLimitExceeded", "States.ALL"}) {
+    const Ran ran = run(
+        fmt::format(
+            R"({{"QueryLanguage":"JSONata","StartAt":"M","States":{{"M":{{"Type":"Map","Items":[1],
+                "ItemProcessor":{{"StartAt":"P","States":{{"P":{{"Type":"Pass","Output":"{{% $pad('', 99) %}}","End":true}}}}}},
+                "Catch":[{{"ErrorEquals":["{}"],"Output":"taken","Next":"S"}}],"End":true}},"S":{{"Type":"Succeed"}}}}}})",
+            error),
+        "{}", {.limits = {.step = {.payload_bytes = 100}}});
+    CHECK(ran.output == "\"taken\"");
+  }
+}
+
+TEST_CASE("an error and its cause are as long as AWS lets them be") {
+  std::string cause = "c";
+  for (int i = 0; i < 40'000; ++i)
+    cause += "\xC3\xA4";
+  Answers telling(failing(std::string(300, 'E'), cause));
+  const Ran ran = run(one(kTask), "{}", {.answers = &telling});
+  CHECK(ran.output == std::string(256, 'E') + ": " + cause.substr(0, 1 + 2 * 32'767));
+}
+
+TEST_CASE("a state that fails says so once, though its catcher fails as well") {
+  const Ran ran = run(
+      R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":[1],
+          "ItemProcessor":{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}},
+          "Catch":[{"ErrorEquals":["E"],"Output":"{% $pad('', 99) %}","Next":"S"}],"End":true},"S":{"Type":"Succeed"}}})",
+      "{}", {.limits = {.step = {.payload_bytes = 100}}});
+  CHECK(ran.status == Status::kFailed);
+  CHECK(ran.history.find("MapStateFailed") == ran.history.rfind("MapStateFailed"));
+}
+
 TEST_CASE("branches run beside each other, and their outputs come in order") {
   constexpr std::string_view kParallel =
       R"({"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
@@ -535,6 +568,57 @@ TEST_CASE("a Map run that cannot go on has failed") {
   }
 }
 
+TEST_CASE("the end of a child that was cancelled is none of the next Map run's") {
+  // The second child fails at the first attempt, and the first one runs on for ten seconds.
+  constexpr std::string_view kRetried =
+      R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":[1,2],
+      "ItemSelector":{"v":"{% $states.context.Map.Item.Value %}","r":"{% $states.context.State.RetryCount %}"},
+      "Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":1,"MaxAttempts":1}],
+      "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"C","States":{
+        "C":{"Type":"Choice","Choices":[{"Condition":"{% $states.input.v = 1 %}","Next":"W"},{"Condition":"{% $states.input.r = 0 %}","Next":"F"}],"Default":"S"},
+        "W":{"Type":"Wait","Seconds":10,"Next":"S"},"F":{"Type":"Fail"},"S":{"Type":"Succeed"}}},"End":true}}})";
+  const Ran ran = run(kRetried);
+  CHECK(ran.output == R"([{"v":1,"r":1},{"v":2,"r":1}])");
+  CHECK(ran.millis == 11'000);
+}
+
+TEST_CASE("a batch is as large as it may be, though its items are others each time") {
+  // Items are small in the step that the state is entered in, and large in later ones.
+  constexpr std::string_view kGrows =
+      R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":"{% [1..20] %}","MaxConcurrency":1,
+      "ItemSelector":"{% $millis() = $toMillis($states.context.State.EnteredTime) ? 1 : $pad('', 30) %}","ItemBatcher":{"MaxItemsPerBatch":5},
+      "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Output":"x","End":true}}},"End":true}}})";
+  Answers answers;
+  std::size_t longest = 0;
+  const Ran ran = run(kGrows, "{}",
+                      {.answers = &answers,
+                       .limits = {.step = {.payload_bytes = 100}},
+                       .before_event = [&](const Definition&, Execution&, const Event& event) {
+                         if (const auto* const begin = std::get_if<Begin>(&event.what))
+                           longest = std::max(longest, begin->input.size());
+                       }});
+  // Five items, then two in each child.
+  CHECK(answers.outputs.size() == 1 + 8);
+  CHECK(ran.status == Status::kSucceeded);
+  CHECK(longest <= 100);
+}
+
+TEST_CASE("the results of a state have a limit together") {
+  const auto run_limited = [](std::string_view mode, std::uint64_t bytes) {
+    return run(one(fmt::format(
+                   R"("Type":"Map","ItemProcessor":{{{}"StartAt":"S","States":{{"S":{{"Type":"Succeed"}}}}}})",
+                   mode)),
+               R"(["0123456","0123456","0123456"])", {.limits = {.step = {.results_bytes = bytes}}})
+        .output;
+  };
+  for (const char* mode :
+       {"", R"("ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},)"}) {
+    CAPTURE(mode);
+    CHECK(run_limited(mode, 27) == R"(["0123456","0123456","0123456"])");
+    CHECK(run_limited(mode, 26).starts_with("States.DataLimitExceeded: The state/task 'A' "));
+  }
+}
+
 TEST_CASE("no two executions in a simulation have the same random values") {
   constexpr std::string_view kMap = R"({"QueryLanguage":"JSONata","StartAt":"M","States":{
       "M":{"Type":"Map","Items":[1,2,3,4],"MaxConcurrency":1,
@@ -558,6 +642,9 @@ std::vector<std::string> definitions_of_all_kinds() {
               {"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:here:1:function:f","Parameters":{"v.$":"$v","i.$":"$$.Map.Item"},"End":true}}}],"End":true}}},"End":true}}})",
       R"({"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
           "StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}},"ResultWriter":{"Resource":"r"},"End":true}}})",
+      // What only a distributed Map has is there, and does nothing.
+      R"({"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.l","ItemBatcher":{"MaxItemsPerBatch":2},"ResultWriter":{"Resource":"r"},
+          "ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}},"End":true}}})",
   };
 }
 
@@ -806,6 +893,8 @@ TEST_CASE("a stored execution whose parts do not fit each other, or the definiti
         Damage{R"("waiting":1)", R"("waiting":0)"}, Damage{R"("id":0)", R"("id":7)"},
         Damage{R"("status":0)", R"("status":1)"}, Damage{R"("runnable":[])", R"("runnable":[0])"},
         Damage{R"("runnable":[])", R"("runnable":[9])"},
+        Damage{R"("heartbeat_seconds":0)", R"("heartbeat_seconds":9223372036854775808)"},
+        Damage{R"("entered_millis":1)", R"("entered_millis":-1)"},
         Damage{R"("runnable":[])", R"("runnable":[4294967296])"}}) {
     CAPTURE(damage.to);
     CHECK(is_refused(task, damage));
@@ -815,10 +904,11 @@ TEST_CASE("a stored execution whose parts do not fit each other, or the definiti
   for (const Damage& damage :
        {Damage{R"("items":[1,2,3])", R"("items":[1,2])"},
         Damage{R"("items":[1,2,3])", R"("items":null)"}, Damage{R"("next":2)", R"("next":9)"},
-        Damage{R"("running":[1,2])", R"("running":[1])"},
-        Damage{R"("running":[1,2])", R"("running":[1,2,3])"},
+        Damage{R"("running":[[1,1],[2,1]])", R"("running":[[1,1]])"},
+        Damage{R"("running":[[1,1],[2,1]])", R"("running":[[1,1],[3,1]])"},
         Damage{R"("concurrency_max":2)", R"("concurrency_max":0)"},
         Damage{R"("results":[])", R"("results":[[3,1]])"},
+        Damage{R"("succeeded":0)", R"("succeeded":1)"}, Damage{R"("parent":0)", R"("parent":1)"},
         Damage{R"("machine":1)", R"("machine":0)"}}) {
     CAPTURE(damage.to);
     CHECK(is_refused(map, damage));
@@ -826,11 +916,16 @@ TEST_CASE("a stored execution whose parts do not fit each other, or the definiti
   const std::string distributed = one(
       R"("Type":"Map","ItemsPath":"$.l","ItemBatcher":{"MaxItemsPerBatch":2},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},)"
       R"("StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:here:1:function:f","End":true}}})");
-  for (const Damage& damage : {Damage{R"("batch_ends":[2,3])", R"("batch_ends":[2,4])"},
-                               Damage{R"("batch_ends":[2,3])", R"("batch_ends":[2])"},
-                               Damage{R"("batch_ends":[2,3])", R"("batch_ends":[3,2])"},
-                               Damage{R"("running":[0,1])", R"("running":[0,2])"},
-                               Damage{R"("waiting":6)", R"("waiting":5)"}}) {
+  for (const Damage& damage :
+       {Damage{R"("running":[[0,2],[1,1]])", R"("running":[[0,2],[2,1]])"},
+        Damage{R"("running":[[0,2],[1,1]])", R"("running":[[0,3],[1,1]])"},
+        Damage{R"("running":[[0,2],[1,1]])", R"("running":[[0,18446744073709551615],[1,4]])"},
+        Damage{R"("next_child":2)", R"("next_child":1)"},
+        Damage{R"("next_child":2)", R"("next_child":9)"},
+        Damage{R"("items_max":2)", R"("items_max":0)"},
+        Damage{R"("map_run":1)", R"("map_run":4294967297)"}, Damage{R"(:mapRun:)", R"(:run:)"},
+        Damage{R"("waiting":6)", R"("waiting":5)"}, Damage{R"("waiting":6)", R"("waiting":4)"},
+        Damage{R"("waiting":6)", R"("waiting":7)"}}) {
     CAPTURE(damage.to);
     CHECK(is_refused(distributed, damage));
   }

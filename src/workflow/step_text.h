@@ -36,14 +36,14 @@ inline json::Value of(const CancelTimer& cancel) {
   return json::Value::object({{"cancel_timer", cancel.timer}});
 }
 inline json::Value of(const ReadItems& read) {
-  return json::Value::object({{"read", read.frame},
+  return json::Value::object({{"read", read.map_run},
                               {"resource", read.resource},
                               {"config", read.config},
                               {"arguments", read.arguments},
                               {"max_items", number(read.max_items)}});
 }
 inline json::Value of(const StartChild& child) {
-  return json::Value::object({{"child", child.frame},
+  return json::Value::object({{"child", child.map_run},
                               {"index", child.index},
                               {"arn", child.begin.identity.arn},
                               {"input", child.begin.input},
@@ -51,10 +51,10 @@ inline json::Value of(const StartChild& child) {
                               {"item", child.begin.map_item}});
 }
 inline json::Value of(const CancelChild& cancel) {
-  return json::Value::object({{"cancel_child", cancel.frame}, {"index", cancel.index}});
+  return json::Value::object({{"cancel_child", cancel.map_run}, {"index", cancel.index}});
 }
 inline json::Value of(const WriteResults& write) {
-  return json::Value::object({{"write", write.frame},
+  return json::Value::object({{"write", write.map_run},
                               {"resource", write.resource},
                               {"config", write.config},
                               {"arguments", write.arguments},

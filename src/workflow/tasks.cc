@@ -105,21 +105,20 @@ Outcome<> Interpreter::begin_task(FrameId id) {
     return finish_mocked(id);
   }
   StartTask start = *std::move(prepared);
-  const Payload given(start.input);
-  if (is_too_large(given)) {
+  const auto input = printed(start.input);
+  if (!input) {
     now.task.reset();
     return std::unexpected(
         input_limit_exceeded(fmt::format("The input of the task '{}'", state.name)));
   }
   const TaskName name = name_of_task(fields.resource);
   json::Object details = details_of(name);
-  const json::Value& input = given.text();
   if (name.kind == TaskKind::kService) {
     details.set("region", region_of(execution_.identity.arn));
-    details.set("parameters", input);
+    details.set("parameters", *input);
   } else {
     details.set("resource", fields.resource);
-    details.set("input", input);
+    details.set("input", *input);
     details.set("inputDetails", not_truncated());
   }
   if (start.timeout_seconds) {
@@ -212,13 +211,23 @@ void Interpreter::on(const TaskHeartbeat& heartbeat) {
   if (found != execution_.frames.end()) expect_heartbeat(found->second);
 }
 
+bool Interpreter::fail_if_too_large(Frame& now, const std::string& output) {
+  if (output.size() <= limits_.payload_bytes) return false;
+  const std::string& resource = std::get<TaskFields>(state_of(now).fields).resource;
+  const TaskName name = name_of_task(resource);
+  const StateError error = data_limit_exceeded(name.type.empty() ? resource : name.type);
+  on(TaskFailed{.task = task_of(now).id, .error = error.error, .cause = error.cause});
+  return true;
+}
+
 void Interpreter::on(const TaskSubmitted& submitted) {
   const auto found = frame_of_task(submitted.task);
   if (found == execution_.frames.end()) return;
   Frame& now = found->second;
+  if (fail_if_too_large(now, submitted.output)) return;
   note_started(now, {});
-  json::Object details =
-      details_of(name_of_task(std::get<TaskFields>(state_of(now).fields).resource));
+  const TaskName name = name_of_task(std::get<TaskFields>(state_of(now).fields).resource);
+  json::Object details = details_of(name);
   details.set("output", submitted.output);
   details.set("outputDetails", not_truncated());
   record(now, EventType::kTaskSubmitted, json::Value(std::move(details)));
@@ -229,14 +238,9 @@ void Interpreter::on(const TaskSucceeded& succeeded) {
   if (found == execution_.frames.end()) return;
   const FrameId id = found->first;
   Frame& now = found->second;
-  const std::string& resource = std::get<TaskFields>(state_of(now).fields).resource;
-  const TaskName name = name_of_task(resource);
+  if (fail_if_too_large(now, succeeded.output)) return;
   note_started(now, {});
-  if (succeeded.output.size() > limits_.payload_bytes) {
-    const StateError too_large = data_limit_exceeded(name.type.empty() ? resource : name.type);
-    on(TaskFailed{.task = succeeded.task, .error = too_large.error, .cause = too_large.cause});
-    return;
-  }
+  const TaskName name = name_of_task(std::get<TaskFields>(state_of(now).fields).resource);
   auto output = json::parse(succeeded.output);
   if (!output) {
     on(TaskFailed{.task = succeeded.task,
@@ -253,19 +257,20 @@ void Interpreter::on(const TaskSucceeded& succeeded) {
   if (auto done = finish(id, result); !done) failed(id, std::move(done.error()));
 }
 
-void Interpreter::on(const TaskFailed& failure) {
-  const auto found = frame_of_task(failure.task);
+void Interpreter::on(const TaskFailed& answer) {
+  const auto found = frame_of_task(answer.task);
   if (found == execution_.frames.end()) return;
   const FrameId id = found->first;
   Frame& now = found->second;
   note_started(now, {});
+  const Failure failure = shortened({.error = answer.error, .cause = answer.cause});
   const TaskName name = name_of_task(std::get<TaskFields>(state_of(now).fields).resource);
   json::Object details = details_of(name);
   set_text(details, "error", failure.error);
   set_text(details, "cause", failure.cause);
   record(now, events_of(name.kind).failed, json::Value(std::move(details)));
   close_task(now, false);
-  ended(id, {.error = failure.error, .cause = failure.cause});
+  ended(id, failure);
 }
 
 void Interpreter::task_timed_out(FrameId id, bool is_heartbeat) {

@@ -40,33 +40,42 @@ void Interpreter::inspect_arguments(const Frame& now, const Payload& arguments) 
   }
 }
 
-Outcome<> Interpreter::inspect_children(const Frame& now, OpenChildren& open,
-                                        const Payload& input) {
+Outcome<std::uint64_t> Interpreter::inspect_children(const Frame& now, OpenChildren open,
+                                                     const Payload& input) {
   test_->inspection.set("maxConcurrency", open.concurrency_max);
   if (open.tolerated.count) test_->inspection.set("toleratedFailureCount", *open.tolerated.count);
   if (open.tolerated.percentage)
     test_->inspection.set("toleratedFailurePercentage", *open.tolerated.percentage);
   const auto& fields = std::get<MapFields>(state_of(now).fields);
   std::uint64_t bytes = 0;
-  const auto inspect_all = [&](std::string_view name, std::uint64_t count) -> Outcome<> {
-    json::Array all;
-    for (std::uint64_t index = 0; index < count; ++index) {
-      auto one = child_input(now, open, index, input);
-      if (!one) return std::unexpected(std::move(one.error()));
-      bytes += json::to_string(*one).size();
-      if (bytes > kInspectedBytesMax)
-        return std::unexpected(data_limit_exceeded(state_of(now).name));
-      all.push_back(*std::move(one));
-    }
-    inspect(name, Payload(json::Value(std::move(all))));
-    return {};
+  json::Array all;
+  const auto add = [&](const json::Value& one) {
+    bytes += json::to_string(one).size();
+    all.push_back(one);
+    return bytes <= kInspectedBytesMax;
   };
-  if (fields.item_selector) {
-    if (auto done = inspect_all("afterItemSelector", open.items.size()); !done) return done;
+  const auto too_large = [&] { return std::unexpected(data_limit_exceeded(state_of(now).name)); };
+  open.count = open.items.size();
+  for (std::uint64_t index = 0; fields.item_selector && index < open.count; ++index) {
+    auto item = selected_item(now, open, index, input);
+    if (!item) return std::unexpected(std::move(item.error()));
+    if (!add(*item)) return too_large();
   }
-  if (!fields.batcher) return {};
-  if (auto set = set_batches(now, *fields.batcher, open, input); !set) return set;
-  return inspect_all("afterItemBatcher", open.batch_ends.size());
+  if (fields.item_selector)
+    inspect("afterItemSelector", Payload(json::Value(std::exchange(all, {}))));
+  if (!fields.batcher) return open.count;
+  auto batching = batching_of(now, *fields.batcher, input);
+  if (!batching) return std::unexpected(std::move(batching.error()));
+  open.batching = *std::move(batching);
+  std::uint64_t children = 0;
+  for (; open.next < open.count; ++children) {
+    const auto batch = next_child_input(now, open, input);
+    if (!batch) return std::unexpected(batch.error());
+    if (!add(batch->value)) return too_large();
+    open.next += batch->items;
+  }
+  inspect("afterItemBatcher", Payload(json::Value(std::move(all))));
+  return children;
 }
 
 void Interpreter::inspect_handler(json::Value details) {
@@ -127,9 +136,10 @@ Outcome<> Interpreter::finish_mocked_map(FrameId id, const Payload& input) {
     if (!items) return std::unexpected(std::move(items.error()));
     open.items = *std::move(items);
   }
-  if (auto done = inspect_children(now, open, input); !done) return done;
+  const auto children = inspect_children(now, open, input);
+  if (!children) return std::unexpected(children.error());
   if (test_->mocked_result && fields.is_distributed &&
-      !is_tolerated(open.tolerated, test_->failed_iterations, open.items.size())) {
+      !is_tolerated(open.tolerated, test_->failed_iterations, *children)) {
     ended(id, threshold_exceeded());
     return {};
   }

@@ -44,7 +44,7 @@ class Echo final : public workflow::Services {
     return json::Value::array({});
   }
   workflow::Outcome<json::Value> write(const workflow::WriteResults& request) override {
-    return json::Value(request.results.size());
+    return json::Value(request.map_run_arn);
   }
 };
 
