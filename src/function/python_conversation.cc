@@ -111,9 +111,9 @@ PythonConversation::PythonConversation(const LoadedFunction& function, CallToMak
   } else {
     kind_ = payload_kind(call.call.content_type, payload_);
   }
-  if (is_loading_) {
-    name_ = file_.cold->name(function.description().name, function.description().file);
-    dialogue_.load(file_.cold->named(name_));
+  if (const auto& cold = file_.cold) {
+    name_ = cold->name(function.description().name, function.description().file);
+    dialogue_.load(cold->named(name_));
   } else {
     invoke();
   }

@@ -7,8 +7,8 @@ namespace {
 
 // In front of the library: what an archive has wins.
 const std::string& archive_options() {
-  static const std::string options = fmt::format(R"({{"path":["{}"]}})", kPythonArchiveRoot);
-  return options;
+  static const std::string kOptions = fmt::format(R"({{"path":["{}"]}})", kPythonArchiveRoot);
+  return kOptions;
 }
 
 }  // namespace

@@ -160,8 +160,8 @@ struct Execution {
   std::vector<FrameId> runnable;  // those that go on with the next step
 };
 
-// All of it as one JSON text, and back. kDataLoss for what this did not write, and for what does not
-// fit the definition: a step relies on what is here.
+// All of it as one JSON text, and back. kDataLoss for what this did not write, and for what does
+// not fit the definition: a step relies on what is here.
 std::string to_text(const Execution& execution);
 Result<Execution> execution_of(std::string_view text, const Definition& definition);
 

@@ -1,5 +1,6 @@
 // Events come from clients and services, late, twice and in any order. Whatever comes, a step ends,
 // numbers what it writes, and gives the same for an execution that was stored and read again.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,9 +74,13 @@ class EventMaker {
   }
   // One of those that there were in some frame, or the next one.
   std::uint64_t number_of(const workflow::Execution& execution, std::uint64_t next) {
-    const auto frame = static_cast<workflow::FrameId>(
-        bytes_.below(static_cast<std::size_t>(execution.next_frame) + 1));
-    return workflow::number_in(frame, bytes_.below(static_cast<std::size_t>(next) + 1));
+    const auto frame = static_cast<workflow::FrameId>(up_to(execution.next_frame));
+    return workflow::number_in(frame, up_to(next));
+  }
+  // Damaged executions have numbers of any size.
+  std::uint64_t up_to(std::uint64_t number) {
+    constexpr std::uint64_t kNumberMax = 1'000;
+    return bytes_.below(static_cast<std::size_t>(std::min(number, kNumberMax)) + 1);
   }
   workflow::Identity identity() {
     workflow::Identity identity;
