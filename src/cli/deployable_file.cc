@@ -34,8 +34,9 @@ bool is_python_text(std::string_view file, std::string_view bytes) {
 
 // Whether functions can be made of the directory's files.
 bool has_python(const fs::path& directory) {
-  constexpr std::array<std::string_view, 6> kNames = {kManifest,    "main.py",   "app.py",
-                                                      "handler.py", "plugin.py", "__main__.py"};
+  constexpr std::array<std::string_view, 7> kNames = {
+      kManifest,    "main.py",   "app.py",     "lambda_function.py",
+      "handler.py", "plugin.py", "__main__.py"};
   return std::ranges::any_of(kNames, [&](std::string_view name) {
     std::error_code ignored;
     return fs::is_regular_file(directory / name, ignored);
@@ -50,12 +51,13 @@ Error nothing_to_deploy(const std::string& directory) {
     if (entry.path().extension() == ".py") names.push_back(entry.path().filename().native());
   }
   std::ranges::sort(names);
-  return {ErrorCode::kNotFound,
-          fmt::format("the directory {} has nothing to load: no .wasm or .wat file, and neither "
-                      "main.py, app.py, handler.py, plugin.py nor __main__.py; a {} with "
-                      "{{\"file\":\"{}\"}} in it names another file",
-                      printable(directory), kManifest,
-                      names.empty() ? "NAME.py" : printable(names.front()))};
+  return {
+      ErrorCode::kNotFound,
+      fmt::format(
+          "the directory {} has nothing to load: no .wasm or .wat file, and neither "
+          "main.py, app.py, handler.py, lambda_function.py, plugin.py nor __main__.py; a {} with "
+          "{{\"file\":\"{}\"}} in it names another file",
+          printable(directory), kManifest, names.empty() ? "NAME.py" : printable(names.front()))};
 }
 
 // What is required is added to the files. How many packages have come is left to the reader.

@@ -18,9 +18,10 @@ struct DeployableFile {
 };
 
 // What `word` means: a file, "-", or a directory. That of a module is the module's, as module_path
-// says; one of Python is packed: it has a main.py, app.py, handler.py, plugin.py, __main__.py or
-// weft.json. What a Python file requires itself (PEP 723), and `requirements` do, is resolved and
-// packed with it. Errors of those, and kInvalidArgument for requirements of what is no Python text.
+// says; one of Python is packed: it has a main.py, app.py, handler.py, lambda_function.py,
+// plugin.py, __main__.py or weft.json. What a Python file requires itself (PEP 723), and
+// `requirements` do, is resolved and packed with it. Errors of those, and kInvalidArgument for
+// requirements of what is no Python text.
 Result<DeployableFile> deployable_file(std::string_view word,
                                        const std::vector<std::string_view>& requirements,
                                        Console& console);

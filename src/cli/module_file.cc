@@ -101,7 +101,7 @@ std::optional<Error> python_error(const ModuleFile& file) {
                  fmt::format("{} is a zip archive, and no module: one with a __main__.py is run by "
                              "`weft run` when its name ends in .pyz or .zip; `weft deploy NAME {}` "
                              "makes a function of one that has a main.py, app.py, handler.py, "
-                             "plugin.py or __main__.py",
+                             "lambda_function.py, plugin.py or __main__.py",
                              name, word));
   }
   if (file.name.ends_with(".py") || names_python(file.bytes)) {

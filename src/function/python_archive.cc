@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kManifest = "weft.json";
 constexpr std::uint64_t kManifestBytesMax = 64ULL << 10U;
-constexpr std::array<std::string_view, 5> kFiles = {"main.py", "app.py", "handler.py", "plugin.py",
-                                                    "__main__.py"};
+constexpr std::array<std::string_view, 6> kFiles = {
+    "main.py", "app.py", "handler.py", "lambda_function.py", "plugin.py", "__main__.py"};
 constexpr std::size_t kShownBytesMax = 200;
 
 std::unexpected<Error> wrong(std::string what) {
@@ -74,8 +74,9 @@ Result<std::string> file_of(system::Directory& root) {
     if (has(root, name)) return std::string(name);
   }
   return wrong(
-      fmt::format("the archive has nothing to load: neither main.py, app.py, handler.py, plugin.py "
-                  "nor __main__.py is at its top, and no {} names another file there",
+      fmt::format("the archive has nothing to load: neither main.py, app.py, handler.py, "
+                  "lambda_function.py, plugin.py nor __main__.py is at its top, and no {} names "
+                  "another file there",
                   kManifest));
 }
 

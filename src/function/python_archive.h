@@ -40,10 +40,10 @@ struct PythonArchive {
 };
 
 // Which file is loaded says weft.json ({"file":"greet.py"}); without it, that is the first of
-// main.py, app.py, handler.py, plugin.py and __main__.py. kInvalidArgument for bytes that are no
-// zip archive or a damaged one, for entries that open_archive refuses, for a wrong weft.json and
-// where there is no file to load; kTooLarge; kUnsupported where this machine cannot read archives.
-// `clock` outlives what is opened.
+// main.py, app.py, handler.py, lambda_function.py, plugin.py and __main__.py. kInvalidArgument for
+// bytes that are no zip archive or a damaged one, for entries that open_archive refuses, for a
+// wrong weft.json and where there is no file to load; kTooLarge; kUnsupported where this machine
+// cannot read archives. `clock` outlives what is opened.
 Result<PythonArchive> open_python_archive(const Clock& clock, std::string_view bytes);
 
 // What is wrong with an upload before it is loaded: errors of open_python_archive for an archive,

@@ -26,6 +26,7 @@ TEST_CASE("an archive loads the file that its manifest names, or one of a known 
   CHECK(file_of({{"app.py", ""}, {"main.py", ""}}) == "main.py");
   CHECK(file_of({{"__main__.py", ""}, {"plugin.py", ""}}) == "plugin.py");
   CHECK(file_of({{"handler.py", ""}, {"app.py", ""}}) == "app.py");
+  CHECK(file_of({{"plugin.py", ""}, {"lambda_function.py", ""}}) == "lambda_function.py");
   CHECK(file_of({{"main.py", ""}, {"weft.json", R"({"file":"a/b.py"})"}, {"a/b.py", ""}}) ==
         "a/b.py");
   const auto archive = open({{"main.py", "x = 1"}});

@@ -29,7 +29,7 @@ $ printf 'PK\5\6' > app/c.zip; weft inspect app/c.zip
 weft: app/c.zip is a zip archive, and no module: [..]
 ? 2
 $ rm app/__main__.py app/c.zip; weft deploy app app
-weft: the directory app has nothing to load: no .wasm or .wat file, and neither main.py, app.py, handler.py, plugin.py nor __main__.py; a weft.json with {"file":"a.py"} in it names another file
+weft: the directory app has nothing to load: no .wasm or .wat file, and neither main.py, app.py, handler.py, lambda_function.py, plugin.py nor __main__.py; a weft.json with {"file":"a.py"} in it names another file
 ? 3
 $ printf '' > empty.wasm; weft run empty.wasm
 weft: empty.wasm: the module is empty: [..]

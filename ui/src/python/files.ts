@@ -43,7 +43,7 @@ export function plainPath(name: string): string {
 }
 
 export const manifestName = "weft.json";
-const loadedNames = ["main.py", "app.py", "handler.py", "plugin.py", "__main__.py"];
+const loadedNames = ["main.py", "app.py", "handler.py", "lambda_function.py", "plugin.py", "__main__.py"];
 
 /** The file that is loaded; null where there is none. `manifest` is the text of weft.json. */
 export function loadedFile(has: (path: string) => boolean, manifest: string | null): string | null {
