@@ -15,6 +15,7 @@ struct Pacemaker::State {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
+  bool hurried = false;  // The next beat does not wait for its time.
   // Set by wake() and cleared before a beat that could say false, so that no wake is missed in
   // between.
   std::atomic<bool> wanted = false;
@@ -33,7 +34,8 @@ struct Pacemaker::State {
       asleep = false;
       bool busy = true;
       while (busy && !stopping) {
-        changed.wait_for(lock, interval, [this] { return stopping; });
+        changed.wait_for(lock, interval, [this] { return stopping || hurried; });
+        hurried = false;
         wanted = false;
         lock.unlock();
         busy = beat();
@@ -62,6 +64,13 @@ void Pacemaker::wake() {
   state_->wanted = true;
   if (!state_->asleep) return;
   const std::scoped_lock lock(state_->mutex);
+  state_->changed.notify_all();
+}
+
+void Pacemaker::wake_now() {
+  const std::scoped_lock lock(state_->mutex);
+  state_->wanted = true;
+  state_->hurried = true;
   state_->changed.notify_all();
 }
 

@@ -25,6 +25,8 @@ class Pacemaker {
   // under a lock that the beat takes too, or to sequentially consistent atomics; relaxed ones it
   // may miss. Costs one atomic load while the thread is awake.
   void wake();
+  // The same, and that beat begins at once: for who waits for it.
+  void wake_now();
 
  private:
   struct State;

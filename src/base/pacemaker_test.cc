@@ -43,5 +43,18 @@ TEST_CASE("every wake is followed by a beat") {
   CHECK(seen == 1000);
 }
 
+TEST_CASE("a beat that is waited for does not wait for its time") {
+  std::counting_semaphore<> beaten(0);
+  // Nobody would wait for its second beat.
+  Pacemaker pacemaker("test", std::chrono::hours(1), [&] {
+    beaten.release();
+    return true;
+  });
+  for (int i = 0; i < 3; ++i) {
+    pacemaker.wake_now();
+    beaten.acquire();
+  }
+}
+
 }  // namespace
 }  // namespace weft

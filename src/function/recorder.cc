@@ -148,11 +148,17 @@ bool Recorder::beat() {
 }
 
 void Recorder::flush() {
-  pacemaker_->wake();
   std::unique_lock lock(shared_->mutex);
   // What comes later is not waited for: under load something always waits.
   const std::uint64_t until = shared_->taken;
-  shared_->written.wait(lock, [this, until] { return shared_->settled >= until; });
+  while (shared_->settled < until) {
+    const std::uint64_t before = shared_->settled;
+    lock.unlock();
+    // A beat during a write takes nothing, and the next one is asked for when that has ended.
+    pacemaker_->wake_now();
+    lock.lock();
+    shared_->written.wait(lock, [&] { return shared_->settled != before; });
+  }
 }
 
 }  // namespace weft::function
