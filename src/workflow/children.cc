@@ -95,7 +95,7 @@ Outcome<> Interpreter::begin_map(FrameId id) {
   auto input = effective_input(now);
   if (!input) return std::unexpected(std::move(input.error()));
   json::Value items = json::Value::array({});
-  if (!fields.reader) {
+  if (!fields.reader || !fields.is_distributed) {
     auto given = items_of(now, *input);
     if (!given) return std::unexpected(std::move(given.error()));
     items = *std::move(given);

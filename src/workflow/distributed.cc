@@ -1,7 +1,6 @@
 // Distributed Map states: items that somebody reads, batches, child executions, results that
 // somebody writes.
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -314,8 +313,7 @@ void Interpreter::on(const ResultsWritten& written) {
   if (written.result) {
     finish_map_run(id, *written.result);
   } else {
-    fail_map_run(
-        id, Failure{.error = written.result.error().error, .cause = written.result.error().cause});
+    fail_map_run(id, failure_of(written.result.error()));
   }
 }
 

@@ -305,6 +305,7 @@ bool read_frame(const json::Value& object, Execution& execution) {
   const json::Value& variables = reader.value("variables");
   if (!reader.is_good() || !variables.is_object()) return false;
   // Parents come before what is inside them, as their numbers are smaller.
+  if (frame.parent && *frame.parent >= id) return false;
   if (frame.parent) {
     const auto parent = execution.frames.find(*frame.parent);
     if (parent == execution.frames.end()) return false;

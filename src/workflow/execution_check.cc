@@ -5,16 +5,18 @@
 #include <set>
 #include <utility>
 
+#include "workflow/times.h"
+
 namespace weft::workflow {
 namespace {
 
-// What a timeout of a task may be (States Language, "Timeouts").
-constexpr std::uint64_t kTaskSecondsMax = 99'999'999;
-// The end of the year 9999.
-constexpr std::int64_t kMillisMax = 253'402'300'799'999;
+// Timers end in the year 9999 at the latest; what follows them takes no thousand years.
+constexpr std::int64_t kPrintedMillisMax = 284'990'745'600'000;
+// More than any execution has: numbers of frames do not come to their end.
+constexpr FrameId kFramesMax = FrameId{1} << 31U;
 
 bool is_time(std::int64_t millis) {
-  return millis >= 0 && millis <= kMillisMax;
+  return millis >= 0 && millis <= kPrintedMillisMax;
 }
 
 std::uint64_t items_running(const OpenChildren& open) {
@@ -39,10 +41,14 @@ bool counts_fit(const OpenChildren& open) {
 class Check {
  public:
   Check(const Execution& execution, const Definition& definition)
-      : execution_(execution), machines_(definition.machines()) {}
+      : execution_(execution),
+        machines_(definition.machines()),
+        runnable_(execution.runnable.begin(), execution.runnable.end()) {}
 
   bool is_good() const {
-    if (!is_time(execution_.start_millis)) return false;
+    if (!is_time(execution_.start_millis) || !is_time(execution_.stop_millis.value_or(0)) ||
+        execution_.next_frame > kFramesMax)
+      return false;
     if (execution_.status != Status::kRunning) return execution_.frames.empty();
     return std::ranges::all_of(execution_.frames,
                                [this](const auto& entry) {
@@ -58,9 +64,8 @@ class Check {
   }
 
   bool runnable_fit() const {
-    const std::set<FrameId> each(execution_.runnable.begin(), execution_.runnable.end());
-    return each.size() == execution_.runnable.size() &&
-           std::ranges::all_of(each, [this](FrameId id) {
+    return runnable_.size() == execution_.runnable.size() &&
+           std::ranges::all_of(runnable_, [this](FrameId id) {
              const auto found = execution_.frames.find(id);
              return found != execution_.frames.end() &&
                     (found->second.waiting == Waiting::kNothing ||
@@ -68,11 +73,11 @@ class Check {
            });
   }
 
+  // Its parent's place was looked at before, as its number is smaller.
   bool place_fits(FrameId id, const Frame& frame) const {
     if (id >= execution_.next_frame || frame.machine >= machines_.size() ||
         frame.state >= machines_[frame.machine].states.size() || !is_time(frame.entered_millis))
       return false;
-    // Parents were read before, as their numbers are smaller.
     return !frame.parent || is_child(id, frame, execution_.frames.at(*frame.parent));
   }
   bool is_child(FrameId id, const Frame& frame, const Frame& parent) const {
@@ -94,14 +99,14 @@ class Check {
     const bool has_children = frame.children.has_value();
     switch (frame.waiting) {
       case Waiting::kNothing:
-        return !has_task && !has_timer && !has_children;
+        return !has_task && !has_timer && !has_children && is_runnable(id);
       case Waiting::kTask:
         return type == StateType::kTask && has_task && !has_timer && !has_children &&
-               frame.task->heartbeat_seconds <= kTaskSecondsMax;
+               task_fits(id, *frame.task);
       case Waiting::kTimer:
-        return type == StateType::kWait && !has_task && has_timer && !has_children;
+        return type == StateType::kWait && !has_task && is_of(id, frame.timer) && !has_children;
       case Waiting::kRetry:
-        return !has_task && has_timer && !has_children;
+        return !has_task && is_of(id, frame.timer) && !has_children;
       case Waiting::kFrames:
         return !has_task && !has_timer && has_children && frames_fit(id, frame, *frame.children);
       case Waiting::kReader:
@@ -110,6 +115,16 @@ class Check {
         return !has_task && !has_timer && has_children && map_run_fits(id, frame, *frame.children);
     }
     return false;
+  }
+
+  bool is_runnable(FrameId id) const { return runnable_.contains(id); }
+  static bool is_of(FrameId id, const std::optional<std::uint64_t>& number) {
+    return number && frame_of(*number) == id;
+  }
+  static bool task_fits(FrameId id, const OpenTask& task) {
+    return frame_of(task.id) == id && (!task.timeout || is_of(id, task.timeout)) &&
+           (!task.heartbeat || is_of(id, task.heartbeat)) &&
+           task.heartbeat_seconds <= static_cast<std::uint64_t>(kTaskSecondsMax);
   }
 
   // Branches, or iterations of an inline Map.
@@ -165,6 +180,7 @@ class Check {
 
   const Execution& execution_;
   const std::vector<Machine>& machines_;
+  const std::set<FrameId> runnable_;
 };
 
 }  // namespace

@@ -37,12 +37,12 @@ bool takes(const std::vector<std::string>& names, const Failure& failure) {
   });
 }
 
-void cut(std::optional<std::string>& text, std::size_t characters_max) {
-  if (!text || text->size() <= characters_max) return;
+void cut(std::string& text, std::size_t characters_max) {
+  if (text.size() <= characters_max) return;
   std::size_t end = 0;
-  for (std::size_t i = 0; i < characters_max && end < text->size(); ++i)
-    end += decode_utf8(*text, end).size;
-  text->resize(end);
+  for (std::size_t i = 0; i < characters_max && end < text.size(); ++i)
+    end += decode_utf8(text, end).size;
+  text.resize(end);
 }
 
 // Of branches and iterations that failed, or whose items could not be had.
@@ -55,8 +55,8 @@ std::optional<EventType> failed_event(StateType type) {
 }  // namespace
 
 Failure shortened(Failure failure) {
-  cut(failure.error, kErrorCharactersMax);
-  cut(failure.cause, kCauseCharactersMax);
+  if (failure.error) cut(*failure.error, kErrorCharactersMax);
+  if (failure.cause) cut(*failure.cause, kCauseCharactersMax);
   return failure;
 }
 
@@ -75,6 +75,7 @@ void Interpreter::failed(FrameId id, StateError error) {
         "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
         state.name, now.entered_event, error.cause);
   }
+  cut(error.cause, kCauseCharactersMax);
   if (error.error == kQueryEvaluationError) {
     json::Object details;
     details.set("error", error.error);
@@ -90,7 +91,8 @@ void Interpreter::failed(FrameId id, StateError error) {
   ended(id, {.error = std::move(error.error), .cause = std::move(error.cause)});
 }
 
-void Interpreter::ended(FrameId id, const Failure& failure) {
+void Interpreter::ended(FrameId id, const Failure& given) {
+  const Failure failure = shortened(given);
   if (retry(id, failure) || catch_failure(id, failure)) return;
   give_up(id, failure);
 }
@@ -132,8 +134,10 @@ Outcome<> Interpreter::follow_catcher(FrameId id, const Catcher& catcher, const 
   const auto text = [](const std::optional<std::string>& given) {
     return given ? json::Value(*given) : json::Value();
   };
-  const json::Value error =
-      json::Value::object({{"Error", text(failure.error)}, {"Cause", text(failure.cause)}});
+  // A timeout, which has no cause, is told with an empty one.
+  const bool is_timeout = failure.error == kTimeout && !failure.cause;
+  const json::Value error = json::Value::object(
+      {{"Error", text(failure.error)}, {"Cause", is_timeout ? "" : text(failure.cause)}});
   const bool is_jsonata = state.language == QueryLanguage::kJsonata;
   std::optional<Variables::Map> assigned;
   if (catcher.assign) {
@@ -189,8 +193,9 @@ void Interpreter::end_state(FrameId id, const Failure& failure) {
   child_failed(id, failure);
 }
 
-void Interpreter::end_execution(Status status, EventType type, const Failure& failure,
+void Interpreter::end_execution(Status status, EventType type, const Failure& given,
                                 std::uint64_t after) {
+  const Failure failure = shortened({.error = given.error, .cause = given.cause});
   record(type, after, details_of(failure));
   execution_.status = status;
   execution_.failure = failure;

@@ -98,7 +98,8 @@ void Interpreter::record(Frame& frame, EventType type, json::Value details) {
 
 TimerId Interpreter::start_timer(std::int64_t due_millis, FrameId frame) {
   const TimerId timer = number_in(frame, execution_.next_timer++);
-  result_.effects.emplace_back(StartTimer{.timer = timer, .due_millis = due_millis});
+  result_.effects.emplace_back(
+      StartTimer{.timer = timer, .due_millis = std::min(due_millis, kMillisMax)});
   return timer;
 }
 
@@ -118,7 +119,8 @@ FrameId Interpreter::add_frame(std::size_t machine, std::optional<FrameId> paren
     added.variables = around.variables.inside();
     added.map_item = around.map_item;
   }
-  execution_.frames.emplace(id, std::move(added));
+  const bool is_new = execution_.frames.emplace(id, std::move(added)).second;
+  WEFT_ASSERT(is_new);
   return id;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,10 +11,9 @@
 #include "base/assert.h"
 #include "json/jsonata/jsonata.h"
 #include "workflow/step.h"
+#include "workflow/times.h"
 
 namespace weft::workflow {
-
-inline constexpr std::int64_t kMillisPerSecond = 1000;
 
 // Clock and randomness of one step: as its event says.
 class StepInputs final : public json::jsonata::Inputs {
@@ -181,7 +179,7 @@ class Interpreter {
   // What the state itself does fails: it cannot be evaluated.
   void failed(FrameId id, StateError error);
   // The state has failed, and its history says so: another attempt, a catcher, or the end.
-  void ended(FrameId id, const Failure& failure);
+  void ended(FrameId id, const Failure& given);
   bool retry(FrameId id, const Failure& failure);
   // False when no catcher takes it.
   bool catch_failure(FrameId id, const Failure& failure);
@@ -189,7 +187,7 @@ class Interpreter {
   void give_up(FrameId id, const Failure& failure);
   // The same when it is written down already that the state has failed.
   void end_state(FrameId id, const Failure& failure);
-  void end_execution(Status status, EventType type, const Failure& failure, std::uint64_t after);
+  void end_execution(Status status, EventType type, const Failure& given, std::uint64_t after);
   void drop_everything();
 
   // --- a state that is tested (tested_state.cc); nothing of it happens when none is ---

@@ -21,6 +21,7 @@ void Simulation::post(decltype(Event::what) what, std::int64_t after_millis) {
 void Simulation::run(Begin begin) {
   post(std::move(begin));
   while (!agenda_.empty() && execution_.status == Status::kRunning && events_ < limits_.events) {
+    if (goes_on && !goes_on()) return;
     auto next = agenda_.extract(agenda_.begin());
     millis_ = next.key().first;
     const Event event{.millis = millis_, .seed = seed_++, .what = std::move(next.mapped())};
@@ -62,6 +63,7 @@ void Simulation::run_child(const StartChild& start) {
   limits.events -= std::min(limits.events, events_);
   Simulation child(definition_, services_, millis_, seed_, limits);
   child.before_event = before_event;
+  child.goes_on = goes_on;
   child.run(start.begin);
   seed_ = child.seed_;
   events_ += child.events_;

@@ -72,6 +72,8 @@ class Simulation {
   // resume it.
   using BeforeEvent = std::function<void(const Definition&, Execution&, const Event&)>;
   BeforeEvent before_event = {};
+  // Is asked before each event, of children too: false ends the simulation where it is.
+  std::function<bool()> goes_on = {};
   // Of a state that is tested by itself (test_state.h); null for an execution of the whole.
   TestedState* tested = nullptr;
 

@@ -387,6 +387,60 @@ TEST_CASE("an error and its cause are as long as AWS lets them be") {
   CHECK(ran.output == std::string(256, 'E') + ": " + cause.substr(0, 1 + 2 * 32'767));
 }
 
+TEST_CASE("a Fail state's error and cause are cut, too") {
+  const Ran ran =
+      run(R"({"StartAt":"A","States":{"A":{"Type":"Fail","ErrorPath":"$.e","CausePath":"$.c"}}})",
+          fmt::format(R"({{"e":"{}","c":"{}"}})", std::string(300, 'e'), std::string(40'000, 'c')));
+  CHECK(ran.output == std::string(256, 'e') + ": " + std::string(32'768, 'c'));
+}
+
+TEST_CASE("a timeout that is caught has an empty cause, and another error none") {
+  constexpr std::string_view kCaught =
+      R"({"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":2,
+          "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}],"End":true},"B":{"Type":"Succeed"}}})";
+  Answers silent;
+  CHECK(run(kCaught, "{}", {.answers = &silent}).output ==
+        R"({"Error":"States.Timeout","Cause":""})");
+  Answers unexplained([](Simulation& simulation, const StartTask& task) {
+    simulation.post(TaskFailed{.task = task.task});
+  });
+  CHECK(run(kCaught, "{}", {.answers = &unexplained}).output == R"({"Error":null,"Cause":null})");
+}
+
+TEST_CASE("history names a service and what it is asked for") {
+  struct Name {
+    const char* resource;
+    const char* type;
+    const char* call;
+  };
+  for (const Name& name :
+       {Name{"arn:aws:states:::lambda:invoke.waitForTaskToken", "lambda",
+             "invoke.waitForTaskToken"},
+        Name{"arn:aws:states:::states:startExecution.sync:2", "states", "startExecution.sync:2"},
+        Name{"arn:aws:states:::aws-sdk:s3:getObject", "aws-sdk:s3", "getObject"}}) {
+    const Ran ran = run(one(fmt::format(R"("Type":"Task","Resource":"{}")", name.resource)));
+    CHECK(ran.details(3).find_string("resourceType") == name.type);
+    CHECK(ran.details(3).find_string("resource") == name.call);
+  }
+}
+
+TEST_CASE("an inline Map has its items from its input, though it has an ItemReader") {
+  CHECK(
+      run(one(R"("Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject"},"ItemProcessor":{"StartAt":"S","States":{"S":{"Type":"Succeed"}}})"),
+          "[1,2]")
+          .output == "[1,2]");
+}
+
+TEST_CASE("nothing waits longer than until the year 9999, and what follows can be stored") {
+  constexpr std::string_view kLate =
+      R"({"StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"9999-12-31T23:59:59Z","Next":"T"},
+          "T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":60,
+            "Catch":[{"ErrorEquals":["States.Timeout"],"Next":"N"}],"End":true},"N":{"Type":"Succeed"}}})";
+  Answers silent;
+  CHECK(run(kLate, "{}", {.answers = &silent, .before_event = resume}).status ==
+        Status::kSucceeded);
+}
+
 TEST_CASE("a state that fails says so once, though its catcher fails as well") {
   const Ran ran = run(
       R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":[1],
@@ -895,6 +949,8 @@ TEST_CASE("a stored execution whose parts do not fit each other, or the definiti
         Damage{R"("runnable":[])", R"("runnable":[9])"},
         Damage{R"("heartbeat_seconds":0)", R"("heartbeat_seconds":9223372036854775808)"},
         Damage{R"("entered_millis":1)", R"("entered_millis":-1)"},
+        Damage{R"("next_frame":1)", R"("next_frame":4294967295)"},
+        Damage{R"("task":{"id":1)", R"("task":{"id":4294967297)"},
         Damage{R"("runnable":[])", R"("runnable":[4294967296])"}}) {
     CAPTURE(damage.to);
     CHECK(is_refused(task, damage));

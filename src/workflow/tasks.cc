@@ -10,9 +10,6 @@
 namespace weft::workflow {
 namespace {
 
-// What TimeoutSeconds may be (States Language, "Timeouts").
-constexpr double kTaskSecondsMax = 99'999'999;
-
 // How history names what a task does.
 enum class TaskKind : std::uint8_t { kService, kFunction, kActivity };
 
@@ -35,7 +32,9 @@ TaskName name_of_task(std::string_view resource) {
   if (parts[2] == "lambda") return {.kind = TaskKind::kFunction, .type = {}, .resource = {}};
   if (rest.starts_with("activity:"))
     return {.kind = TaskKind::kActivity, .type = {}, .resource = {}};
-  const std::size_t colon = rest.rfind(':');
+  // "lambda:invoke", "states:startExecution.sync:2", "aws-sdk:s3:getObject"
+  constexpr std::string_view kSdk = "aws-sdk:";
+  const std::size_t colon = rest.find(':', rest.starts_with(kSdk) ? kSdk.size() : 0);
   if (colon == rest.npos) return {.type = std::string(rest), .resource = {}};
   return {.type = std::string(rest.substr(0, colon)),
           .resource = std::string(rest.substr(colon + 1))};
@@ -157,9 +156,9 @@ Outcome<StartTask> Interpreter::prepare_task(Frame& now, const TaskFields& field
     if (!number) return std::unexpected(std::move(number.error()));
     if (!number->has_value()) continue;
     const double given = number->value_or(0);
-    if (given < 1 || given > kTaskSecondsMax) {
-      return ends_with("States.Runtime", fmt::format("{} must be between 1 and {}.", field->name,
-                                                     static_cast<std::uint64_t>(kTaskSecondsMax)));
+    if (given < 1 || given > static_cast<double>(kTaskSecondsMax)) {
+      return ends_with("States.Runtime",
+                       fmt::format("{} must be between 1 and {}.", field->name, kTaskSecondsMax));
     }
     *seconds = static_cast<std::uint64_t>(given);
   }

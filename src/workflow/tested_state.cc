@@ -1,6 +1,5 @@
 #include "workflow/tested_state.h"
 
-#include <cmath>
 #include <utility>
 
 #include "workflow/interpreter.h"

@@ -10,9 +10,6 @@
 namespace weft::workflow {
 namespace {
 
-// The latest time that a wait may end at, in the year 9999.
-constexpr std::int64_t kMillisMax = 253'402'300'799'999;
-
 // A text as it is, anything else as JSON.
 std::string shown(const json::Value& value) {
   return value.is_string() ? std::string(value.as_string()) : json::to_string(value);
