@@ -3,50 +3,32 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/definition_states.h"
+
 namespace weft::cli {
 namespace {
 
-constexpr std::string_view kInvoke = "arn:aws:states:::lambda:invoke";
-
-std::string_view text_of(const json::Value& object, std::string_view key) {
-  const json::Value* const value = object.find(key);
-  return value != nullptr && value->is_string() ? value->as_string() : std::string_view();
+// What stands behind "arn:PARTITION"; empty where that is not in front. Partitions: "aws",
+// "aws-cn", "aws-us-gov" and others.
+std::string_view behind_partition(std::string_view resource) {
+  constexpr std::string_view kArn = "arn:aws";
+  if (!resource.starts_with(kArn)) return {};
+  return resource.substr(std::min(resource.find(':', kArn.size()), resource.size()));
 }
 
 bool is_function(std::string_view resource) {
-  return resource.starts_with("arn:aws:lambda:") || resource.starts_with("${");
+  return behind_partition(resource).starts_with(":lambda:") || resource.starts_with("${");
 }
 
 // Nothing where it is found only when the Task runs.
 std::optional<std::string> function_invoked_by(const json::Value& task) {
   for (const std::string_view field : {"Parameters", "Arguments"}) {
     const json::Value* const input = task.find(field);
-    if (input == nullptr || !input->is_object()) continue;
-    const std::string_view name = text_of(*input, "FunctionName");
+    if (input == nullptr) continue;
+    const std::string_view name = input->find_string("FunctionName").value_or("");
     if (!name.empty() && !name.starts_with("{%")) return function_name(name);
   }
   return std::nullopt;
-}
-
-// False when a name is not known. Recurses as deep as the document is.
-bool collect(const json::Value& value, std::vector<std::string>& names) {
-  if (value.is_array()) {
-    return std::ranges::all_of(value.as_array(),
-                               [&](const json::Value& item) { return collect(item, names); });
-  }
-  if (!value.is_object()) return true;
-  if (const std::string_view resource = text_of(value, "Resource");
-      text_of(value, "Type") == "Task" && !resource.empty()) {
-    const bool invokes = resource.starts_with(kInvoke);
-    auto name = invokes                 ? function_invoked_by(value)
-                : is_function(resource) ? std::optional(function_name(resource))
-                                        : std::nullopt;
-    if (invokes && !name) return false;
-    if (name && std::ranges::find(names, *name) == names.end()) names.push_back(*std::move(name));
-  }
-  return std::ranges::all_of(value.as_object(), [&](const json::Member& member) {
-    return collect(member.value(), names);
-  });
 }
 
 }  // namespace
@@ -62,17 +44,32 @@ std::string function_name(std::string_view text) {
   return std::string(text.substr(0, text.find('}')));
 }
 
+bool is_invoke(std::string_view resource) {
+  return behind_partition(resource).starts_with(":states:::lambda:invoke");
+}
+
 std::optional<std::string> function_called_by(const workflow::StartTask& task) {
   if (is_function(task.resource)) return function_name(task.resource);
-  if (!task.resource.starts_with(kInvoke)) return std::nullopt;
-  const std::string_view name = text_of(task.input, "FunctionName");
+  if (!is_invoke(task.resource)) return std::nullopt;
+  const std::string_view name = task.input.find_string("FunctionName").value_or("");
   return name.empty() ? std::nullopt : std::optional(function_name(name));
 }
 
 std::optional<std::vector<std::string>> functions_called_in(const json::Value& definition) {
   std::vector<std::string> names;
-  if (!collect(definition, names)) return std::nullopt;
-  return names;
+  const bool are_known = for_each_state(definition, [&](const json::Member& state) {
+    const json::Value& task = state.value();
+    if (task.find_string("Type") != "Task") return true;
+    const std::string_view resource = task.find_string("Resource").value_or("");
+    const bool invokes = is_invoke(resource);
+    auto name = invokes                 ? function_invoked_by(task)
+                : is_function(resource) ? std::optional(function_name(resource))
+                                        : std::nullopt;
+    const bool is_known = name || !invokes;
+    if (name && std::ranges::find(names, *name) == names.end()) names.push_back(*std::move(name));
+    return is_known;
+  });
+  return are_known ? std::optional(std::move(names)) : std::nullopt;
 }
 
 }  // namespace weft::cli

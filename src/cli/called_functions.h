@@ -15,6 +15,9 @@ namespace weft::cli {
 // version or alias; "Charge" of what CloudFormation fills in, "${Charge}".
 std::string function_name(std::string_view text);
 
+// "arn:aws:states:::lambda:invoke" and what is behind it, in any partition of AWS.
+bool is_invoke(std::string_view resource);
+
 // Nothing when the Task calls none.
 std::optional<std::string> function_called_by(const workflow::StartTask& task);
 

@@ -30,6 +30,8 @@ TEST_CASE("the functions that Tasks call are known unless one is named by data")
       "B": {"Type": "Map", "ItemProcessor": {"States": {
         "C": {"Type": "Task", "Resource": "${Notify}"},
         "D": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"},
+        "P": {"Type": "Pass", "Result": {"Type": "Task", "Resource": "arn:aws:lambda:here:1:function:no"}},
+        "G": {"Type": "Task", "Resource": "arn:aws-us-gov:lambda:here:1:function:charge"},
         "E": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
               "Arguments": {"FunctionName": "charge"}}}}})";
   CHECK(called_in(known) == std::vector<std::string>{"charge", "Notify"});

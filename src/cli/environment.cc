@@ -10,7 +10,7 @@
 namespace weft::cli {
 namespace {
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
+using Variables = GuestEnvironment;
 
 // `where`: of what the error speaks, "--env A" or "--env-file F, line 3".
 Result<> add(Variables& variables, std::string_view text, std::string_view where,

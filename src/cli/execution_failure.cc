@@ -1,6 +1,7 @@
 #include "cli/execution_failure.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -41,8 +42,7 @@ std::vector<const HistoryEvent*> course_of(const std::vector<HistoryEvent>& hist
 }
 
 std::string text_in(const HistoryEvent& event, std::string_view name) {
-  const json::Value* const text = event.details.find(name);
-  return text != nullptr && text->is_string() ? std::string(text->as_string()) : std::string();
+  return std::string(event.details.find_string(name).value_or(""));
 }
 
 // The state that the last event leads back to; empty when there is none.
@@ -111,19 +111,20 @@ std::string in_state(const std::string& state, const PlaceOf& place_of) {
 }
 
 // A line for each of the first children, each with those of its own below it.
-std::string lines_of(const FailedChildren& children, std::string_view map_run_arn,
+std::string lines_of(const FailedChildren& children, const FailedChildren::OfMap& failed,
                      const PlaceOf& place_of, int depth) {
-  const FailedChildren::OfMap* const failed = children.find(map_run_arn);
-  if (failed == nullptr || depth > kDepthMax) return {};
   const auto indent = static_cast<std::size_t>(depth) * 2;
   std::string text;
-  for (const FailedChildren::Child& child : failed->first) {
+  for (const FailedChildren::Child& child : failed.first) {
     text += fmt::format("\n{:{}}child {} failed{}{}", "", indent, child.index,
                         in_state(child.state, place_of),
                         reason_of(child.failure, child.timeout, kChildTextBytesMax));
-    text += lines_of(children, child.map_run_arn, place_of, depth + 1);
+    if (depth < kDepthMax) {
+      text +=
+          lines_of(children, children.until(child.millis, child.map_run_arn), place_of, depth + 1);
+    }
   }
-  const std::uint64_t others = failed->count - failed->first.size();
+  const std::uint64_t others = failed.count - failed.first.size();
   if (others > 0) text += fmt::format("\n{:{}}and {} more failed", "", indent, others);
   return text;
 }
@@ -135,9 +136,9 @@ json::Value json_of(const FailedChildren& children, const FailedChildren::OfMap&
     json::Object object;
     object.set("index", child.index);
     set_failure(object, child.state, child.failure);
-    const FailedChildren::OfMap* const below = children.find(child.map_run_arn);
-    if (below != nullptr && depth < kDepthMax)
-      object.set("failed_children", json_of(children, *below, depth + 1));
+    const FailedChildren::OfMap below = children.until(child.millis, child.map_run_arn);
+    if (below.count > 0 && depth < kDepthMax)
+      object.set("failed_children", json_of(children, below, depth + 1));
     first.push_back(json::Value(std::move(object)));
   }
   return json::Value::object({{"count", failed.count}, {"first", json::Value(std::move(first))}});
@@ -156,20 +157,32 @@ Error endless() {
 void FailedChildren::add(const workflow::StartChild& start, const workflow::Simulation& child) {
   const workflow::Execution& execution = child.execution();
   if (!execution.failure) return;
-  OfMap& failed = by_map_run_[start.begin.identity.map_run_arn];
-  ++failed.count;
-  if (failed.first.size() == kChildrenShownMax) return;
+  Failed& failed = by_map_run_[start.begin.identity.map_run_arn];
+  const std::int64_t millis = execution.stop_millis.value_or(0);
+  failed.millis.push_back(millis);
+  const auto place = std::ranges::upper_bound(failed.first, millis, {}, &Child::millis);
+  if (place == failed.first.end() && failed.first.size() == kChildrenShownMax) return;
   const auto course = course_of(child.history());
-  failed.first.push_back({.index = start.index,
-                          .state = last_state(course),
-                          .failure = *execution.failure,
-                          .timeout = task_timeout(*execution.failure, course),
-                          .map_run_arn = last_map_run(course)});
+  failed.first.insert(place, {.millis = millis,
+                              .index = start.index,
+                              .state = last_state(course),
+                              .failure = *execution.failure,
+                              .timeout = task_timeout(*execution.failure, course),
+                              .map_run_arn = last_map_run(course)});
+  if (failed.first.size() > kChildrenShownMax) failed.first.pop_back();
 }
 
-const FailedChildren::OfMap* FailedChildren::find(std::string_view map_run_arn) const {
-  const auto found = by_map_run_.find(map_run_arn);
-  return found == by_map_run_.end() ? nullptr : &found->second;
+FailedChildren::OfMap FailedChildren::until(std::int64_t millis,
+                                            std::string_view map_run_arn) const {
+  OfMap found;
+  const auto failed = by_map_run_.find(map_run_arn);
+  if (failed == by_map_run_.end()) return found;
+  const auto is_in_time = [millis](std::int64_t one) { return one <= millis; };
+  found.count =
+      static_cast<std::uint64_t>(std::ranges::count_if(failed->second.millis, is_in_time));
+  std::ranges::copy_if(failed->second.first, std::back_inserter(found.first), is_in_time,
+                       &Child::millis);
+  return found;
 }
 
 ExecutionFailure failure_of(const workflow::Simulation& simulation, const FailedChildren& children,
@@ -192,10 +205,11 @@ ExecutionFailure failure_of(const workflow::Simulation& simulation, const Failed
                       in_state(state, place_of), reason_of(failure, timeout, std::string::npos)))};
   if (!state.empty()) told.error = std::move(told.error).with_position(place_of(state).position);
   set_failure(told.members, state, failure);
-  const std::string map_run = last_map_run(course);
-  if (const auto* const failed = children.find(map_run)) {
-    told.children = lines_of(children, map_run, place_of, 1);
-    told.members.set("failed_children", json_of(children, *failed, 1));
+  const FailedChildren::OfMap failed =
+      children.until(execution.stop_millis.value_or(0), last_map_run(course));
+  if (failed.count > 0) {
+    told.children = lines_of(children, failed, place_of, 1);
+    told.members.set("failed_children", json_of(children, failed, 1));
   }
   return told;
 }

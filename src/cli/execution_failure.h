@@ -27,6 +27,7 @@ using PlaceOf = std::function<StatePlace(std::string_view state)>;
 class FailedChildren {
  public:
   struct Child {
+    std::int64_t millis = 0;  // when it failed
     std::uint64_t index = 0;  // of its item or batch
     std::string state;        // empty: unknown
     workflow::Failure failure;
@@ -40,11 +41,16 @@ class FailedChildren {
 
   // One that succeeded changes nothing.
   void add(const workflow::StartChild& start, const workflow::Simulation& child);
-  // Null when none failed.
-  const OfMap* find(std::string_view map_run_arn) const;
+  // Those that failed until then: others would have, had their Map run gone on. Each simulated
+  // child comes to its end before the next one begins.
+  OfMap until(std::int64_t millis, std::string_view map_run_arn) const;
 
  private:
-  std::map<std::string, OfMap, std::less<>> by_map_run_;
+  struct Failed {
+    std::vector<std::int64_t> millis = {};  // of each
+    std::vector<Child> first = {};          // by time
+  };
+  std::map<std::string, Failed, std::less<>> by_map_run_;
 };
 
 struct ExecutionFailure {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -82,9 +83,7 @@ function::Language language_of(std::string_view content_type) {
 
 bool is_class_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char letter) {
-    const char small = to_lower(letter);
-    return (small >= 'a' && small <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' ||
-           letter == '.';
+    return is_letter_or_digit(letter) || letter == '_' || letter == '.';
   });
 }
 
@@ -94,16 +93,30 @@ std::string json_text(std::string_view text) {
   return json;
 }
 
+// "  File \"charge.py\", line 2, in handler\n" for each frame; Lambda also has the line itself.
+json::Value stack_of(const Error& error) {
+  json::Array stack;
+  // Python has the innermost one last.
+  for (const BacktraceFrame& frame : error.backtrace() | std::views::reverse) {
+    stack.push_back(
+        json::Value(fmt::format("  File \"{}\", line {}, in {}\n", frame.file.value_or("?"),
+                                frame.line.value_or(0), frame.function)));
+  }
+  return json::Value(std::move(stack));
+}
+
 // As Lambda reports an exception of Python, and Step Functions everything else.
-workflow::Failure failure_of(const Error& error) {
+workflow::Failure failure_of(const Error& error, const std::string& request) {
   const std::string& message = error.message();
   const std::size_t colon = std::min(message.find(": "), message.size());
   const std::string type = message.substr(0, colon);
   if (error.code() == ErrorCode::kGuestError && is_class_name(type)) {
     const std::string said = message.substr(std::min(colon + 2, message.size()));
     return {.error = type,
-            .cause = fmt::format(R"({{"errorMessage": {}, "errorType": {}}})", json_text(said),
-                                 json_text(type))};
+            .cause = json::to_string(json::Value::object({{"errorMessage", said},
+                                                          {"errorType", type},
+                                                          {"requestId", request},
+                                                          {"stackTrace", stack_of(error)}}))};
   }
   return {.error = "Lambda.Unknown",
           .cause = fmt::format("The cause could not be determined because Lambda did not return an "
@@ -189,11 +202,16 @@ Result<> LocalFunctions::Parts::start() {
   return {};
 }
 
+bool LocalFunctions::is_interrupted() const {
+  return parts_->signals.waiting().has_value();
+}
+
 LocalFunctions::LocalFunctions(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 LocalFunctions::~LocalFunctions() = default;
 
 Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
-    const std::vector<std::string_view>& options, Console& console) {
+    const std::vector<std::string_view>& options, const GuestEnvironment& environment,
+    Console& console) {
   auto local =
       std::unique_ptr<LocalFunctions>(new LocalFunctions(std::make_unique<Parts>(console)));
   TRY(local->parts_->start());
@@ -209,7 +227,7 @@ Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
                   fmt::format("--function {}: the function {} is given twice", printable(option),
                               printable(name)));
     }
-    auto deployed = local->deploy(name, option.substr(equals + 1), console);
+    auto deployed = local->deploy(name, option.substr(equals + 1), environment, console);
     if (!deployed) {
       return fail(std::move(deployed).error().with_context(
           fmt::format("--function {}", printable(option))));
@@ -218,7 +236,19 @@ Result<std::unique_ptr<LocalFunctions>> LocalFunctions::create(
   return local;
 }
 
-Result<> LocalFunctions::deploy(const std::string& name, std::string_view file, Console& console) {
+// Lambda lets names be what weft does not.
+std::string LocalFunctions::own_name(const std::string& name) const {
+  const auto is_free = [this](const std::string& own) {
+    return std::ranges::none_of(names_, [&](const auto& taken) { return taken.second == own; });
+  };
+  std::string own = name;
+  for (std::size_t i = 0; !store::is_function_name(own) || !is_free(own); ++i)
+    own = fmt::format("function{}", i);
+  return own;
+}
+
+Result<> LocalFunctions::deploy(const std::string& name, std::string_view file,
+                                const GuestEnvironment& environment, Console& console) {
   const DeployableFile deployable = TRY(deployable_file(file, {}, console));
   if (std::string_view(deployable.content_type) == "text/plain" &&
       !engine::may_be_text(deployable.bytes)) {
@@ -232,12 +262,13 @@ Result<> LocalFunctions::deploy(const std::string& name, std::string_view file, 
                       fmt::format("Preparing {}", printable(name)));
   const auto uploaded =
       TRY(parts_->functions->upload(deployable.bytes, language_of(deployable.content_type)));
-  const std::string own =
-      store::is_function_name(name) ? name : fmt::format("function{}", names_.size());
+  const std::string own = own_name(name);
   const bool has_name = deployable.name != "-" && json::is_utf8(deployable.name);
   TRY(parts_->functions->deploy(own, {.module = uploaded.module.id,
                                       .limits = {.deadline_ms = kDeadlineMs},
-                                      .file = has_name ? deployable.name : ""}));
+                                      .environment = environment,
+                                      .file = has_name ? deployable.name : "",
+                                      .shown_name = name}));
   names_.insert_or_assign(name, own);
   return {};
 }
@@ -276,7 +307,8 @@ LocalFunctions::Answer LocalFunctions::call(std::string_view name, std::string p
   if (outcome->invocation) show_log(*outcome->invocation);
   const auto millis = static_cast<std::int64_t>(outcome->duration_us / 1000);
   if (!outcome->response) {
-    return {.result = std::unexpected(failure_of(outcome->response.error())),
+    return {.result = std::unexpected(
+                failure_of(outcome->response.error(), outcome->invocation.value_or(""))),
             .millis = millis,
             .is_cancelled = is_cancelled,
             .is_late = is_late};

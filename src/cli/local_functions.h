@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "cli/console.h"
+#include "cli/environment.h"
 #include "workflow/execution.h"
 
 namespace weft::cli {
@@ -21,14 +22,19 @@ namespace weft::cli {
 // signal ends the process while one exists: they end what is called. Confined to one thread.
 class LocalFunctions {
  public:
-  // From options like "NAME=FILE" or "ARN=FILE", where FILE is what `weft deploy` takes. Errors
+  // From options like "NAME=FILE" or "ARN=FILE", where FILE is what `weft deploy` takes. All see
+  // the environment. Errors
   // name the option: kInvalidArgument, also for a function that is there twice, and those of
   // deployable_file and of Functions::deploy.
   static Result<std::unique_ptr<LocalFunctions>> create(
-      const std::vector<std::string_view>& options, Console& console);
+      const std::vector<std::string_view>& options, const GuestEnvironment& environment,
+      Console& console);
   LocalFunctions(const LocalFunctions&) = delete;
   LocalFunctions& operator=(const LocalFunctions&) = delete;
   ~LocalFunctions();
+
+  // Whether a signal has come that ends the process when this does.
+  bool is_interrupted() const;
 
   // `name`: as function_name gives it.
   bool has(std::string_view name) const { return names_.contains(name); }
@@ -49,7 +55,10 @@ class LocalFunctions {
   struct Parts;
 
   explicit LocalFunctions(std::unique_ptr<Parts> parts);
-  Result<> deploy(const std::string& name, std::string_view file, Console& console);
+  Result<> deploy(const std::string& name, std::string_view file,
+                  const GuestEnvironment& environment, Console& console);
+  // What the function is called here.
+  std::string own_name(const std::string& name) const;
   void show_log(const std::string& invocation);
 
   std::unique_ptr<Parts> parts_;

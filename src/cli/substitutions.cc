@@ -1,6 +1,8 @@
 #include "cli/substitutions.h"
 
 #include <algorithm>
+#include <set>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,27 +18,37 @@ namespace {
 constexpr std::string_view kBegin = "${";
 // More than any definition may have.
 constexpr std::size_t kFilledBytesMax = 16UZ << 20U;
+constexpr std::size_t kShownMax = 10;
+
+Error too_long() {
+  return Error(ErrorCode::kTooLarge,
+               fmt::format("the definition with its substitutions is longer than {} bytes",
+                           kFilledBytesMax))
+      .with_limit("definition_bytes", kFilledBytesMax);
+}
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char letter) {
-    const char small = to_lower(letter);
-    return (small >= 'a' && small <= 'z') || (letter >= '0' && letter <= '9') ||
-           std::string_view("_-.:").contains(letter);
+    return is_letter_or_digit(letter) || std::string_view("_-.:").contains(letter);
   });
 }
 
 Error unknown(std::string_view name, std::string_view text) {
-  std::vector<std::string_view> names;
-  for (const Placeholder& placeholder : placeholders_in(text)) {
-    if (std::ranges::find(names, placeholder.name) == names.end())
-      names.push_back(placeholder.name);
-  }
+  std::set<std::string_view> unique;
+  for (const Placeholder& placeholder : placeholders_in(text))
+    unique.insert(placeholder.name);
+  const std::vector<std::string_view> names(unique.begin(), unique.end());
   const auto meant = nearest(name, names);
   std::string hint;
   if (meant) {
     hint = fmt::format("; did you mean {}?", *meant);
+  } else if (names.empty()) {
+    hint = ": it has none";
   } else {
-    hint = names.empty() ? ": it has none" : fmt::format(": it has {}", fmt::join(names, ", "));
+    const std::span shown = std::span(names).first(std::min(names.size(), kShownMax));
+    const std::size_t others = names.size() - shown.size();
+    hint = fmt::format(": it has {}{}", fmt::join(shown, ", "),
+                       others > 0 ? fmt::format(" and {} others", others) : "");
   }
   return {ErrorCode::kInvalidArgument,
           fmt::format("--substitute {}: the definition has no placeholder ${{{}}}{}", name, name,
@@ -90,6 +102,7 @@ Result<Substitutions> Substitutions::create(const std::vector<std::string_view>&
 Result<FilledText> Substitutions::fill(std::string text) const {
   FilledText filled(std::move(text));
   if (values_.empty()) return filled;
+  if (filled.original_.size() > kFilledBytesMax) return fail(too_long());
   const std::string_view original = filled.original_;
   filled.text_.clear();
   std::map<std::string_view, bool> used;
@@ -102,18 +115,14 @@ Result<FilledText> Substitutions::fill(std::string text) const {
     done = placeholder.offset + kBegin.size() + placeholder.name.size() + 1;
     const std::size_t begin = filled.text_.size();
     filled.text_ += value->second;
-    if (filled.text_.size() > kFilledBytesMax) {
-      return fail(Error(ErrorCode::kTooLarge,
-                        fmt::format("the definition with its substitutions is longer than {} bytes",
-                                    kFilledBytesMax))
-                      .with_limit("definition_bytes", kFilledBytesMax));
-    }
+    if (filled.text_.size() > kFilledBytesMax) return fail(too_long());
     filled.pieces_.push_back({.original_begin = placeholder.offset,
                               .original_end = done,
                               .begin = begin,
                               .end = filled.text_.size()});
   }
   filled.text_ += original.substr(done);
+  if (filled.text_.size() > kFilledBytesMax) return fail(too_long());
   for (const auto& [name, value] : values_) {
     if (!used.contains(name)) return fail(unknown(name, original));
   }

@@ -1,6 +1,7 @@
 #include "cli/substitutions.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace weft::cli {
 namespace {
@@ -56,7 +57,15 @@ TEST_CASE("a substitution that replaces nothing is refused") {
         "--substitute Queue: the definition has no placeholder ${Queue}: it has none");
 }
 
+TEST_CASE("of many placeholders some are told") {
+  std::string text;
+  for (int i = 0; i < 1000; ++i)
+    text += fmt::format("${{a{}}}", i);
+  CHECK(refusal({"Queue=1"}, text).ends_with(" and 990 others"));
+}
+
 TEST_CASE("a text does not grow without end") {
+  CHECK_FALSE(fill({"A=1"}, "${A}" + std::string(20UZ << 20U, 'x')).has_value());
   std::string text;
   for (int i = 0; i < 100; ++i)
     text += "${A}";

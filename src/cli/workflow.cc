@@ -40,6 +40,12 @@ constexpr std::array kOptions = {
     Option{.name = "function",
            .value = "NAME=FILE",
            .help = "run: what a Lambda function is here: a module or a Python file"},
+    Option{.name = "env", .value = "K=V", .help = "run: an environment variable of the functions"},
+    Option{.name = "env-file",
+           .value = "FILE",
+           .help =
+               "run: a file of lines K=V; empty ones and those that begin with # count for nothing",
+           .word = {.kind = WordKind::kFile}},
     Option{.name = "bucket",
            .value = "NAME=DIR",
            .help = "run: the directory that is a bucket of S3 to ItemReader and ResultWriter"},
@@ -57,12 +63,14 @@ struct Owned {
 constexpr std::array kOwned = {
     Owned{.option = "warnings", .action = "validate"}, Owned{.option = "input", .action = "run"},
     Owned{.option = "mock", .action = "run"},          Owned{.option = "function", .action = "run"},
+    Owned{.option = "env", .action = "run"},           Owned{.option = "env-file", .action = "run"},
     Owned{.option = "bucket", .action = "run"},        Owned{.option = "history", .action = "run"},
     Owned{.option = "name", .action = "run"},
 };
 
 // Each names something else.
-constexpr std::array<std::string_view, 3> kRepeated = {"substitute", "function", "bucket"};
+constexpr std::array<std::string_view, 5> kRepeated = {"substitute", "function", "env", "env-file",
+                                                       "bucket"};
 
 void write(json::Writer& writer, const Diagnostic& diagnostic) {
   writer.begin_object();

@@ -15,6 +15,8 @@
 #include "cli/buckets.h"
 #include "cli/called_functions.h"
 #include "cli/definition_file.h"
+#include "cli/definition_states.h"
+#include "cli/environment.h"
 #include "cli/execution_failure.h"
 #include "cli/input_file.h"
 #include "cli/local_functions.h"
@@ -110,33 +112,14 @@ Result<std::string> read_execution_input(const Arguments& arguments, Console& co
   return fail(std::move(told).with_position(error.position().value_or(Position())));
 }
 
-const json::Value* find_state(const json::Value& machine, std::string_view name);
-
-// In the machines inside a state. What else a state has may look like one, and is data.
-const json::Value* find_state_inside(const json::Value& state, std::string_view name) {
-  for (const std::string_view part : {"ItemProcessor", "Iterator"}) {
-    const json::Value* const machine = state.find(part);
-    const json::Value* const found = machine != nullptr ? find_state(*machine, name) : nullptr;
-    if (found != nullptr) return found;
-  }
-  const json::Value* const branches = state.find("Branches");
-  if (branches == nullptr || !branches->is_array()) return nullptr;
-  for (const json::Value& machine : branches->as_array()) {
-    if (const json::Value* const found = find_state(machine, name)) return found;
-  }
-  return nullptr;
-}
-
-// The name of the state in a machine's States; null when there is none. Recurses as deep as the
-// document is.
-const json::Value* find_state(const json::Value& machine, std::string_view name) {
-  const json::Value* const states = machine.find("States");
-  if (states == nullptr || !states->is_object()) return nullptr;
-  for (const json::Member& state : states->as_object()) {
-    if (state.key() == name) return &state.key_value();
-    if (const json::Value* const found = find_state_inside(state.value(), name)) return found;
-  }
-  return nullptr;
+// The name of the state in the definition; null when there is none.
+const json::Value* find_state(const json::Value& definition, std::string_view name) {
+  const json::Value* found = nullptr;
+  for_each_state(definition, [&](const json::Member& state) {
+    if (state.key() == name) found = &state.key_value();
+    return found == nullptr;
+  });
+  return found;
 }
 
 StatePlace place_of(const Workflow& flow, std::string_view state) {
@@ -153,9 +136,7 @@ Result<std::string> execution_name(const Arguments& arguments, Console& console)
   const auto given = arguments.value("name");
   if (!given) return make_ulid(console.clock().wall(), console.random());
   const bool has_form = std::ranges::all_of(*given, [](char letter) {
-    const char small = to_lower(letter);
-    return (small >= 'a' && small <= 'z') || (letter >= '0' && letter <= '9') ||
-           std::string_view("-_.").contains(letter);
+    return is_letter_or_digit(letter) || std::string_view("-_.").contains(letter);
   });
   if (has_form && !given->empty() && given->size() <= kNameBytesMax) return std::string(*given);
   return fail(
@@ -238,8 +219,11 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
   const auto buckets = TRY(Buckets::create(arguments.values("bucket")));
   note_unused_functions(flow, arguments, console);
   std::unique_ptr<LocalFunctions> functions;
-  if (const auto options = arguments.values("function"); !options.empty())
-    functions = TRY(LocalFunctions::create(options, console));
+  if (const auto options = arguments.values("function"); !options.empty()) {
+    const GuestEnvironment environment =
+        TRY(guest_environment(arguments.values("env-file"), arguments.values("env"), console));
+    functions = TRY(LocalFunctions::create(options, environment, console));
+  }
   const PlaceOf place = [&](std::string_view state) { return place_of(flow, state); };
   const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(
       console.clock().wall().time_since_epoch());
@@ -251,7 +235,17 @@ Result<int> run_workflow(const Arguments& arguments, Console& console) {
                             place);
   workflow::Simulation simulation(flow.definition, services, start.count(),
                                   seed_of(console.random()));
+  const auto is_interrupted = [&] { return functions && functions->is_interrupted(); };
+  simulation.goes_on = [&, events = std::uint32_t{0}] mutable {
+    // Asking costs more than most events do.
+    constexpr std::uint32_t kAskEvery = 64;
+    return events++ % kAskEvery != 0 || !is_interrupted();
+  };
   simulation.run(begin_of(flow, name, std::move(input)));
+  if (is_interrupted()) {
+    console.note("weft: the execution was stopped\n");
+    return info(ErrorCode::kCancelled).exit_code;
+  }
   const bool shows_history = arguments.has("history");
   if (shows_history) console.print(history_text(simulation.history()));
   if (const auto& problem = services.problem()) return fail(*problem);

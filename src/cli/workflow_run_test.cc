@@ -132,6 +132,16 @@ TEST_CASE("the first children of a distributed Map that failed are shown with th
         R"({"index":1,"state":"Bad","error":"E3","cause":"why"})");
 }
 
+TEST_CASE("children that their Map run did not wait for have not failed") {
+  const Ended ended = run(
+      R"({"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+          "StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$","Next":"F"},"F":{"Type":"Fail"}}},"End":true}}})",
+      {"--input", "[3600,1,7200]", "--json"});
+  const json::Value told = json::parse(ended.errors).value();
+  CHECK(json::to_string(*told.find("failed_children")) ==
+        R"({"count":1,"first":[{"index":1,"state":"F"}]})");
+}
+
 TEST_CASE("the state that failed is found among states, not in data that looks like them") {
   const Ended failed =
       run("{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"Result\":{\"States\":{\"In\":{"

@@ -12,10 +12,34 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::string_view kInvoke = "arn:aws:states:::lambda:invoke";
-
 bool waits_for_token(const workflow::StartTask& task) {
   return task.resource.ends_with(".waitForTaskToken");
+}
+
+// The request is one thing, and the end of what was asked for another.
+bool is_answered_later(const workflow::StartTask& task) {
+  return waits_for_token(task) || task.resource.ends_with(".sync") ||
+         task.resource.ends_with(".sync:2");
+}
+
+// Whether a mock's error is that of a timeout which the task has: its timer then goes off.
+bool runs_out_of_time(workflow::Simulation& simulation, const workflow::StartTask& task,
+                      const workflow::Failure& failure) {
+  if (failure.cause) return false;
+  const bool has_heartbeat = task.heartbeat_seconds.has_value();
+  if (failure.error == "States.HeartbeatTimeout") return has_heartbeat;
+  if (failure.error != "States.Timeout" || !task.timeout_seconds) return false;
+  if (!has_heartbeat) return true;
+  // It lives on until its time is over.
+  constexpr std::uint64_t kBeatsMax = 1'000;
+  constexpr std::int64_t kMillisPerSecond = 1000;
+  const std::uint64_t beats = *task.timeout_seconds / *task.heartbeat_seconds;
+  if (beats > kBeatsMax) return false;
+  for (std::uint64_t beat = 1; beat <= beats; ++beat) {
+    const auto seconds = static_cast<std::int64_t>(beat * *task.heartbeat_seconds);
+    simulation.post(workflow::TaskHeartbeat{.task = task.task}, seconds * kMillisPerSecond - 1);
+  }
+  return true;
 }
 
 }  // namespace
@@ -52,9 +76,10 @@ Error WorkflowServices::unanswered(std::string_view state, const workflow::Start
     ways += fmt::format("`--substitute {}=VALUE`, or ", printable(*function));
   Error error(
       ErrorCode::kFailedPrecondition,
-      fmt::format("nothing answers the Task {} ({}), which calls {}: give {}`--mock FILE`, where "
+      fmt::format("nothing answers the Task {} ({}), which {} {}: give {}`--mock FILE`, where "
                   "FILE has {{{}: {{\"result\": …}}}}",
                   printable(state), place.text,
+                  waits_for_token(task) ? "waits for its token, and calls" : "calls",
                   function && !is_placeholder ? fmt::format("the function {}", printable(*function))
                                               : printable(task.resource),
                   ways, printable(answer)));
@@ -81,6 +106,10 @@ std::optional<std::chrono::milliseconds> WorkflowServices::time_for(
   return std::chrono::milliseconds(std::max<std::int64_t>(*millis, 0));
 }
 
+bool WorkflowServices::is_interrupted() const {
+  return parts_.functions != nullptr && parts_.functions->is_interrupted();
+}
+
 void WorkflowServices::stop(workflow::Simulation& simulation, Error problem) {
   if (!problem_) problem_ = std::move(problem);
   simulation.post(workflow::Stop{});
@@ -98,10 +127,12 @@ void WorkflowServices::start(workflow::Simulation& simulation, const workflow::S
     return stop(simulation, unanswered(state, task));
   }
   simulation.post(workflow::TaskStarted{.task = task.task});
+  if (is_answered_later(task))
+    simulation.post(workflow::TaskSubmitted{.task = task.task, .output = "{}"});
   if (answer->result) {
     simulation.post(
         workflow::TaskSucceeded{.task = task.task, .output = json::to_string(*answer->result)});
-  } else {
+  } else if (!runs_out_of_time(simulation, task, answer->failure)) {
     simulation.post(workflow::TaskFailed{
         .task = task.task, .error = answer->failure.error, .cause = answer->failure.cause});
   }
@@ -109,12 +140,13 @@ void WorkflowServices::start(workflow::Simulation& simulation, const workflow::S
 
 void WorkflowServices::call(workflow::Simulation& simulation, const workflow::StartTask& task,
                             std::string_view function) {
-  const bool is_service = task.resource.starts_with(kInvoke);
+  const bool is_service = is_invoke(task.resource);
   const json::Value* const payload = is_service ? task.input.find("Payload") : &task.input;
+  // The simulation ends soon.
+  if (is_interrupted()) return;
   LocalFunctions::Answer answer = parts_.functions->call(
       function, payload != nullptr ? json::to_string(*payload) : "{}", time_for(simulation, task));
-  if (answer.is_cancelled)
-    return stop(simulation, Error(ErrorCode::kCancelled, "the execution was stopped"));
+  if (answer.is_cancelled) return;
   simulation.post(workflow::TaskStarted{.task = task.task});
   // The timer that gave it this time goes off.
   if (answer.is_late) return;
@@ -145,6 +177,8 @@ void WorkflowServices::child_ended(const workflow::StartChild& start,
 }
 
 workflow::Outcome<json::Value> WorkflowServices::write(const workflow::WriteResults& request) {
+  if (problem_ || is_interrupted())
+    return workflow::ends_with("States.Runtime", "the execution was stopped");
   auto written = workflow::results_of(request, children_.take(request.map_run_arn));
   if (!written) return std::unexpected(std::move(written.error()));
   for (const workflow::NamedObject& object : written->objects) {

@@ -47,6 +47,8 @@ class WorkflowServices final : public workflow::Services {
                                                     const workflow::StartTask& task) const;
   Error unanswered(std::string_view state, const workflow::StartTask& task) const;
 
+  // By a signal, which ends the process when all is cleaned up.
+  bool is_interrupted() const;
   void stop(workflow::Simulation& simulation, Error problem);
   void call(workflow::Simulation& simulation, const workflow::StartTask& task,
             std::string_view function);

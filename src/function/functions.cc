@@ -450,7 +450,8 @@ Result<Function> Functions::deploy(std::string_view name, const Deployment& depl
                                           .network = network_rules(deployment.grants),
                                           .initialization = {},
                                           .is_warm = deployment.is_warm,
-                                          .file = deployment.file};
+                                          .file = deployment.file,
+                                          .shown_name = deployment.shown_name};
   TRY(check_deployable(description.info, deployment.limits,
                        parts_->world.engine.options().guest_memory_bytes_max));
   TRY(check_state(module.dialect, deployment.is_warm));

@@ -57,9 +57,11 @@ struct Deployment {
   Grants grants = {};
   std::optional<std::string> init = std::nullopt;  // an export that initialises the module
   bool is_warm = false;                            // instances are kept as their calls left them
-  // What tracebacks call a Python file, "NAME.py" where nothing is said. Not stored: for who
-  // deploys and calls in one process.
+  // What tracebacks call a Python file, "NAME.py" where nothing is said, and what its context calls
+  // the function, its name where nothing is said. Not stored: for who deploys and calls in one
+  // process.
   std::string file = {};
+  std::string shown_name = {};
 };
 
 // How an instance relates to the calls before it: but for kWarm, no call sees anything of them.

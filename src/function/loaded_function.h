@@ -63,6 +63,7 @@ class LoadedFunction {
     Initialization initialization = {};
     bool is_warm = false;
     std::string file = {};                  // what tracebacks call a Python file; empty: NAME.py
+    std::string shown_name = {};            // in the context of Python; empty: the name
     std::optional<PythonFile> python = {};  // of dialect kPython, once it has been loaded
   };
   LoadedFunction(Description description, std::shared_ptr<const engine::Program> program,

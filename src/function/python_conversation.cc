@@ -38,7 +38,8 @@ std::string context_of(const LoadedFunction::Description& description, const Cal
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
-  writer.key("function").value(description.name);
+  writer.key("function")
+      .value(description.shown_name.empty() ? description.name : description.shown_name);
   writer.key("version").value(description.version);
   writer.key("invocation").value(call.invocation);
   writer.key("deadline").value(std::chrono::duration<double>(deadline).count());

@@ -148,3 +148,26 @@ $ weft workflow run sum.asl.json --function arn:aws:lambda:eu-west-1:12345678901
 $ weft workflow run sum.asl.json --function Sum_Up=examples/add.wat --function Sum_Up=endless.wat
 weft: --function Sum_Up=endless.wat: the function Sum_Up is given twice
 ? 2
+# A mocked timeout is one: it happens when the time is over, and Catch takes it as that of AWS.
+$ cat > callback.asl.json <<'END'
+> {"StartAt": "Ask", "States": {"Ask": {
+>   "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "HeartbeatSeconds": 30, "TimeoutSeconds": 100,
+>   "Parameters": {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}},
+>   "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Late"}], "End": true
+> }, "Late": {"Type": "Pass", "Parameters": {"error.$": "$", "at.$": "$$.State.EnteredTime", "since.$": "$$.Execution.StartTime"}, "End": true}}}
+> END
+$ echo '{"Ask": {"error": "States.HeartbeatTimeout"}}' > silent.json
+$ weft workflow run callback.asl.json --mock silent.json
+{"error":{"Error":"States.Timeout","Cause":""},"at":[..]
+$ weft workflow run callback.asl.json --mock silent.json --history
+{"events":[[..]"type":"TaskScheduled"[..]"type":"TaskStarted"[..]"type":"TaskSubmitted"[..]"type":"TaskTimedOut"[..]]}
+$ echo '{"Ask": {"error": "States.Timeout"}}' > late.json
+$ weft workflow run callback.asl.json --mock late.json --history
+{"events":[[..]"type":"TaskTimedOut"[..]]}
+$ weft workflow run callback.asl.json --function ask=examples/add.wat
+weft: nothing answers the Task Ask (callback.asl.json:1:31), which waits for its token, and calls the function ask: give `--mock FILE`, where FILE has {"Ask": {"result": …}}
+? 5
+# Functions see what --env says.
+$ weft workflow run sum.asl.json --function Sum_Up=examples/add.wat --env NOT_SET_HERE
+weft: --env NOT_SET_HERE[..]
+? 2

@@ -16,12 +16,11 @@ class Unavailable(Exception):
     """This version of weft, or this function's grants, do not have what was asked for."""
 
 
-# What Lambda's context has and nothing here is like.
-_ELSEWHERE = {
-    "log_group_name": "a call's log is `weft logs` of context.invocation",
-    "log_stream_name": "a call's log is `weft logs` of context.invocation",
-    "identity": "no call comes from a mobile app",
-}
+class _Identity:
+    """Who calls, where that is a user of a mobile app: nobody is."""
+
+    cognito_identity_id = None
+    cognito_identity_pool_id = None
 
 
 class Context:
@@ -39,8 +38,6 @@ class Context:
             self._values = json.loads(self._text) if self._text else {}
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in _ELSEWHERE:
-            raise AttributeError(f"weft's context has no {name}: {_ELSEWHERE[name]}")
         return self._values.get(name)
 
     def remaining_seconds(self):
@@ -68,6 +65,19 @@ class Context:
     def memory_limit_in_mb(self):
         # A text, as Lambda has it.
         return None if self.memory_bytes is None else str(self.memory_bytes >> 20)
+
+    @property
+    def log_group_name(self):
+        # As Lambda names them; what is printed is in `weft logs`.
+        return None if self.function is None else f"/aws/lambda/{self.function}"
+
+    @property
+    def log_stream_name(self):
+        return self.invocation
+
+    @property
+    def identity(self):
+        return _Identity()
 
     def get_remaining_time_in_millis(self):
         """Until the call is ended; None without a deadline."""
