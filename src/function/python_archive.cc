@@ -51,9 +51,10 @@ Result<std::string> read(system::Directory& root, std::string_view name, std::ui
 // The file that weft.json names.
 Result<std::string> named_file(std::string_view manifest) {
   const auto document = json::parse(manifest);
-  if (!document)
+  if (!document) {
     return wrong(
         fmt::format("the archive's {} is not JSON: {}", kManifest, document.error().message()));
+  }
   if (!document->is_object()) return wrong(fmt::format("{} is no object", kManifest));
   for (const auto& [name, value] : document->as_object()) {
     if (name != "file") {
