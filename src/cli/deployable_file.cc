@@ -1,7 +1,6 @@
 #include "cli/deployable_file.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -34,13 +33,11 @@ bool is_python_text(std::string_view file, std::string_view bytes) {
 
 // Whether functions can be made of the directory's files.
 bool has_python(const fs::path& directory) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      kManifest,    "main.py",   "app.py",     "lambda_function.py",
-      "handler.py", "plugin.py", "__main__.py"};
-  return std::ranges::any_of(kNames, [&](std::string_view name) {
+  const auto has = [&](std::string_view name) {
     std::error_code ignored;
     return fs::is_regular_file(directory / name, ignored);
-  });
+  };
+  return has(kManifest) || std::ranges::any_of(function::kPythonArchiveFiles, has);
 }
 
 // Of a directory that has neither a module nor a Python file by which it is known what to load.

@@ -9,15 +9,16 @@
 
 #include "base/log.h"
 #include "workflow/history.h"
+#include "workflow/times.h"
 
 namespace weft::cli {
 namespace {
 
 using workflow::EventType;
 using workflow::HistoryEvent;
+using workflow::kMillisPerSecond;
 
 constexpr std::string_view kTimeout = "States.Timeout";
-constexpr std::int64_t kMillisPerSecond = 1000;
 // Of each Map: enough to see what they have in common.
 constexpr std::size_t kChildrenShownMax = 5;
 // Of an error and of a cause of theirs.

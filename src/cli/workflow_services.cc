@@ -8,9 +8,12 @@
 #include "base/log.h"
 #include "cli/called_functions.h"
 #include "json/print.h"
+#include "workflow/times.h"
 
 namespace weft::cli {
 namespace {
+
+using workflow::kMillisPerSecond;
 
 bool waits_for_token(const workflow::StartTask& task) {
   return task.resource.ends_with(".waitForTaskToken");
@@ -32,7 +35,6 @@ bool runs_out_of_time(workflow::Simulation& simulation, const workflow::StartTas
   if (!has_heartbeat) return true;
   // It lives on until its time is over.
   constexpr std::uint64_t kBeatsMax = 1'000;
-  constexpr std::int64_t kMillisPerSecond = 1000;
   const std::uint64_t beats = *task.timeout_seconds / *task.heartbeat_seconds;
   if (beats > kBeatsMax) return false;
   for (std::uint64_t beat = 1; beat <= beats; ++beat) {
@@ -90,7 +92,6 @@ Error WorkflowServices::unanswered(std::string_view state, const workflow::Start
 // meaningless; nothing where neither has one.
 std::optional<std::chrono::milliseconds> WorkflowServices::time_for(
     const workflow::Simulation& simulation, const workflow::StartTask& task) const {
-  constexpr std::int64_t kMillisPerSecond = 1000;
   std::optional<std::int64_t> millis;
   const auto limit_to = [&](std::int64_t other) {
     millis = std::min(millis.value_or(other), other);

@@ -1,7 +1,6 @@
 #include "function/python_archive.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <span>
 
@@ -16,8 +15,6 @@ namespace {
 
 constexpr std::string_view kManifest = "weft.json";
 constexpr std::uint64_t kManifestBytesMax = 64ULL << 10U;
-constexpr std::array<std::string_view, 6> kFiles = {
-    "main.py", "app.py", "handler.py", "lambda_function.py", "plugin.py", "__main__.py"};
 constexpr std::size_t kShownBytesMax = 200;
 
 std::unexpected<Error> wrong(std::string what) {
@@ -71,7 +68,7 @@ Result<std::string> named_file(std::string_view manifest) {
 
 Result<std::string> file_of(system::Directory& root) {
   if (has(root, kManifest)) return named_file(TRY(read(root, kManifest, kManifestBytesMax)));
-  for (const std::string_view name : kFiles) {
+  for (const std::string_view name : kPythonArchiveFiles) {
     if (has(root, name)) return std::string(name);
   }
   return wrong(

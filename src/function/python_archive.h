@@ -2,6 +2,7 @@
 // Private to function, but for what an archive is told by.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,10 @@ inline constexpr std::string_view kPythonArchiveRoot = "/app";
 // Whether the bytes begin as a zip archive does, perhaps behind one line "#!…": no text of Python
 // does.
 bool is_python_archive(std::string_view bytes);
+
+// What is loaded of one that says nothing itself: the first of these that is at its top.
+inline constexpr std::array<std::string_view, 6> kPythonArchiveFiles = {
+    "main.py", "app.py", "handler.py", "lambda_function.py", "plugin.py", "__main__.py"};
 
 // Immutable; thread-safe.
 struct PythonArchive {

@@ -123,6 +123,10 @@ json::Value to_json(FrameId id, const Frame& frame) {
 
 // --- reading ---
 
+std::optional<std::uint64_t> whole_number(const json::Value& value) {
+  return value.is_number() ? value.as_number().to_uint64() : std::nullopt;
+}
+
 // Members of an object that this process or an earlier one wrote; a wrong one is remembered.
 class Reader {
  public:
@@ -142,7 +146,7 @@ class Reader {
     if constexpr (std::is_signed_v<T>) {
       take(found.is_number() ? found.as_number().to_int64() : std::nullopt, number);
     } else {
-      take(found.is_number() ? found.as_number().to_uint64() : std::nullopt, number);
+      take(whole_number(found), number);
     }
   }
   template <class T>
@@ -185,7 +189,7 @@ class Reader {
     is_good_ &= list.is_array();
     if (!is_good_) return;
     for (const json::Value& item : list.as_array()) {
-      const auto number = item.is_number() ? item.as_number().to_uint64() : std::nullopt;
+      const auto number = whole_number(item);
       is_good_ &= number.has_value();
       if (!number) return;
       take(*number);
@@ -198,8 +202,8 @@ class Reader {
     is_good_ &= list.is_array();
     if (!is_good_) return;
     for (const json::Value& pair : list.as_array()) {
-      const bool is_pair = pair.is_array() && pair.size() == 2 && pair.as_array()[0].is_number();
-      const auto number = is_pair ? pair.as_array()[0].as_number().to_uint64() : std::nullopt;
+      const bool is_pair = pair.is_array() && pair.size() == 2;
+      const auto number = is_pair ? whole_number(pair.as_array()[0]) : std::nullopt;
       is_good_ &= number.has_value();
       if (!number) return;
       take(*number, pair.as_array()[1]);
@@ -257,7 +261,7 @@ bool read_children(const json::Value& object, OpenChildren& children) {
   reader.read("failed", children.failed);
   reader.read("concurrency_max", children.concurrency_max);
   reader.read_pairs("running", [&](std::uint64_t child, const json::Value& items) {
-    const auto number = items.is_number() ? items.as_number().to_uint64() : std::nullopt;
+    const auto number = whole_number(items);
     children.running.emplace(child, number.value_or(0));
   });
   reader.read_pairs("results", [&](std::uint64_t index, const json::Value& output) {
@@ -293,7 +297,7 @@ bool read_frame(const json::Value& object, Execution& execution) {
   reader.read_enum("waiting", frame.waiting, Waiting::kWriter);
   reader.read("retries", frame.retries);
   reader.read_pairs("attempts", [&](std::uint64_t retrier, const json::Value& count) {
-    const auto number = count.is_number() ? count.as_number().to_uint64() : std::nullopt;
+    const auto number = whole_number(count);
     frame.attempts[static_cast<std::uint32_t>(retrier)] = number.value_or(0);
   });
   reader.read("timer", frame.timer);
